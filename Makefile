@@ -1,0 +1,50 @@
+# `make` alone lists the targets.
+SHELL := /bin/sh
+PORT ?= 8000
+DOCS ?=
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run serve test check format
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/run ## the board with the example pipeline, on PORT=8000 (DOCS=folder for your own documents)
+	@exec $(BIN)/flask start --port $(PORT) $(if $(DOCS),--documents "$(DOCS)")
+
+serve: .venv/run ## the board alone, with production settings (HOST= PORT= WORKERS= DATABASE_URL= INSTANCE=)
+	@$(BIN)/flask db upgrade
+	@PORT=$(PORT) exec $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
+
+test: .venv/test ## install what the tests need and run all of them
+	@$(BIN)/pytest
+
+check: .venv/test ## linter, formatter and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/test ## let the formatter and the linter mend what they can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Jobwall needs Python 3.11 or newer; name one with PYTHON=python3.12'; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { $(PYTHON) -c 'import sys; print("The venv module is missing: install the package python%d.%d-venv" % sys.version_info[:2])'; exit 1; }
+	@echo 'Making .venv ...'
+	@$(PYTHON) -m venv .venv
+
+.venv/run: .venv/bin/python pyproject.toml constraints.txt
+	@echo 'Installing what Jobwall needs into .venv ...'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples]'
+	@touch $@
+
+.venv/test: .venv/run
+	@echo 'Installing what the tests need into .venv ...'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples,test]'
+	@touch $@

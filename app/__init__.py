@@ -1,0 +1,48 @@
+"""Jobwall: a board for document-ingestion jobs."""
+
+from flask import Flask, g
+from flask_migrate import Migrate
+
+from app import assets, cli, database, errors, formatters, healthz, models, security
+from app.access import csrf
+from app.access import pages as access_pages
+from app.api import blueprint as api
+from app.config import ROOT, Config, read
+from app.dashboard import pages as dashboard_pages
+from app.wall import pages as wall_pages
+
+__all__ = ["create_app", "models"]
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Wire the app together; migrations and first keys are the business of `flask` commands."""
+    config = config or read()
+    app = Flask(
+        __name__,
+        instance_path=str(config.instance),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        MAX_CONTENT_LENGTH=64 * 1024,  # forms; the API sets its own limits
+        MAX_FORM_MEMORY_SIZE=64 * 1024,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(formatters.FILTERS)
+    app.jinja_env.globals["csrf_token"] = csrf.csrf_token
+    app.context_processor(lambda: {"viewer": g.get("viewer"), "build": app.config["BUILD"]})
+    assets.init_app(app)
+    database.init_app(app)
+    errors.init_app(app)
+    security.init_app(app)
+    cli.init_app(app)
+    Migrate(app, database.db, directory=str(ROOT / "app" / "migrations"))
+    app.after_request(csrf.remember)
+    app.register_blueprint(api)
+    app.register_blueprint(access_pages.blueprint)
+    app.register_blueprint(dashboard_pages.blueprint)
+    app.register_blueprint(wall_pages.blueprint)
+    app.register_blueprint(healthz.blueprint)
+    return app

@@ -1,0 +1,57 @@
+"""The pages to sign in and to sign out."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.access import csrf, viewer
+from app.access.sessions import close_session, spend_key, spend_link
+from app.database import writing
+from app.times import now
+
+blueprint = Blueprint("access", __name__)
+
+REFUSED_LINK = "This link was used already or is older than 15 minutes. Ask for a new one."
+REFUSED_KEY = "This key is unknown, expired or revoked."
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> str:
+    """The form; a link's token, being in the fragment, is posted by the page's script."""
+    return render_template("sign_in.html", next=_next(request.args.get("next", "")), error=None)
+
+
+@blueprint.post("/sign-in")
+def start_session() -> Response | tuple[str, int]:
+    """Spend a link's token or check a key, then show where the person wanted to go."""
+    csrf.check()
+    token, key = request.form.get("token", ""), request.form.get("key", "").strip()
+    target = _next(request.form.get("next", ""))
+    with writing() as connection:
+        opened = (
+            spend_link(connection, token, now()) if token else spend_key(connection, key, now())
+        )
+    if opened is None:
+        error = REFUSED_LINK if token else REFUSED_KEY
+        return render_template("sign_in.html", next=target, error=error), 403
+    response = redirect(target, 303)
+    viewer.remember(response, opened)
+    return response
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End this browser's session, on the server too."""
+    csrf.check()
+    token = request.cookies.get(viewer.COOKIE)
+    if token:
+        with writing() as connection:
+            close_session(connection, token, now())
+    response = redirect(url_for("access.sign_in"), 303)
+    viewer.forget(response)
+    return response
+
+
+def _next(target: str) -> str:
+    """Where to go after signing in: only a path of ours, or a link could lead people astray."""
+    safe = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if safe and target.isprintable() else url_for("dashboard.overview")

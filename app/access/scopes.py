@@ -1,0 +1,40 @@
+"""Scopes, and what the holder of a secret may do."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Scope(IntEnum):
+    """Each one may do what the lower ones may: read < write (report jobs) < admin."""
+
+    READ = 1
+    WRITE = 2
+    ADMIN = 3
+
+
+SCOPE_BY_WORD = {scope.name.lower(): scope for scope in Scope}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a valid key or session opens; `project_id` None is every project."""
+
+    label: str
+    scope: Scope
+    project_id: str | None
+
+    def sees(self, project_id: str) -> bool:
+        """Whether the project is one of those it opens."""
+        return self.project_id in (None, project_id)
+
+
+def new_secret() -> str:
+    """256 random bits, safe in a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def hashed(secret: str) -> str:
+    """What is stored of a secret. It is random and long, so a plain SHA-256 cannot be guessed."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

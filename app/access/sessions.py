@@ -1,0 +1,96 @@
+"""Signed-in browsers, and the links that sign one in, once."""
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from app.access.keys import find_key
+from app.access.scopes import Grant, Scope, hashed, new_secret
+from app.models import ApiKey, Session, SignInLink
+from app.times import DAY, MINUTE
+
+LINK_LIFE = 15 * MINUTE
+SESSION_LIFE = 30 * DAY
+LINK_LABEL = "Sign-in link"
+
+
+def create_link(connection: Connection, now: int, scope: Scope = Scope.ADMIN) -> str:
+    """Make a link's token, valid for 15 minutes and one use."""
+    token = new_secret()
+    connection.execute(
+        insert(SignInLink).values(
+            token_hash=hashed(token),
+            scope=int(scope),
+            created_at=now,
+            expires_at=now + LINK_LIFE,
+        )
+    )
+    return token
+
+
+def spend_link(connection: Connection, token: str, now: int) -> str | None:
+    """Turn a link's token into a session's; None if it was used, has expired or never was.
+
+    One UPDATE decides, so that of two browsers with one link only one gets in.
+    """
+    row = connection.execute(
+        update(SignInLink)
+        .where(
+            SignInLink.token_hash == hashed(token),
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(SignInLink.scope, SignInLink.project_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return _open(connection, Grant(LINK_LABEL, Scope(row.scope), row.project_id), None, now)
+
+
+def spend_key(connection: Connection, key: str, now: int) -> str | None:
+    """Turn a pasted API key into a session's token; None for a key that is not valid."""
+    found = find_key(connection, key, now)
+    if found is None:
+        return None
+    key_id, grant = found
+    return _open(connection, grant, key_id, now)
+
+
+def _open(connection: Connection, grant: Grant, key_id: int | None, now: int) -> str:
+    token = new_secret()
+    connection.execute(
+        insert(Session).values(
+            token_hash=hashed(token),
+            label=grant.label,
+            scope=int(grant.scope),
+            project_id=grant.project_id,
+            key_id=key_id,
+            created_at=now,
+            expires_at=now + SESSION_LIFE,
+        )
+    )
+    return token
+
+
+def find_session(connection: Connection, token: str, now: int) -> Grant | None:
+    """What a session's token opens at `now` (µs); a session ends with the key it came by."""
+    row = connection.execute(
+        select(Session.label, Session.scope, Session.project_id)
+        .outerjoin(ApiKey, ApiKey.key_id == Session.key_id)
+        .where(
+            Session.token_hash == hashed(token),
+            Session.revoked_at.is_(None),
+            Session.expires_at > now,
+            or_(Session.key_id.is_(None), ApiKey.revoked_at.is_(None)),
+            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
+        )
+    ).one_or_none()
+    return None if row is None else Grant(row.label, Scope(row.scope), row.project_id)
+
+
+def close_session(connection: Connection, token: str, now: int) -> None:
+    """Sign a browser out for good."""
+    connection.execute(
+        update(Session)
+        .where(Session.token_hash == hashed(token), Session.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )

@@ -1,0 +1,74 @@
+"""What goes out: the ten fields of a job, JSON bodies and links."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from flask import Response, request
+
+from app import etags
+from app.queries.views import Job, JobPage, Project
+from app.times import format_time
+
+VARY = "Authorization"
+
+
+def job_fields(job: Job) -> dict[str, Any]:
+    """The ten fields of the contract, in its order."""
+    return {
+        "job_id": job.job_id,
+        "project_id": job.project_id,
+        "source_doc_id": job.source_doc_id,
+        "status": job.status.word,
+        "chunks_processed": job.chunks_processed,
+        "nodes_created": job.nodes_created,
+        "edges_created": job.edges_created,
+        "started_at": _time(job.started_at),
+        "completed_at": _time(job.completed_at),
+        "error_message": job.error_message,
+    }
+
+
+def project_fields(project: Project) -> dict[str, Any]:
+    """A project as the contract shows it."""
+    return {
+        "project_id": project.project_id,
+        "name": project.name,
+        "mode": project.mode,
+        "created_at": format_time(project.created_at),
+    }
+
+
+def _time(micros: int | None) -> str | None:
+    return None if micros is None else format_time(micros)
+
+
+def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response; what it says is for the holder of the key alone."""
+    response = Response(orjson.dumps(body), status, content_type="application/json")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Vary"] = VARY
+    response.headers.update(headers or {})
+    return response
+
+
+def unchanged(etag: str) -> Response | None:
+    """The 304 for a client that has this answer, else None."""
+    return etags.unchanged(etag, VARY)
+
+
+def links(page: JobPage, query: Sequence[tuple[str, Any]]) -> str:
+    """The Link header (RFC 8288) around a page."""
+    last = max(0, page.total - 1) // page.limit * page.limit
+    places = {"first": 0, "last": last}
+    if page.offset > 0:
+        places["prev"] = min(max(0, page.offset - page.limit), last)
+    if page.offset + page.limit < page.total:
+        places["next"] = page.offset + page.limit
+    return ", ".join(
+        f"<{request.path}?{urlencode([*query, ('limit', page.limit), ('offset', places[name])])}>"
+        f'; rel="{name}"'
+        for name in ("first", "prev", "next", "last")
+        if name in places
+    )

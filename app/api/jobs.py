@@ -1,0 +1,254 @@
+"""Jobs: list, show, report, patch, bulk."""
+
+import uuid
+from typing import Any
+
+from flask import Response, request, url_for
+
+from app.access.scopes import Scope
+from app.api import blueprint
+from app.api.answers import job_fields, json_answer, links, unchanged
+from app.api.operations import Parameter, operation
+from app.api.params import LIST_PARAMETERS, parse_list, query_of
+from app.api.requests import BULK_BODY, open_project, read_json
+from app.database import reading
+from app.errors import ProblemError, problem_of
+from app.etags import make_etag
+from app.ledger.draft import Recorded
+from app.ledger.fields import InvalidError
+from app.ledger.record import UnknownProjectError, record
+from app.ledger.report import Report, parse_report
+from app.queries import jobs as queries
+from app.queries.views import Project
+from app.times import SECOND, now, parse_time
+
+MOST_REPORTS = 1000
+LONGEST_IDEMPOTENCY_KEY = 255
+SKEW_WORTH_TELLING = 120 * SECOND
+
+IDEMPOTENCY_KEY = Parameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_IDEMPOTENCY_KEY},
+    "Without a job_id: the same key gives the same job, so that a retry makes no second one.",
+    place="header",
+)
+
+
+@blueprint.get("/projects/<project_id>/jobs")
+@operation(
+    "List a project's jobs, newest first",
+    parameters=LIST_PARAMETERS,
+    answers={200: ("A page of jobs", "JobList")},
+)
+def get_jobs(project_id: str) -> Response:
+    """A page; 304 where nothing changed, after two statements."""
+    with reading() as connection:
+        project = open_project(connection, project_id)
+        wanted, limit, offset = parse_list(request.args)
+        query = query_of(request.args)
+        etag = make_etag("jobs", project_id, project.version, query, limit, offset)
+        if answer := unchanged(etag):
+            return answer
+        page = queries.list_jobs(connection, project, wanted, limit=limit, offset=offset, now=now())
+    body = {
+        "jobs": [job_fields(job) for job in page.rows],
+        "total": page.total,
+        "limit": limit,
+        "offset": offset,
+    }
+    return json_answer(body, headers={"ETag": etag, "Link": links(page, query)})
+
+
+@blueprint.get("/projects/<project_id>/jobs/<job_id>")
+@operation("Show a job", answers={200: ("The job", "Job")})
+def get_job(project_id: str, job_id: str) -> Response:
+    """One job, flat."""
+    with reading() as connection:
+        project = open_project(connection, project_id)
+        job = queries.get_job(connection, project, job_id, now())
+    if job is None:
+        raise ProblemError(404, "No such job.")
+    fields = job_fields(job)
+    etag = make_etag("job", fields)
+    return unchanged(etag) or json_answer(fields, headers={"ETag": etag})
+
+
+@blueprint.post("/projects/<project_id>/jobs")
+@operation(
+    "Report a job",
+    scope=Scope.WRITE,
+    parameters=(IDEMPOTENCY_KEY,),
+    body="NewJob",
+    answers={
+        200: ("The job was known; the report was merged", "Job"),
+        201: ("The job is new", "Job"),
+    },
+)
+def post_job(project_id: str) -> Response:
+    """A report that may make its job."""
+    project = _project_for_writing(project_id)
+    body = read_json()
+    if isinstance(body, dict) and body.get("source_doc_id") is None:
+        raise _invalid([("source_doc_id", "is required")])
+    named = isinstance(body, dict) and body.get("job_id") is not None
+    return _report(project, body, None if named else _made_id(project_id))
+
+
+@blueprint.patch("/projects/<project_id>/jobs/<job_id>")
+@operation(
+    "Report progress, an outcome, or ({}) a sign of life",
+    scope=Scope.WRITE,
+    body="JobReport",
+    answers={
+        200: ("The merged job", "Job"),
+        201: ("The job was unknown and is made, as a source_doc_id was given", "Job"),
+    },
+)
+def patch_job(project_id: str, job_id: str) -> Response:
+    """A report of a job that the URL names."""
+    project = _project_for_writing(project_id)
+    body = read_json()
+    try:
+        parse_report({"job_id": job_id}, project_id=project_id, job_id=None)
+    except InvalidError:
+        raise ProblemError(404, "No such job.") from None
+    return _report(project, body, job_id)
+
+
+@blueprint.post("/projects/<project_id>/jobs/bulk")
+@operation(
+    "Report up to 1000 jobs in one transaction",
+    scope=Scope.WRITE,
+    body="Bulk",
+    answers={200: ("What became of each report", "BulkResults")},
+)
+def post_bulk(project_id: str) -> Response:
+    """Reports, checked one by one; the valid ones are recorded together."""
+    project = _project_for_writing(project_id)
+    received_at = now()
+    items, sent_at = _bulk_items(read_json(BULK_BODY))
+    skew = _skew(sent_at, received_at)
+    results: list[dict[str, Any]] = []
+    reports: list[Report] = []
+    places: list[int] = []
+    for index, item in enumerate(items):
+        named = item.get("job_id") if isinstance(item, dict) else None
+        result: dict[str, Any] = {
+            "index": index,
+            "job_id": named if isinstance(named, str) else None,
+        }
+        results.append(result)
+        try:
+            report, _ = parse_report(item, project_id=project_id, job_id=None)
+        except InvalidError as invalid:
+            problem = problem_of(422, "Some values are not valid.", invalid.errors)
+            result |= {"status": 422, "error": problem}
+        else:
+            reports.append(report)
+            places.append(index)
+    if reports:
+        recorded = _record(project, reports, received_at, skew)
+        for index, one in zip(places, recorded, strict=True):
+            results[index] |= _bulk_result(one)
+    return json_answer({"results": results}, headers=_skew_header(skew))
+
+
+def _bulk_items(body: Any) -> tuple[list[Any], int | None]:
+    if not isinstance(body, dict):
+        raise _invalid([("", "must be a JSON object")])
+    errors = [
+        (name[:100], "is not a field of this request")
+        for name in body
+        if name not in ("jobs", "sent_at")
+    ][:20]
+    items, sent_at = body.get("jobs"), None
+    if not isinstance(items, list) or not 1 <= len(items) <= MOST_REPORTS:
+        errors.append(("jobs", f"must be a list of 1 to {MOST_REPORTS} reports"))
+        items = []
+    if body.get("sent_at") is not None:
+        try:
+            sent_at = parse_time(str(body["sent_at"]))
+        except ValueError as error:
+            errors.append(("sent_at", str(error)))
+    if errors:
+        raise _invalid(errors)
+    return items, sent_at
+
+
+def _bulk_result(one: Recorded) -> dict[str, Any]:
+    if one.refusal is not None:
+        refusal = one.refusal
+        problem = problem_of(refusal.status, refusal.message, [(refusal.field, refusal.message)])
+        return {"status": refusal.status, "error": problem}
+    if one.created:
+        return {"status": 201}
+    return {"status": 200, "merge": one.merge}
+
+
+def _report(project: Project, body: Any, job_id: str | None) -> Response:
+    """Record one report and answer with the merged job."""
+    received_at = now()
+    try:
+        report, sent_at = parse_report(body, project_id=project.project_id, job_id=job_id)
+    except InvalidError as invalid:
+        raise _invalid(invalid.errors) from None
+    skew = _skew(sent_at, received_at)
+    [one] = _record(project, [report], received_at, skew)
+    if one.refusal is not None:
+        errors = [(one.refusal.field, one.refusal.message)]
+        raise ProblemError(one.refusal.status, f"{_sentence(one.refusal.message)}", errors=errors)
+    if one.job is None:
+        raise ProblemError(404, "No such job.")
+    headers = _skew_header(skew)
+    if one.created:
+        headers["Location"] = url_for(
+            "api.get_job", project_id=project.project_id, job_id=report.job_id
+        )
+    elif one.merge is not None:
+        headers["X-Job-Merge"] = one.merge
+    job = queries.view_of(one.job, project, received_at)
+    return json_answer(job_fields(job), 201 if one.created else 200, headers)
+
+
+def _record(
+    project: Project, reports: list[Report], received_at: int, skew: int | None
+) -> list[Recorded]:
+    try:
+        return record(project.project_id, reports, now=received_at, skew=skew)
+    except UnknownProjectError:
+        raise ProblemError(404, "No such project.") from None
+
+
+def _project_for_writing(project_id: str) -> Project:
+    with reading() as connection:
+        return open_project(connection, project_id, Scope.WRITE)
+
+
+def _made_id(project_id: str) -> str:
+    """The id of a job that its report does not name: from the Idempotency-Key, else random."""
+    key = request.headers.get(IDEMPOTENCY_KEY.name)
+    if key is None:
+        return f"job-{uuid.uuid4()}"
+    if not 1 <= len(key) <= LONGEST_IDEMPOTENCY_KEY:
+        sentence = f"must have 1 to {LONGEST_IDEMPOTENCY_KEY} characters"
+        raise _invalid([(IDEMPOTENCY_KEY.name, sentence)])
+    return f"job-{uuid.uuid5(uuid.NAMESPACE_URL, f'jobwall:{project_id}:{key}')}"
+
+
+def _skew(sent_at: int | None, received_at: int) -> int | None:
+    """How many seconds the sender's clock is ahead (negative: behind), if that is worth telling."""
+    if sent_at is None or abs(sent_at - received_at) <= SKEW_WORTH_TELLING:
+        return None
+    return round((sent_at - received_at) / SECOND)
+
+
+def _skew_header(skew: int | None) -> dict[str, str]:
+    return {} if skew is None else {"X-Clock-Skew": str(skew)}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + "."
+
+
+def _invalid(errors: list[tuple[str, str]]) -> ProblemError:
+    return ProblemError(422, "Some values are not valid.", errors=errors)

@@ -1,0 +1,107 @@
+"""The query parameters of the list, parsed strictly: what is not valid is a 422, never clamped."""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from werkzeug.datastructures import MultiDict
+
+from app.api.operations import Parameter
+from app.errors import ProblemError
+from app.ledger.fields import MAX_COUNT, UNREADABLE
+from app.queries.filters import JobFilter
+from app.status import STATUS_BY_WORD
+from app.times import parse_time
+
+MAX_LIMIT = 1000
+DEFAULT_LIMIT = 100
+LONGEST_Q = 1024
+
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_DATE_TIME = {"type": "string", "format": "date-time"}
+
+LIST_PARAMETERS = (
+    Parameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        "How many jobs at most.",
+    ),
+    Parameter(
+        "offset",
+        {"type": "integer", "minimum": 0, "maximum": MAX_COUNT, "default": 0},
+        "How many of the newest to pass over.",
+    ),
+    Parameter(
+        "status",
+        {"type": "array", "items": {"type": "string", "enum": list(STATUS_BY_WORD)}},
+        "Only jobs of these statuses; may be repeated.",
+    ),
+    Parameter(
+        "q",
+        {"type": "string", "minLength": 1, "maxLength": LONGEST_Q},
+        "An exact job id, or the beginning of a document id; the newest 10,000 that match.",
+    ),
+    Parameter("since", _DATE_TIME, "Only jobs created at this time or later."),
+    Parameter("until", _DATE_TIME, "Only jobs created before this time."),
+)
+
+Value = TypeVar("Value")
+
+
+def parse_list(args: MultiDict[str, str]) -> tuple[JobFilter, int, int]:
+    """The filter, the limit and the offset of a list; raises ProblemError 422 with every fault."""
+    errors: list[tuple[str, str]] = []
+
+    def one(name: str, parse: Callable[[str], Value], default: Value) -> Value:
+        values = args.getlist(name)
+        if not values:
+            return default
+        try:
+            if len(values) > 1:
+                raise ValueError("must be given once")
+            return parse(values[0])
+        except ValueError as error:
+            errors.append((name, str(error)))
+            return default
+
+    limit = one("limit", lambda text: _whole(text, 1, MAX_LIMIT), DEFAULT_LIMIT)
+    offset = one("offset", lambda text: _whole(text, 0, MAX_COUNT), 0)
+    q = one("q", _search, "")
+    since: int | None = one("since", _moment, None)
+    until: int | None = one("until", _moment, None)
+    words = args.getlist("status")
+    if unknown := [word for word in words if word not in STATUS_BY_WORD]:
+        sentence = "must be one of " + ", ".join(STATUS_BY_WORD)
+        errors.append(("status", f"{sentence}, not {unknown[0][:40]!r}"))
+    if errors:
+        raise ProblemError(422, "Some parameters are not valid.", errors=errors)
+    statuses = frozenset(STATUS_BY_WORD[word] for word in words)
+    return JobFilter(statuses=statuses, q=q, since=since, until=until), limit, offset
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not _DIGITS.fullmatch(text) or not least <= int(text) <= most:
+        raise ValueError(f"must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _search(text: str) -> str:
+    if not 1 <= len(text) <= LONGEST_Q or UNREADABLE.search(text):
+        raise ValueError(f"must have 1 to {LONGEST_Q} characters, without a NUL")
+    return text
+
+
+def _moment(text: str) -> int | None:
+    if " " in text:
+        raise ValueError("must be an RFC 3339 time; in a URL, write + as %2B")
+    return parse_time(text)
+
+
+def query_of(args: MultiDict[str, str]) -> list[tuple[str, Any]]:
+    """The parameters that say what is listed, in one order: what links and ETags are made of."""
+    return [
+        (parameter.name, value)
+        for parameter in LIST_PARAMETERS
+        if parameter.name not in ("limit", "offset")
+        for value in sorted(set(args.getlist(parameter.name)))
+    ]

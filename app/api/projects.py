@@ -1,0 +1,68 @@
+"""Projects: list, show, create."""
+
+import secrets
+
+from flask import Response, url_for
+
+from app.access.scopes import Scope
+from app.api import blueprint
+from app.api.answers import json_answer, project_fields, unchanged
+from app.api.operations import operation
+from app.api.requests import authenticate, open_project, read_json
+from app.database import reading
+from app.errors import ProblemError
+from app.etags import make_etag
+from app.ledger.fields import InvalidError
+from app.ledger.projects import NEW_PROJECT, TakenError, create_project
+from app.queries.projects import list_projects
+from app.times import now
+
+
+@blueprint.get("/projects")
+@operation("List the projects that the key may see", answers={200: ("The projects", "Projects")})
+def get_projects() -> Response:
+    """All of them that the key may see."""
+    with reading() as connection:
+        grant = authenticate(connection, Scope.READ)
+        projects = [project_fields(one) for one in list_projects(connection, grant.project_id)]
+    etag = make_etag("projects", projects)
+    return unchanged(etag) or json_answer({"projects": projects}, headers={"ETag": etag})
+
+
+@blueprint.get("/projects/<project_id>")
+@operation("Show a project", answers={200: ("The project", "Project")})
+def get_project(project_id: str) -> Response:
+    """One project."""
+    with reading() as connection:
+        project = project_fields(open_project(connection, project_id))
+    etag = make_etag("project", project)
+    return unchanged(etag) or json_answer(project, headers={"ETag": etag})
+
+
+@blueprint.post("/projects")
+@operation(
+    "Create a project",
+    scope=Scope.ADMIN,
+    body="NewProject",
+    answers={201: ("The project", "Project"), 409: ("The id is taken", "Problem")},
+)
+def post_project() -> Response:
+    """Make a project, with an id of the client's choice or ours."""
+    with reading() as connection:
+        grant = authenticate(connection, Scope.ADMIN)
+    if grant.project_id is not None:
+        raise ProblemError(403, "This key is for one project and cannot make others.")
+    try:
+        wanted = NEW_PROJECT.parse(read_json())
+        project = create_project(
+            wanted.get("project_id") or f"proj-{secrets.token_hex(6)}",
+            name=wanted["name"],
+            mode=wanted["mode"],
+            now=now(),
+        )
+    except InvalidError as invalid:
+        raise ProblemError(422, "Some values are not valid.", errors=invalid.errors) from None
+    except TakenError:
+        raise ProblemError(409, "A project with this id exists already.") from None
+    location = url_for("api.get_project", project_id=project.project_id)
+    return json_answer(project_fields(project), 201, {"Location": location})

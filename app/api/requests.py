@@ -1,0 +1,91 @@
+"""What every API request needs: who asks, and a body that is bounded and readable."""
+
+import zlib
+from typing import Any
+
+import orjson
+from flask import request
+from sqlalchemy import Connection
+
+from app.access.keys import find_key
+from app.access.scopes import Grant, Scope
+from app.errors import ProblemError
+from app.queries.projects import get_project
+from app.queries.views import Project
+from app.times import now
+
+MIB = 1024 * 1024
+BODY = MIB
+BULK_BODY = 5 * MIB
+
+
+def authenticate(connection: Connection, scope: Scope) -> Grant:
+    """The grant of the key in the Authorization header; cookies count for nothing here.
+
+    Raises ProblemError 401 without a valid key and 403 where its scope is too low.
+    """
+    kind, _, key = request.headers.get("Authorization", "").partition(" ")
+    found = find_key(connection, key.strip(), now()) if kind.lower() == "bearer" else None
+    if found is None:
+        detail = "Send a valid key: Authorization: Bearer ib-…"
+        raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
+    grant = found[1]
+    _require(grant, scope)
+    return grant
+
+
+def open_project(connection: Connection, project_id: str, scope: Scope = Scope.READ) -> Project:
+    """The project of the URL, for a key that may see it.
+
+    Raises ProblemError: 404 where it is unknown or not for this key, which look alike, and so
+    before a 403.
+    """
+    grant = authenticate(connection, Scope.READ)
+    project = get_project(connection, project_id) if grant.sees(project_id) else None
+    if project is None:
+        raise ProblemError(404, "No such project.")
+    _require(grant, scope)
+    return project
+
+
+def _require(grant: Grant, scope: Scope) -> None:
+    if grant.scope < scope:
+        detail = f"This key may {grant.scope.name.lower()}; this needs {scope.name.lower()}."
+        raise ProblemError(403, detail)
+
+
+def read_json(limit: int = BODY) -> Any:
+    """The JSON value in the body, at most `limit` bytes of it after inflating.
+
+    Raises ProblemError: 415 for another type or encoding, 413 where it is too large, 400 where it
+    is not JSON.
+    """
+    if request.mimetype != "application/json":
+        raise ProblemError(415, "Send JSON with Content-Type: application/json.")
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise ProblemError(
+            415, "Send the body as it is, or with gzip.", headers={"Accept-Encoding": "gzip"}
+        )
+    request.max_content_length = limit  # werkzeug answers 413 past it
+    body = request.get_data(cache=False)
+    if encoding == "gzip":
+        body = _inflate(body, limit)
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ProblemError(400, f"The body is not JSON: {error.msg}.") from None
+
+
+def _inflate(body: bytes, limit: int) -> bytes:
+    """Inflate one gzip stream and stop at the limit, so that a bomb never unfolds."""
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        inflated = inflater.decompress(body, limit + 1)
+    except zlib.error:
+        raise ProblemError(400, "The body is not gzip, as it claims.") from None
+    if len(inflated) > limit:
+        raise ProblemError(413, f"The body is larger than {limit // MIB} MiB inflated.")
+    if not inflater.eof or inflater.unused_data:
+        raise ProblemError(400, "The gzip body is cut off or has something behind it.")
+    return inflated

@@ -1,0 +1,78 @@
+"""The environment, parsed once. A setting that makes no sense stops the start with one line."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent.parent
+ENGINES = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+
+class ConfigError(SystemExit):
+    """A setting that cannot be used; its text is the line that the operator reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that the environment decides."""
+
+    instance: Path
+    database_url: str
+    secret_key: str
+
+
+def read(environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings: `INSTANCE` (a folder for what must stay) and `DATABASE_URL`.
+
+    Makes the instance folder and, on the first start, the secret key in it (mode 0600).
+    Raises ConfigError.
+    """
+    instance = Path(environ.get("INSTANCE") or ROOT / "instance").absolute()
+    try:
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"INSTANCE: cannot use {instance}: {error.strerror}") from None
+    return Config(
+        instance=instance,
+        database_url=_database_url(environ.get("DATABASE_URL", ""), instance),
+        secret_key=_secret_key(instance / "secret_key"),
+    )
+
+
+def _database_url(text: str, instance: Path) -> str:
+    if not text:
+        return f"sqlite+pysqlite:///{instance / 'jobwall.db'}"
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ConfigError(
+            "DATABASE_URL: not a URL such as postgresql+psycopg://user@host/name"
+        ) from None
+    engine = url.get_backend_name()
+    if engine not in ENGINES:
+        raise ConfigError(f"DATABASE_URL: {engine} is not supported; use sqlite or postgresql")
+    if engine == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ConfigError("DATABASE_URL: SQLite in memory cannot serve two processes; name a file")
+    return url.set(drivername=ENGINES[engine]).render_as_string(hide_password=False)
+
+
+def _secret_key(path: Path) -> str:
+    """The key that signs form tokens: made once, so that a restart breaks no open form."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_text().strip()
+        if len(key) < 32:
+            raise ConfigError(f"{path}: too short to be a secret key; delete it") from None
+        return key
+    except OSError as error:
+        raise ConfigError(f"INSTANCE: cannot write {path}: {error.strerror}") from None
+    key = secrets.token_hex(32)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key + "\n")
+    return key

@@ -1,0 +1,1 @@
+"""The HTML face: the overview, the pages of projects and jobs."""

@@ -1,0 +1,175 @@
+"""The filter of the job table: reads the URL, builds the query, writes the URL back."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.datastructures import MultiDict
+
+from app.ledger.fields import UNREADABLE
+from app.queries.filters import JobFilter
+from app.queries.jobs import Anchor
+from app.status import COMPLETED, EMPTY, FAILED, RUNNING, STALLED, WAITING, JobState, JobStatus
+from app.times import DAY, HOUR, MINUTE, floor, parse_time
+
+PAGE_SIZE = 50
+LAST_PAGE = 2**43
+LONGEST_Q = 1024
+SPANS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
+SPAN_LABELS = {"1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 days", "30d": "Last 30 days"}
+
+# A tab's state, its parameters in the URL, and its column in the counts.
+TABS: tuple[tuple[JobState, tuple[str, str], str], ...] = (
+    (RUNNING, ("status", "running"), "running"),
+    (WAITING, ("status", "pending"), "pending"),
+    (FAILED, ("status", "failed"), "failed"),
+    (COMPLETED, ("status", "completed"), "completed"),
+    (STALLED, ("stalled", "1"), "stalled"),
+    (EMPTY, ("empty", "1"), "empty"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab: how many jobs it would show, and where it leads."""
+
+    name: str
+    label: str
+    count: int
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One part of the filter that is set, and the URL without it."""
+
+    label: str
+    remove_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableFilter:
+    """The filter as the URL says it: text as typed, nonsense left out.
+
+    `tab` is the state whose tab is open, None for all; `page` counts from 1.
+    """
+
+    path: str
+    q: str = ""
+    since: str = ""
+    until: str = ""
+    tab: JobState | None = None
+    page: int = 1
+    anchor: Anchor | None = None
+    extra: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+
+    def to_query(self, now: int, silent_after: int) -> JobFilter:
+        """What to read at `now` (µs); a span such as 24h ends with the minute that runs."""
+        statuses = {RUNNING: JobStatus.RUNNING, WAITING: JobStatus.PENDING}
+        statuses |= {FAILED: JobStatus.FAILED, COMPLETED: JobStatus.COMPLETED}
+        status = statuses.get(self.tab) if self.tab else None
+        return JobFilter(
+            statuses=frozenset() if status is None else frozenset({status}),
+            q=self.q,
+            since=_moment(self.since, now),
+            until=_moment(self.until, now),
+            silent_since=now - silent_after if self.tab is STALLED else None,
+            empty=self.tab is EMPTY,
+        )
+
+    @property
+    def active(self) -> list[Chip]:
+        """What is set besides the tab, each removable."""
+        chips = []
+        if self.q:
+            chips.append(Chip(f"“{self.q}”", self.url(q="")))
+        if self.since:
+            label = SPAN_LABELS.get(self.since, f"since {self.since}")
+            chips.append(Chip(label, self.url(since="")))
+        if self.until:
+            chips.append(Chip(f"until {self.until}", self.url(until="")))
+        return chips
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What a form that sets `q` and `since` must carry along."""
+        return [
+            (name, value)
+            for name, value in self.parameters()
+            if name in ("status", "stalled", "empty", "until")
+        ]
+
+    def parameters(self, **changes: Any) -> list[tuple[str, str]]:
+        """The parameters of this filter on its first page, some of them changed."""
+        values = {"q": self.q, "since": self.since, "until": self.until, **changes}
+        tab = changes.get("tab", self.tab)
+        pairs = [parameter for state, parameter, _ in TABS if state is tab]
+        pairs += [(name, values[name]) for name in ("q", "since", "until") if values[name]]
+        return pairs
+
+    def url(self, *, page: int = 1, at: str | None = None, **changes: Any) -> str:
+        """The URL of this list with some parts changed, on its first page unless told."""
+        pairs = self.parameters(**changes)
+        if page > 1:
+            pairs.append(("page", str(page)))
+        if at:
+            pairs.append(("at", at))
+        return self.path + ("?" + urlencode(pairs) if pairs else "")
+
+    def tabs(self, counts: dict[str, int]) -> list[Tab]:
+        """The tabs with their numbers."""
+        total = sum(counts[status.word] for status in JobStatus)
+        everything = Tab("all", "All", total, self.url(tab=None), self.tab is None)
+        return [
+            everything,
+            *(
+                Tab(state.name, state.label, counts[column], self.url(tab=state), self.tab is state)
+                for state, _, column in TABS
+            ),
+        ]
+
+
+def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
+    """Read the URL. A page is for people: what makes no sense is left out, not refused."""
+    tab = next((state for state, pair, _ in TABS if args.get(pair[0]) == pair[1]), None)
+    q = args.get("q", "").strip()[:LONGEST_Q]
+    page = args.get("page", "1")
+    return TableFilter(
+        path=path,
+        q="" if UNREADABLE.search(q) else q,
+        since=_span(args.get("since", "")),
+        until=_span(args.get("until", "")),
+        tab=tab,
+        page=min(max(int(page), 1), LAST_PAGE) if page.isascii() and page.isdigit() else 1,
+        anchor=_anchor(args.get("at", "")),
+    )
+
+
+def anchor_text(created_at: int, job_id: str) -> str:
+    """A row's place in the list, for a link."""
+    return f"{created_at}~{job_id}"
+
+
+def _anchor(text: str) -> Anchor | None:
+    created_at, _, job_id = text.partition("~")
+    if not created_at.isascii() or not created_at.isdigit() or len(created_at) > 18 or not job_id:
+        return None
+    return int(created_at), job_id[:128]
+
+
+def _span(text: str) -> str:
+    if text in SPANS:
+        return text
+    try:
+        parse_time(text)
+    except ValueError:
+        return ""
+    return text
+
+
+def _moment(text: str, now: int) -> int | None:
+    if not text:
+        return None
+    span = SPANS.get(text)
+    return parse_time(text) if span is None else floor(now, MINUTE) - span

@@ -1,0 +1,19 @@
+"""ETags: what an answer follows from, hashed; and the 304 for who has that answer."""
+
+import hashlib
+
+from flask import Response, current_app, request
+
+
+def make_etag(*parts: object) -> str:
+    """A strong ETag for an answer that follows from these parts and this build alone."""
+    text = repr((current_app.config["BUILD"], *parts))
+    return '"' + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32] + '"'
+
+
+def unchanged(etag: str, vary: str) -> Response | None:
+    """The 304 for a client that has this answer, else None. `vary` is the answer's own."""
+    if not request.if_none_match.contains_weak(etag.strip('"')):
+        return None
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": vary}
+    return Response(status=304, headers=headers)

@@ -1,0 +1,96 @@
+"""What one job adds to the counts, as a pure function: the same for recording and recounting.
+
+A change of a job is the difference of two tallies, so a count can only drift where a job was
+changed without the ledger, and `flask verify` finds that.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.ledger.merge import AttemptState, outcome_of
+from app.status import JobStatus
+from app.times import DAY, HOUR, MINUTE
+
+LEVELS = (DAY, HOUR, MINUTE)
+STEPS_PER_DOUBLING = 4  # each step of the histogram is 19 % longer than the one before
+SHORTEST = 1000  # µs; what is shorter counts as step 0
+
+
+class Cell(NamedTuple):
+    """One number of the counts: its table, the rest of its key, and its column."""
+
+    table: str
+    key: tuple[int, ...]
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """What of a job the counts depend on."""
+
+    created_at: int
+    state: AttemptState
+    mode: str
+
+
+def is_empty(state: AttemptState, mode: str) -> bool:
+    """Whether the job completed, read chunks and yet made no node, where nodes are expected."""
+    return (
+        mode == "kg_vector"
+        and state.status is JobStatus.COMPLETED
+        and state.chunks_processed > 0
+        and state.nodes_created == 0
+    )
+
+
+def step_of(duration: int) -> int:
+    """The step of the duration histogram for a duration in µs."""
+    if duration <= SHORTEST:
+        return 0
+    return 1 + int(STEPS_PER_DOUBLING * math.log2(duration / SHORTEST))
+
+
+def duration_of(step: int) -> float:
+    """The middle of a step, in seconds: its geometric mean, at most 9 % off."""
+    return SHORTEST * 2 ** ((step - 0.5) / STEPS_PER_DOUBLING) / 1e6 if step else SHORTEST / 1e6
+
+
+def tally(job: JobFacts) -> Counter[Cell]:
+    """Every number that this job adds to the counts."""
+    state = job.state
+    cells: Counter[Cell] = Counter()
+    for level, span in enumerate(LEVELS):
+        key = (level, job.created_at - job.created_at % span)
+        cells[Cell("created_counts", key, state.status.word)] += 1
+        if is_empty(state, job.mode):
+            cells[Cell("created_counts", key, "empty")] += 1
+    outcome = outcome_of(state)
+    if outcome.completed_at is None:
+        return cells
+    hour = outcome.completed_at - outcome.completed_at % HOUR
+    graph = job.mode == "kg_vector"
+    for column, amount in (
+        (state.status.word, 1),
+        ("chunks", state.chunks_processed),
+        ("nodes", state.nodes_created if graph else 0),
+        ("edges", state.edges_created if graph else 0),
+    ):
+        cells[Cell("finished_counts", (hour,), column)] += amount
+    measured = outcome.started_at is not None and not outcome.started_filled
+    if state.status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
+        step = step_of(outcome.completed_at - outcome.started_at)
+        cells[Cell("duration_counts", (hour, step), "jobs")] += 1
+    return cells
+
+
+def difference(before: Iterable[JobFacts], after: Iterable[JobFacts]) -> Counter[Cell]:
+    """What has to be added to the counts when some jobs go from `before` to `after`."""
+    cells: Counter[Cell] = Counter()
+    for job in after:
+        cells.update(tally(job))
+    for job in before:
+        cells.subtract(tally(job))
+    return Counter({cell: amount for cell, amount in cells.items() if amount})

@@ -1,0 +1,178 @@
+"""One job while the reports of a request are merged into it: pure, the database is elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from app.ledger.merge import AttemptState, Merge, compare, created_at_of, evidence, join
+from app.ledger.report import Report
+from app.status import JobStatus
+from app.times import SECOND
+
+HEARD_EVERY = 10 * SECOND  # a sign of life alone is not written more often
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one report of a request was not recorded: an HTTP status, the field and a sentence."""
+
+    status: int
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEvent:
+    """An event to be kept beside a job; see `models.Event`."""
+
+    at: int
+    kind: str
+    attempt: int
+    status: JobStatus
+    detail: str | None = None
+
+    @property
+    def claim(self) -> tuple[str, int, JobStatus, str | None]:
+        """What it says, whenever it was said: a loser that repeats itself is no news."""
+        return self.kind, self.attempt, self.status, self.detail
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerJob:
+    """A job as the ledger holds it; times in µs."""
+
+    job_id: str
+    source_doc_id: str
+    created_at: int
+    received_at: int
+    heard_at: int
+    skew_seconds: int | None
+    event_count: int
+    state: AttemptState
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one report: the job as merged, or why it was refused.
+
+    `created` says that the job was new, `merge` what the report did to a known job.
+    """
+
+    job_id: str
+    created: bool = False
+    merge: Merge | None = None
+    job: LedgerJob | None = None
+    refusal: Refusal | None = None
+
+
+class Draft:
+    """A job before and after some reports, its earlier attempts that changed, its new events."""
+
+    def __init__(
+        self,
+        known: LedgerJob | None = None,
+        attempts: Mapping[int, AttemptState] | None = None,
+        events: frozenset[tuple[str, int, JobStatus, str | None]] = frozenset(),
+    ) -> None:
+        self.before = known
+        self.job = known
+        self.attempts = dict(attempts or {})
+        self.changed_attempts: dict[int, AttemptState] = {}
+        self.events: list[LedgerEvent] = []
+        self._said_before = set(events)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything has to be written."""
+        return self.job != self.before or self.visible
+
+    @property
+    def visible(self) -> bool:
+        """Whether someone could see the difference: a sign of life alone is none."""
+        if self.events or self.changed_attempts:
+            return True
+        return (
+            self.job is not None
+            and self.before is not None
+            and (self.job.state != self.before.state)
+        )
+
+    def apply(self, report: Report, now: int, skew: int | None) -> Recorded:
+        """Merge one report received at `now` (µs); a refused one leaves the draft as it was."""
+        said = evidence(report, now)
+        if self.job is None:
+            return self._create(report, said, now, skew)
+        if report.source_doc_id not in (None, self.job.source_doc_id):
+            refusal = Refusal(422, "source_doc_id", "the job is known with another document")
+            return Recorded(report.job_id, refusal=refusal)
+        known = self.job.state
+        merge, merged = compare(known, said), join(known, said)
+        if said.attempt < known.attempt:
+            self._hear_late(said, named=report.attempt is not None)
+        else:
+            self._tell(known, said, merged, merge, now)
+        self._keep(report, merged, now, skew)
+        return Recorded(report.job_id, merge=merge, job=self.job)
+
+    def _create(self, report: Report, said: AttemptState, now: int, skew: int | None) -> Recorded:
+        if report.source_doc_id is None:
+            refusal = Refusal(404, "job_id", "no such job; with a source_doc_id it would be made")
+            return Recorded(report.job_id, refusal=refusal)
+        self._note(LedgerEvent(now, "reported", said.attempt, said.status))
+        self.job = LedgerJob(
+            job_id=report.job_id,
+            source_doc_id=report.source_doc_id,
+            created_at=created_at_of(report, now),
+            received_at=now,
+            heard_at=now,
+            skew_seconds=skew,
+            event_count=0,
+            state=said,
+        )
+        return Recorded(report.job_id, created=True, job=self.job)
+
+    def _keep(self, report: Report, merged: AttemptState, now: int, skew: int | None) -> None:
+        """Take over the merged state, and that the job was heard of.
+
+        A voice of an earlier attempt proves nothing about this one.
+        """
+        job = self.job
+        if job is None:
+            return
+        earlier_voice = report.attempt is not None and report.attempt < merged.attempt
+        lately = now - job.heard_at < HEARD_EVERY
+        if merged != job.state or not (earlier_voice or lately):
+            heard_at = job.heard_at if earlier_voice else max(now, job.heard_at)
+            self.job = replace(job, state=merged, heard_at=heard_at, skew_seconds=skew)
+
+    def _hear_late(self, said: AttemptState, *, named: bool) -> None:
+        """A report of an earlier attempt completes that attempt's record and nothing else."""
+        kept = self.attempts.get(said.attempt)
+        if kept is None and not named:
+            return  # a report that names no attempt counts as the first, but proves none
+        joined = said if kept is None else join(kept, said)
+        if joined != kept:
+            self.attempts[said.attempt] = self.changed_attempts[said.attempt] = joined
+
+    def _tell(
+        self,
+        known: AttemptState,
+        said: AttemptState,
+        merged: AttemptState,
+        merge: Merge,
+        now: int,
+    ) -> None:
+        """Note what a reader of the job's page will want to know of this report."""
+        if said.attempt > known.attempt:
+            self.attempts[known.attempt] = self.changed_attempts[known.attempt] = known
+            self._note(LedgerEvent(now, "attempt", said.attempt, said.status))
+        elif merge is Merge.CONFLICT:
+            stands = (merged.status, merged.error_message) == (known.status, known.error_message)
+            lost = said if stands else known
+            self._note(LedgerEvent(now, "conflict", lost.attempt, lost.status, lost.error_message))
+        elif merged.status is not known.status:
+            self._note(LedgerEvent(now, "status", merged.attempt, merged.status))
+
+    def _note(self, event: LedgerEvent) -> None:
+        if event.kind != "conflict" or event.claim not in self._said_before:
+            self._said_before.add(event.claim)
+            self.events.append(event)

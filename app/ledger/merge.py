@@ -1,0 +1,174 @@
+"""What reports mean: pure rules by which the order of reports cannot matter (CONTRACT part 2).
+
+The state of an attempt is evidence, and `join` is the least upper bound of two pieces of it:
+commutative, associative and idempotent. So any order, grouping and repetition of the same reports
+ends in the same state. What a reader sees is a function of the state (`outcome_of`).
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TypeVar
+
+from app.ledger.report import Report
+from app.status import JobStatus
+
+Value = TypeVar("Value", int, str)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptState:
+    """All that is known of one attempt; times in µs.
+
+    A `filled` time is the receipt of a report that should have carried the time. The `noted`
+    values came with reports that did not end the job: they speak where the outcome is silent.
+    """
+
+    attempt: int
+    status: JobStatus
+    chunks_processed: int
+    chunks_total: int | None
+    nodes_created: int
+    edges_created: int
+    started_at: int | None
+    started_filled: bool
+    completed_at: int | None
+    completed_filled: bool
+    error_message: str | None
+    noted_completed_at: int | None
+    noted_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a reader sees of an attempt's course, with the contract's output rules applied."""
+
+    started_at: int | None
+    completed_at: int | None
+    error_message: str | None
+    started_filled: bool
+    completed_filled: bool
+
+
+class Merge(StrEnum):
+    """What a report did to a known job: the value of `X-Job-Merge`."""
+
+    APPLIED = "applied"
+    STALE = "stale"
+    CONFLICT = "conflict"
+
+
+def evidence(report: Report, received_at: int) -> AttemptState:
+    """What one report alone says; a time that it should have carried is its receipt (µs)."""
+    status = JobStatus.PENDING if report.status is None else report.status
+    ends = status.terminal
+    failed = status is JobStatus.FAILED
+    fills_start = status is JobStatus.RUNNING and report.started_at is None
+    return AttemptState(
+        attempt=report.attempt or 1,
+        status=status,
+        chunks_processed=report.chunks_processed,
+        chunks_total=report.chunks_total,
+        nodes_created=report.nodes_created,
+        edges_created=report.edges_created,
+        started_at=received_at if fills_start else report.started_at,
+        started_filled=fills_start,
+        completed_at=(report.completed_at or received_at) if ends else None,
+        completed_filled=ends and report.completed_at is None,
+        error_message=(report.error_message or None) if failed else None,
+        noted_completed_at=None if ends else report.completed_at,
+        noted_error=None if ends else report.error_message or None,
+    )
+
+
+def join(one: AttemptState, other: AttemptState) -> AttemptState:
+    """The two together. A higher attempt replaces a lower one whole."""
+    if one.attempt != other.attempt:
+        return max(one, other, key=lambda state: state.attempt)
+    ending = _greater_outcome(one, other)
+    started_at, started_filled = _earlier_start(one, other)
+    return replace(
+        ending,
+        chunks_processed=max(one.chunks_processed, other.chunks_processed),
+        chunks_total=_greatest(one.chunks_total, other.chunks_total),
+        nodes_created=max(one.nodes_created, other.nodes_created),
+        edges_created=max(one.edges_created, other.edges_created),
+        started_at=started_at,
+        started_filled=started_filled,
+        noted_completed_at=_greatest(one.noted_completed_at, other.noted_completed_at),
+        noted_error=_greatest(one.noted_error, other.noted_error),
+    )
+
+
+def _greater_outcome(one: AttemptState, other: AttemptState) -> AttemptState:
+    """The state whose status, end and error stand: the terminal one, and of two the greater.
+
+    Later given end, then failed over completed, then the greater message. Of two that differ only
+    in when they were received, the earlier receipt stands.
+    """
+
+    def rank(state: AttemptState) -> tuple[bool, int, int, str, int]:
+        given = -1 if state.completed_filled or state.completed_at is None else state.completed_at
+        receipt = state.completed_at or 0
+        return state.status.terminal, given, state.status, state.error_message or "", -receipt
+
+    return max(one, other, key=rank)
+
+
+def _earlier_start(one: AttemptState, other: AttemptState) -> tuple[int | None, bool]:
+    starts = [
+        (state.started_filled, state.started_at)
+        for state in (one, other)
+        if state.started_at is not None
+    ]
+    if not starts:
+        return None, False
+    filled, started_at = min(starts)
+    return started_at, filled
+
+
+def _greatest(one: Value | None, other: Value | None) -> Value | None:
+    return max((value for value in (one, other) if value is not None), default=None)
+
+
+def compare(known: AttemptState, report: AttemptState) -> Merge:
+    """What a report does to a known attempt, for the one who sent it."""
+    if report.attempt < known.attempt:
+        return Merge.STALE
+    if report.attempt == known.attempt and known.status.terminal and report.status.terminal:
+        messages = {known.error_message, report.error_message} - {None}
+        if known.status is not report.status or len(messages) > 1:
+            return Merge.CONFLICT
+    return Merge.STALE if join(known, report) == known else Merge.APPLIED
+
+
+def outcome_of(state: AttemptState) -> Outcome:
+    """The output rules: no start while pending, no end before the end, no error unless failed.
+
+    A job that ended and whose start nobody reported started, as far as we know, no later than it
+    ended; its `started_filled` says that this is no measured duration.
+    """
+    if state.status is JobStatus.PENDING:
+        return Outcome(None, None, None, False, False)
+    if state.status is JobStatus.RUNNING:
+        return Outcome(state.started_at, None, None, state.started_filled, False)
+    completed_at, completed_filled = state.completed_at, state.completed_filled
+    if completed_filled and state.noted_completed_at is not None:
+        completed_at, completed_filled = state.noted_completed_at, False
+    started_at = state.started_at
+    if completed_at is not None and (started_at is None or state.started_filled):
+        started_at = min(started_at or completed_at, completed_at)
+    return Outcome(
+        started_at=started_at,
+        completed_at=completed_at,
+        error_message=(state.error_message or state.noted_error)
+        if state.status is JobStatus.FAILED
+        else None,
+        started_filled=state.started_at is None or state.started_filled,
+        completed_filled=completed_filled,
+    )
+
+
+def created_at_of(report: Report, received_at: int) -> int:
+    """When a job was created, as its first report to arrive fixes it; never after its receipt."""
+    given = report.created_at or report.started_at or received_at
+    return min(given, received_at)

@@ -1,0 +1,52 @@
+"""Making projects."""
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from app.database import writing
+from app.ledger.fields import Body, choice, identifier, text
+from app.models import Project as ProjectRow
+from app.models.project import MODES
+from app.queries.views import Project
+from app.times import MINUTE
+
+SILENT_AFTER = 15 * MINUTE
+
+NEW_PROJECT = Body(
+    {
+        "project_id": identifier("Your own choice; made up if absent."),
+        "name": text(200, "What people call it.", required=True),
+        "mode": choice(
+            {mode: mode for mode in MODES},
+            "Whether its jobs make nodes and edges; fixed for good.",
+            required=True,
+        ),
+    }
+)
+
+
+class TakenError(ValueError):
+    """A project with this id exists already."""
+
+
+def create_project(
+    project_id: str,
+    *,
+    name: str,
+    mode: str,
+    now: int,
+    silent_after: int = SILENT_AFTER,
+    expect_every: int | None = None,
+) -> Project:
+    """Make a project; times and spans in µs. Raises TakenError, with nothing changed."""
+    project = Project(project_id, name, mode, now, 0, silent_after, expect_every)
+    values = {name: getattr(project, name) for name in Project.__dataclass_fields__}
+    try:
+        with writing() as connection:
+            same = select(ProjectRow.project_id).where(ProjectRow.project_id == project_id)
+            if connection.scalar(same) is not None:
+                raise TakenError(project_id)
+            connection.execute(insert(ProjectRow).values(**values))
+    except IntegrityError:
+        raise TakenError(project_id) from None
+    return project

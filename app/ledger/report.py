@@ -1,0 +1,67 @@
+"""A report: what a pipeline says of one job, parsed and checked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.ledger.fields import Body, InvalidError, choice, identifier, long_text, moment, text, whole
+from app.status import STATUS_BY_WORD, JobStatus
+
+ERROR_BYTES = 8192
+
+FIELDS = {
+    "job_id": identifier("The job; your own choice. Without it, see Idempotency-Key."),
+    "project_id": identifier("If present, the project of the URL."),
+    "source_doc_id": text(1024, "The document that the job ingests."),
+    "status": choice(STATUS_BY_WORD, "How far it is; it never goes back within an attempt."),
+    "chunks_processed": whole("Absolute total so far; the greatest reported counts."),
+    "chunks_total": whole("How many chunks there will be; gives progress."),
+    "nodes_created": whole("Absolute total so far."),
+    "edges_created": whole("Absolute total so far."),
+    "created_at": moment("When the job came to be; only the first report fixes it."),
+    "started_at": moment("When this attempt started; the earliest reported counts."),
+    "completed_at": moment("When this attempt ended."),
+    "error_message": long_text(ERROR_BYTES, "Why it failed; 8 KiB are kept, start and end."),
+    "attempt": whole("1 (where absent) or more; a higher one replaces the lower whole.", least=1),
+    "sent_at": moment("The sender's clock, to notice one that is off by more than 2 minutes."),
+}
+
+REPORT = Body(FIELDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One report; None is what it does not say. Times in µs since 1970 UTC."""
+
+    job_id: str
+    source_doc_id: str | None = None
+    status: JobStatus | None = None
+    chunks_processed: int = 0
+    chunks_total: int | None = None
+    nodes_created: int = 0
+    edges_created: int = 0
+    created_at: int | None = None
+    started_at: int | None = None
+    completed_at: int | None = None
+    error_message: str | None = None
+    attempt: int | None = None
+
+
+def parse_report(body: Any, *, project_id: str, job_id: str | None) -> tuple[Report, int | None]:
+    """The report in a JSON object, and its `sent_at` (µs).
+
+    `job_id` is the id from the URL or made for the request, None where the body must name it.
+    Raises InvalidError.
+    """
+    clean = REPORT.parse(body)
+    errors = []
+    if clean.pop("project_id", project_id) != project_id:
+        errors.append(("project_id", "is not the project of the URL"))
+    named = clean.pop("job_id", None)
+    if named is None and job_id is None:
+        errors.append(("job_id", "is required"))
+    elif named is not None and job_id is not None and named != job_id:
+        errors.append(("job_id", "is not the job of the URL"))
+    sent_at = clean.pop("sent_at", None)
+    if errors:
+        raise InvalidError(errors)
+    return Report(job_id=named or job_id or "", **clean), sent_at

@@ -1,0 +1,24 @@
+"""How Alembic reaches the app's engine and tables."""
+
+from alembic import context
+
+from app.database import Base, db
+
+
+def run() -> None:
+    """Migrate in one transaction per revision, so that a failed one leaves nothing half done."""
+    with db.engine.connect() as connection:
+        context.configure(
+            connection=connection.execution_options(writes=True),
+            target_metadata=Base.metadata,
+            render_as_batch=connection.dialect.name == "sqlite",
+            transaction_per_migration=True,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    raise SystemExit("Jobwall migrates a live database only; see `flask db upgrade --help`.")
+run()

@@ -1,0 +1,19 @@
+"""The tables. Every key and index begins with `project_id`: no page looks past its project."""
+
+from app.models.access import ApiKey, Session, SignInLink
+from app.models.counts import CreatedCount, DurationCount, FinishedCount
+from app.models.job import Attempt, Event, Job
+from app.models.project import Project
+
+__all__ = [
+    "ApiKey",
+    "Attempt",
+    "CreatedCount",
+    "DurationCount",
+    "Event",
+    "FinishedCount",
+    "Job",
+    "Project",
+    "Session",
+    "SignInLink",
+]

@@ -1,0 +1,102 @@
+"""Jobs, their earlier attempts and their events.
+
+No foreign keys here: the ledger alone writes these tables, and raising the project's version in
+the same transaction proves that the project is there.
+"""
+
+from sqlalchemy import BigInteger, Index, SmallInteger, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import MICROS, Base, id_text
+
+
+class AttemptColumns:
+    """What is known of one attempt: the evidence that `ledger.merge.AttemptState` holds."""
+
+    attempt: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    chunks_processed: Mapped[int] = mapped_column(BigInteger)
+    chunks_total: Mapped[int | None] = mapped_column(BigInteger)
+    nodes_created: Mapped[int] = mapped_column(BigInteger)
+    edges_created: Mapped[int] = mapped_column(BigInteger)
+    started_at: Mapped[int | None] = mapped_column(MICROS)
+    started_filled: Mapped[bool]
+    completed_at: Mapped[int | None] = mapped_column(MICROS)
+    completed_filled: Mapped[bool]
+    error_message: Mapped[str | None] = mapped_column(Text)
+    noted_completed_at: Mapped[int | None] = mapped_column(MICROS)
+    noted_error: Mapped[str | None] = mapped_column(Text)
+
+
+class Job(AttemptColumns, Base):
+    """A job: what the reports of its newest attempt say, merged.
+
+    `ended_at` and `empty` repeat what the output rules derive, so that an index can hold them.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_created", "project_id", "created_at", "job_id"),
+        Index("ix_jobs_status", "project_id", "status", "created_at", "job_id"),
+        Index("ix_jobs_document", "project_id", "source_doc_id", "created_at", "job_id"),
+        Index(
+            "ix_jobs_ended",
+            "project_id",
+            "status",
+            "ended_at",
+            "source_doc_id",
+            sqlite_where=text("ended_at IS NOT NULL"),
+            postgresql_where=text("ended_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_jobs_running",
+            "project_id",
+            "heard_at",
+            sqlite_where=text("status = 1"),
+            postgresql_where=text("status = 1"),
+        ),
+        Index(
+            "ix_jobs_empty",
+            "project_id",
+            "created_at",
+            "job_id",
+            sqlite_where=text("empty"),
+            postgresql_where=text("empty"),
+        ),
+    )
+
+    project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
+    job_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
+    source_doc_id: Mapped[str] = mapped_column(id_text(1024))
+    created_at: Mapped[int] = mapped_column(MICROS)
+    received_at: Mapped[int] = mapped_column(MICROS)
+    heard_at: Mapped[int] = mapped_column(MICROS)
+    skew_seconds: Mapped[int | None] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(MICROS)
+    empty: Mapped[bool]
+    event_count: Mapped[int] = mapped_column(SmallInteger)
+
+
+class Attempt(AttemptColumns, Base):
+    """The state in which an earlier attempt of a job was left, or in which late reports put it."""
+
+    __tablename__ = "attempts"
+
+    project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
+    job_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
+    attempt: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+
+
+class Event(Base):
+    """A change of status, a new attempt or a conflict: at most 50 a job, the first 50."""
+
+    __tablename__ = "events"
+
+    project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
+    job_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(MICROS)
+    kind: Mapped[str] = mapped_column(Text)
+    attempt: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    detail: Mapped[str | None] = mapped_column(Text)

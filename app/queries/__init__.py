@@ -1,0 +1,1 @@
+"""The only code that reads jobs: a module per subject, plain frozen objects out (`views`)."""

@@ -1,0 +1,46 @@
+"""The last 24 hours of a project in figures, from the finished counts."""
+
+from sqlalchemy import Connection, func, select
+
+from app.health import Hour
+from app.ledger.counts import duration_of
+from app.models import DurationCount, FinishedCount
+from app.queries.projects import fill_hours
+from app.queries.views import Chart
+from app.times import DAY, HOUR, MINUTE, floor
+
+
+def get_chart(connection: Connection, project_id: str, now: int) -> Chart:
+    """24 bars up to the hour of `now` (µs), the median and p95 duration and the pace."""
+    since = floor(now, HOUR) - DAY
+    rows = connection.execute(
+        select(FinishedCount.__table__).where(
+            FinishedCount.project_id == project_id, FinishedCount.hour > since
+        )
+    ).all()
+    steps = connection.execute(
+        select(DurationCount.step, func.sum(DurationCount.jobs))
+        .where(DurationCount.project_id == project_id, DurationCount.hour > since)
+        .group_by(DurationCount.step)
+        .order_by(DurationCount.step)
+    ).all()
+    histogram = [(step, int(jobs)) for step, jobs in steps if jobs > 0]
+    # The hour that runs and the one before it: the pace of now, and not of one lucky minute.
+    recent = floor(now, HOUR) - HOUR
+    chunks = sum(row.chunks for row in rows if row.hour >= recent)
+    return Chart(
+        hours=fill_hours((Hour(row.hour, row.completed, row.failed) for row in rows), now),
+        median=_quantile(histogram, 0.5),
+        p95=_quantile(histogram, 0.95),
+        chunks_per_minute=chunks * MINUTE / (now - recent) if chunks else None,
+    )
+
+
+def _quantile(histogram: list[tuple[int, int]], share: float) -> float | None:
+    """The duration (seconds) below which `share` of the jobs lie, from (step, jobs) in order."""
+    left = share * sum(jobs for _, jobs in histogram)
+    for step, jobs in histogram:
+        left -= jobs
+        if left <= 0:
+            return duration_of(step)
+    return None

@@ -1,0 +1,224 @@
+"""Projects: their rows, the facts that their state is judged by, and what blames whom."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, literal, literal_column, select, union_all
+from sqlalchemy.orm import aliased
+
+from app.health import (
+    FAILING,
+    SOME_FAILURES,
+    Failure,
+    Hour,
+    ProjectFacts,
+    Verdict,
+    assess,
+    blame,
+    by_urgency,
+)
+from app.models import CreatedCount, FinishedCount, Job
+from app.models import Project as ProjectRow
+from app.queries.views import Project
+from app.status import JobStatus
+from app.times import DAY, HOUR, floor
+
+CHART_HOURS = 24
+MOST_FAILURES = 200  # read per project to name its cause
+UNION_TERMS = 200  # SQLite takes at most 500 in one statement
+ERROR_LINE = 300  # characters of an error that tell causes apart
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectLine:
+    """A project as the overview and the wall show it."""
+
+    facts: ProjectFacts
+    verdict: Verdict
+
+
+def get_project(connection: Connection, project_id: str) -> Project | None:
+    """One project, None if there is no such project."""
+    table = ProjectRow.__table__
+    row = connection.execute(select(table).where(ProjectRow.project_id == project_id)).one_or_none()
+    return None if row is None else _project(row)
+
+
+def list_projects(connection: Connection, only: str | None = None) -> list[Project]:
+    """All projects, or the one that the viewer may see, by id."""
+    query = select(ProjectRow.__table__).order_by(ProjectRow.project_id)
+    if only is not None:
+        query = query.where(ProjectRow.project_id == only)
+    return [_project(row) for row in connection.execute(query)]
+
+
+def versions(connection: Connection, only: str | None = None) -> list[tuple[str, int]]:
+    """The (project_id, version) pairs of what the viewer may see: they tell if anything changed."""
+    query = select(ProjectRow.project_id, ProjectRow.version).order_by(ProjectRow.project_id)
+    if only is not None:
+        query = query.where(ProjectRow.project_id == only)
+    return [(row.project_id, row.version) for row in connection.execute(query)]
+
+
+def _project(row: Any) -> Project:
+    return Project(**row._mapping)
+
+
+def list_lines(connection: Connection, now: int, only: str | None = None) -> list[ProjectLine]:
+    """Every project (or the only one) with its facts and its verdict, worst first."""
+    facts = {fact.project_id: fact for fact in _facts(connection, now, only)}
+    verdicts = {project_id: assess(fact, now) for project_id, fact in facts.items()}
+    for project_id, failures in _failures(connection, verdicts).items():
+        verdicts[project_id] = blame(verdicts[project_id], failures)
+    return [
+        ProjectLine(facts[project_id], verdicts[project_id]) for project_id in by_urgency(verdicts)
+    ]
+
+
+def _facts(connection: Connection, now: int, only: str | None) -> list[ProjectFacts]:
+    """The facts in three statements: seeks per project, sums over its days, its last 24 hours."""
+    mine = [] if only is None else [ProjectRow.project_id == only]
+    totals = {
+        row.project_id: row
+        for row in connection.execute(
+            select(
+                CreatedCount.project_id,
+                *(
+                    func.sum(getattr(CreatedCount, status.word)).label(status.word)
+                    for status in JobStatus
+                ),
+            )
+            .join(ProjectRow, ProjectRow.project_id == CreatedCount.project_id)
+            .where(CreatedCount.level == 0, *mine)
+            .group_by(CreatedCount.project_id)
+        )
+    }
+    hours: dict[str, list[Hour]] = {}
+    for row in connection.execute(
+        select(
+            FinishedCount.project_id,
+            FinishedCount.hour,
+            FinishedCount.completed,
+            FinishedCount.failed,
+        )
+        .join(ProjectRow, ProjectRow.project_id == FinishedCount.project_id)
+        .where(FinishedCount.hour > floor(now, HOUR) - DAY, *mine)
+        .order_by(FinishedCount.hour)
+    ):
+        hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
+    facts = []
+    for row in connection.execute(_seeks(now).where(*mine)):
+        sums = totals.get(row.project_id)
+        counts = [getattr(sums, status.word) if sums else 0 for status in JobStatus]
+        facts.append(
+            ProjectFacts(
+                **row._mapping,
+                total=sum(counts),
+                waiting=counts[JobStatus.PENDING],
+                running=counts[JobStatus.RUNNING],
+                hours=fill_hours(hours.get(row.project_id, ()), now),
+            )
+        )
+    return facts
+
+
+def fill_hours(hours: Iterable[Hour], now: int) -> tuple[Hour, ...]:
+    """The last 24 hours up to the one of `now`, oldest first, with nothing where nothing ended."""
+    known = {hour.start: hour for hour in hours}
+    last = floor(now, HOUR)
+    starts = range(last - (CHART_HOURS - 1) * HOUR, last + HOUR, HOUR)
+    return tuple(known.get(start) or Hour(start) for start in starts)
+
+
+def _seeks(now: int) -> Any:
+    """One row per project; every column is one or few index seeks, however long the history."""
+    of_project = Job.project_id == ProjectRow.project_id
+    failed = Job.status == literal_column(str(int(JobStatus.FAILED)))
+    completed = Job.status == literal_column(str(int(JobStatus.COMPLETED)))
+    silent = (
+        of_project,
+        Job.status == literal_column(str(int(JobStatus.RUNNING))),
+        Job.heard_at <= now - ProjectRow.silent_after,
+    )
+    other = aliased(Job)
+    last_success = (
+        select(func.max(other.ended_at))
+        .where(
+            other.project_id == ProjectRow.project_id,
+            other.status == literal_column(str(int(JobStatus.COMPLETED))),
+            other.ended_at.is_not(None),
+        )
+        .scalar_subquery()
+    )
+    since_success = (of_project, failed, Job.ended_at > func.coalesce(last_success, 0))
+    last_hour = Job.ended_at > now - HOUR
+
+    def one(what: Any, *conditions: Any) -> Any:
+        return select(what).where(*conditions).scalar_subquery()
+
+    return select(
+        ProjectRow.project_id,
+        ProjectRow.name,
+        ProjectRow.mode,
+        ProjectRow.created_at,
+        ProjectRow.silent_after,
+        ProjectRow.expect_every,
+        one(func.count(), *silent).label("stalled"),
+        one(func.min(Job.heard_at), *silent).label("stalled_heard_at"),
+        one(func.max(Job.created_at), of_project).label("last_created_at"),
+        one(func.count(), of_project, completed, last_hour).label("hour_completed"),
+        one(func.count(), of_project, failed, last_hour).label("hour_failed"),
+        one(func.count(), *since_success).label("streak"),
+        one(func.min(Job.ended_at), *since_success).label("streak_since"),
+        one(func.max(Job.ended_at), of_project, failed, Job.ended_at.is_not(None)).label(
+            "last_failed_at"
+        ),
+        exists(
+            select(literal(1)).where(of_project, failed, Job.ended_at > now - DAY, ~_recovered())
+        ).label("still_failing"),
+    )
+
+
+def _recovered() -> Any:
+    """Whether the document of a failed job has succeeded since."""
+    later = aliased(Job)
+    return exists(
+        select(literal(1)).where(
+            later.project_id == Job.project_id,
+            later.source_doc_id == Job.source_doc_id,
+            later.status == int(JobStatus.COMPLETED),
+            later.ended_at > Job.ended_at,
+        )
+    )
+
+
+def _failures(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str, list[Failure]]:
+    """The newest failures behind every verdict that blames one, since it began."""
+    blaming = iter(
+        (project_id, verdict.since or 0)
+        for project_id, verdict in verdicts.items()
+        if verdict.state in (FAILING, SOME_FAILURES)
+    )
+    found: dict[str, list[Failure]] = {}
+    error = func.substr(func.coalesce(Job.error_message, Job.noted_error, ""), 1, ERROR_LINE)
+    while some := list(islice(blaming, UNION_TERMS)):
+        newest = [
+            select(Job.project_id, Job.source_doc_id, error.label("error"), Job.ended_at)
+            .where(
+                Job.project_id == project_id,
+                Job.status == literal_column(str(int(JobStatus.FAILED))),
+                Job.ended_at >= since,
+                ~_recovered(),
+            )
+            .order_by(Job.ended_at.desc())
+            .limit(MOST_FAILURES)
+            .subquery()
+            for project_id, since in some
+        ]
+        for row in connection.execute(union_all(*(select(part) for part in newest))):
+            line = row.error.strip().partition("\n")[0].strip() or "No reason given"
+            failure = Failure(row.source_doc_id, line, row.ended_at)
+            found.setdefault(row.project_id, []).append(failure)
+    return found

@@ -1,0 +1,109 @@
+"""What reading gives back: plain frozen objects, ready for a template or a JSON body.
+
+Every time is in microseconds since 1970 UTC, None where there is none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.health import Hour
+from app.status import JobState, JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project as its row says; `silent_after` and `expect_every` are in µs."""
+
+    project_id: str
+    name: str
+    mode: str
+    created_at: int
+    version: int
+    silent_after: int
+    expect_every: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job with the contract's output rules applied, and what only our pages show."""
+
+    project_id: str
+    job_id: str
+    source_doc_id: str
+    status: JobStatus
+    state: JobState
+    chunks_processed: int
+    chunks_total: int | None
+    nodes_created: int
+    edges_created: int
+    created_at: int
+    started_at: int | None
+    completed_at: int | None
+    error_message: str | None
+    attempt: int
+    heard_at: int
+    received_at: int
+    skew_seconds: int | None = None
+    started_filled: bool = False
+    completed_filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """`rows` of `total` matching jobs, newest first, from `offset` on, at most `limit`.
+
+    `new` of the matching jobs are newer than the anchor that the reader holds on to; `anchor` is
+    the key of the newest row that this page counts from, for links and held polls.
+    """
+
+    rows: Sequence[Job]
+    total: int
+    limit: int
+    offset: int
+    new: int = 0
+    anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The final state of an earlier attempt of a job."""
+
+    attempt: int
+    status: JobStatus
+    state: JobState
+    chunks_processed: int
+    nodes_created: int
+    edges_created: int
+    started_at: int | None
+    completed_at: int | None
+    error_message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change of a job's status, a new attempt, or a conflict; `at` is the time of receipt.
+
+    `kind` is `reported` (first seen), `status`, `attempt` or `conflict`; `status` is the one that
+    the report claimed, `detail` what lost in a conflict.
+    """
+
+    at: int
+    kind: str
+    attempt: int
+    status: JobStatus
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """24 bars, oldest first, and what finished in them; durations in seconds, marked ≈."""
+
+    hours: Sequence[Hour]
+    median: float | None = None
+    p95: float | None = None
+    chunks_per_minute: float | None = None
+
+    @property
+    def peak(self) -> int:
+        """The tallest bar."""
+        return max((hour.finished for hour in self.hours), default=0)

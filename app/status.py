@@ -1,0 +1,69 @@
+"""The states of a job: what reports say (`JobStatus`) and what people see (`JobState`)."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class JobStatus(IntEnum):
+    """What a job's reports say. The number is the rank by which reports merge, and is stored.
+
+    Both terminal ones rank above running; between them failed wins (CONTRACT part 2).
+    """
+
+    PENDING = 0
+    RUNNING = 1
+    COMPLETED = 2
+    FAILED = 3
+
+    @property
+    def word(self) -> str:
+        """The name on the wire: `pending`, `running`, `completed` or `failed`."""
+        return self.name.lower()
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the job has ended."""
+        return self >= JobStatus.COMPLETED
+
+
+STATUS_BY_WORD = {status.word: status for status in JobStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How one kind of job looks everywhere: its word, its shape and its CSS name.
+
+    `name` is the value in URLs, the id of the symbol in the sprite and the suffix of CSS classes.
+    """
+
+    name: str
+    label: str
+
+
+RUNNING = JobState("running", "Running")
+WAITING = JobState("waiting", "Waiting")
+FAILED = JobState("failed", "Failed")
+COMPLETED = JobState("completed", "Completed")
+STALLED = JobState("stalled", "Stalled")
+EMPTY = JobState("empty", "No nodes")
+
+STATE_OF = {
+    JobStatus.PENDING: WAITING,
+    JobStatus.RUNNING: RUNNING,
+    JobStatus.COMPLETED: COMPLETED,
+    JobStatus.FAILED: FAILED,
+}
+
+
+def job_state(
+    status: JobStatus, *, empty: bool, heard_at: int, now: int, silent_after: int
+) -> JobState:
+    """What people see: the status, or that a running job fell silent or a completed one is empty.
+
+    Derived when it is read; never stored and never reported. Times in µs, `silent_after` in µs.
+    """
+    if status is JobStatus.RUNNING and now - heard_at >= silent_after:
+        return STALLED
+    if status is JobStatus.COMPLETED and empty:
+        return EMPTY
+    return STATE_OF[status]

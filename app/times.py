@@ -1,0 +1,60 @@
+"""Time, as every other module uses it: whole microseconds since 1970 in UTC, in an `int`.
+
+One integer means the same on SQLite and on PostgreSQL, sorts as time, and divides into buckets.
+Text exists only at the edges: RFC 3339 in, RFC 3339 with `Z` out.
+"""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = 946_684_800 * SECOND  # 2000-01-01T00:00:00Z
+LATEST = 4_102_444_800 * SECOND  # 2100-01-01T00:00:00Z
+
+_RFC3339 = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,12}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def now() -> int:
+    """The machine's clock, in microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+def parse_time(text: str) -> int:
+    """Read an RFC 3339 time with an offset, between 2000 and 2100; finer than 1 µs is cut off.
+
+    Raises ValueError with a sentence for the person who sent it.
+    """
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        raise ValueError("must be a time such as 2026-11-23T03:04:22Z, with an offset")
+    date, clock, fraction, offset = match.groups()
+    try:
+        moment = datetime.fromisoformat(f"{date}T{clock}{offset.upper().replace('Z', '+00:00')}")
+    except ValueError:
+        raise ValueError("is not a day or a time that exists") from None
+    micros = (moment - EPOCH) // timedelta(microseconds=1)
+    micros += int((fraction or "0").ljust(6, "0")[:6])
+    if not EARLIEST <= micros < LATEST:
+        raise ValueError("must be between the years 2000 and 2100")
+    return micros
+
+
+def format_time(micros: int) -> str:
+    """RFC 3339 in UTC with `Z`, without a fraction where it is zero."""
+    moment = EPOCH + timedelta(microseconds=micros)
+    fraction = micros % SECOND
+    timespec = "seconds" if not fraction else "milliseconds" if not fraction % 1000 else None
+    return moment.replace(tzinfo=None).isoformat(timespec=timespec or "microseconds") + "Z"
+
+
+def floor(micros: int, unit: int) -> int:
+    """The start of the minute, hour or day (`unit`, in µs) that holds the moment."""
+    return micros - micros % unit

@@ -1,0 +1,1 @@
+"""The TV face: every project on one screen that nobody touches."""

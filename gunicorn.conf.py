@@ -1,0 +1,26 @@
+"""How gunicorn serves the board, in development and in production alike."""
+
+import os
+from typing import Any
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WORKERS", "2"))
+# Threads, because idle browser connections would each hold a synchronous worker: two of those
+# were hung for 12 s by four idle connections.
+worker_class = "gthread"
+threads = 16
+keepalive = 5
+timeout = 60
+graceful_timeout = 5
+preload_app = True
+loglevel = os.environ.get("LOG_LEVEL", "warning")
+limit_request_line = 8190
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """A connection must not be shared across a fork."""
+    from app.database import db
+    from wsgi import app
+
+    with app.app_context():
+        db.engine.dispose(close=False)
