@@ -1,6 +1,7 @@
 """`flask` commands: projects, keys, signing in, the audit, and starting everything."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -212,7 +213,7 @@ def _audit(
         raise click.ClickException(f"there is no project {project_id!r}")
     found = 0
     for one in known:
-        bar: Any = click.progressbar(length=1, label=one, file=click.get_text_stream("stderr"))
+        bar: Any = click.progressbar(length=1, label=one, file=sys.stderr)
         with bar, _plainly(), transaction() as connection:
             findings = task(connection, one, _shown_on(bar))
         for finding in findings:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 import flask_migrate
+from flask import current_app
 
 from app.access.keys import create_key, revoke_keys
 from app.access.scopes import Scope
@@ -101,7 +102,8 @@ def _board() -> list[str]:
 
 
 def _pipeline(documents: str | None) -> list[str]:
-    command = [sys.executable, str(ROOT / "examples" / "ingest_documents.py")]
+    graph = os.path.join(current_app.instance_path, "graph.db")
+    command = [sys.executable, str(ROOT / "examples" / "ingest_documents.py"), "--graph", graph]
     return command + (["--documents", os.path.abspath(documents)] if documents else [])
 
 

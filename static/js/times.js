@@ -1,0 +1,101 @@
+// The clock of the page: what time it is on the server, every <time> in the viewer's own zone, and
+// the few buttons that only a script can serve. A wrong clock on the viewer's side changes nothing.
+(() => {
+  "use strict";
+  const SECOND = 1e3, MINUTE = 6e4, HOUR = 36e5, DAY = 864e5;
+  const born = [performance.now(), Date.now()];
+  // Milliseconds since the page came: performance.now() may stop while a laptop sleeps, Date.now()
+  // may be set back; the larger is the truer.
+  const ticks = () => Math.max(performance.now() - born[0], Date.now() - born[1]);
+  let offset = born[1];
+  const now = () => offset + ticks();
+
+  // A Date header has whole seconds and is late by the way: the greatest guess is the best one, and
+  // keeping it spares every running duration from stepping back and forth.
+  const hear = (date) => {
+    const guess = Date.parse(date) - ticks();
+    if (Number.isNaN(guess)) return;
+    offset = Math.abs(guess - offset) > 2 * SECOND ? guess : Math.max(guess, offset);
+  };
+
+  const format = (options) => new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
+  const hm = { hour: "2-digit", minute: "2-digit" }, hms = { ...hm, second: "2-digit" };
+  const formats = {
+    hour: format(hm), second: format(hms), day: format({ day: "numeric", month: "short" }),
+    weekday: format({ weekday: "short" }), date: format({ dateStyle: "short" }),
+    year: format({ day: "numeric", month: "short", year: "numeric" }),
+    full: format({ weekday: "short", day: "numeric", month: "short", year: "numeric", ...hms }),
+  };
+  const whole = (ms, unit) => Math.floor(Math.max(ms, 0) / unit);
+  const two = (n) => String(n).padStart(2, "0");
+
+  const rough = (ms) =>
+    ms < MINUTE ? `${whole(ms, SECOND)} s` : ms < HOUR ? `${whole(ms, MINUTE)} min`
+    : ms < 2 * DAY ? `${whole(ms, HOUR)} h` : `${whole(ms, DAY)} d`;
+  const precise = (ms) =>
+    ms < MINUTE ? `${whole(ms, SECOND)} s`
+    : ms < HOUR ? `${whole(ms, MINUTE)} m ${two(whole(ms % MINUTE, SECOND))} s`
+    : ms < DAY ? `${whole(ms, HOUR)} h ${two(whole(ms % HOUR, MINUTE))} m`
+    : `${whole(ms, DAY)} d ${two(whole(ms % DAY, HOUR))} h`;
+  const clock = (at) => {
+    const text = formats.hour.format(at), age = now() - at;
+    if (formats.date.format(at) === formats.date.format(now())) return text;
+    return `${(age < 6 * DAY && age > 0 ? formats.weekday : formats.day).format(at)} ${text}`;
+  };
+  const styles = {
+    ago: (at) => {
+      const age = now() - at;
+      if (age < SECOND) return "now";
+      return age < 14 * DAY ? `${rough(age)} ago` : (age < 300 * DAY ? formats.day : formats.year).format(at);
+    },
+    clock,
+    seconds: (at) => formats.second.format(at),
+    date: (at) => `${formats.year.format(at)}, ${formats.second.format(at)}`,
+    for: (at) => `for ${rough(now() - at)}`,
+    paren: (at) => `(${rough(now() - at)})`,
+    run: (at) => precise(now() - at),
+  };
+
+  // The text node is kept where there is one, or a selection across it would be lost each second.
+  const put = (element, text) => {
+    if (element.textContent === text) return;
+    if (element.firstChild?.nodeType === 3) element.firstChild.nodeValue = text;
+    else element.textContent = text;
+  };
+  const write = () => {
+    for (const time of document.querySelectorAll("time[data-style]")) {
+      put(time, styles[time.dataset.style](Date.parse(time.dateTime)).replaceAll(" ", "\u00a0"));
+    }
+    for (const origin of document.querySelectorAll("[data-origin]")) put(origin, location.origin);
+  };
+
+  // In full, and in UTC, for who points at it; written then, because few are ever asked.
+  document.addEventListener("pointerover", ({ target }) => {
+    const time = target.closest?.("time[data-style]");
+    if (time) time.title = `${formats.full.format(Date.parse(time.dateTime))}\n${time.dateTime.replace("T", " ").replace("Z", " UTC")}`;
+  });
+
+  document.addEventListener("click", async ({ target }) => {
+    const button = target.closest?.("[data-copy]");
+    if (!button) return;
+    const source = document.querySelector(button.dataset.copy), label = button.querySelector("span"), word = label.textContent;
+    let said;
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      said = "Copied";
+    } catch { // no clipboard without https: the text is selected, ready for the keyboard
+      getSelection().selectAllChildren(source);
+      said = "Selected";
+    }
+    label.textContent = said;
+    button.classList.add("is-done");
+    setTimeout(() => { label.textContent = word; button.classList.remove("is-done"); }, 2000);
+  });
+
+  document.documentElement.classList.add("js");
+  write();
+  document.addEventListener("DOMContentLoaded", write);
+  document.addEventListener("htmx:after:swap", write);
+  setInterval(() => { if (!document.hidden) write(); }, SECOND);
+  window.jobwall = { ticks, now, hear, rough, write, clock, second: styles.seconds };
+})();

@@ -1,0 +1,461 @@
+/* The wall keeps itself true: it polls the board, tells the time by the server's clock, and sizes
+   the rows and chips to the screen. ES2017 and the APIs of Chromium 68. */
+(function () {
+  'use strict';
+
+  const TICK = 500; // ms: the one timer
+  const POLL = 3000; // ms from poll to poll
+  const TIMEOUT = 4000; // an answer slower than this is a missed one
+  const MISSES = 2; // this many missed answers, and the screen says so
+  const RETRY_SIGNED_OUT = 30000;
+  const DRIFT = 5000; // two clocks apart by this: the screen slept, or its clock was set
+  const RELOAD_APART = 60000; // two builds behind one address must not make it reload for ever
+  const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+  const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+  let root = document.getElementById('wall');
+  let etag = root.dataset.etag;
+  let build = root.dataset.build;
+  let times = [];
+  let chips = null; // what was measured of the chips on the board
+  let request = null;
+  let dueAt = 0;
+  let missed = 0;
+  let unsure = false;
+  let signedOut = false;
+
+  // The clock: the server's time at the last answer, and what has passed since.
+
+  const base = { server: Number(root.dataset.now) / 1000, steady: performance.now(), wall: Date.now() };
+
+  function passed() {
+    return [performance.now() - base.steady, Date.now() - base.wall];
+  }
+
+  function elapsed() {
+    return Math.max.apply(null, passed());
+  }
+
+  function serverNow() {
+    return base.server + elapsed();
+  }
+
+  // `Date` has whole seconds: keep the running clock while it agrees, so that it does not jitter.
+  function setClock(header) {
+    const sent = Date.parse((header || '').split(/, (?=[A-Z][a-z]{2},)/)[0]);
+    const told = serverNow();
+    const agrees = isNaN(sent) || (told >= sent && told < sent + 1500);
+    base.server = agrees ? told : sent + 500;
+    base.steady = performance.now();
+    base.wall = Date.now();
+  }
+
+  // Words for times
+
+  function two(number) {
+    return (number < 10 ? '0' : '') + number;
+  }
+
+  function clock(ms) {
+    const date = new Date(ms);
+    return two(date.getHours()) + ':' + two(date.getMinutes());
+  }
+
+  function age(ms) {
+    const seconds = Math.max(0, Math.floor(ms / 1000));
+    if (seconds < 60) return seconds + ' s';
+    if (seconds < 3600) return Math.floor(seconds / 60) + ' min';
+    if (seconds < 36000) return Math.floor(seconds / 3600) + ' h ' + two(Math.floor(seconds / 60) % 60);
+    if (seconds < 172800) return Math.floor(seconds / 3600) + ' h';
+    return Math.floor(seconds / 86400) + ' d';
+  }
+
+  // The time of day, or the day where the time of day would mislead.
+  function moment(ms, now) {
+    const date = new Date(ms);
+    if (now - ms < 86400000) return clock(ms);
+    if (now - ms < 6 * 86400000) return DAYS[date.getDay()];
+    return date.getDate() + ' ' + MONTHS[date.getMonth()];
+  }
+
+  function phrase(show, ms, now) {
+    if (show === 'age') return age(now - ms);
+    if (show === 'clock') return moment(ms, now);
+    return moment(ms, now) + ' · ' + age(now - ms);
+  }
+
+  // Painting what changes by itself
+
+  function find(selector) {
+    return root.querySelector(selector);
+  }
+
+  function say(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  function paint() {
+    const now = serverNow();
+    const lost = missed >= MISSES;
+    const silence = elapsed();
+    document.body.classList.toggle('is-lost', lost);
+    document.body.classList.toggle('is-unsure', unsure);
+    document.body.classList.toggle('is-signed-out', signedOut);
+    say(find('.head__clock'), clock(now));
+    say(find('.head__age'), signedOut ? '' : age(silence) + ' old');
+    find('.head__counts').hidden = lost || signedOut;
+    find('.head__lost').hidden = !lost;
+    if (lost) say(find('.head__lost'), 'NO ANSWER SINCE ' + clock(base.server) + ' · ' + age(silence));
+    times.forEach(function (time) {
+      say(time.node, phrase(time.show, time.at, now));
+    });
+    const title = root.dataset.title;
+    document.title = signedOut ? 'Signed out · jobwall' : lost ? 'Lost · ' + title : title;
+  }
+
+  function readTimes() {
+    times = Array.from(root.querySelectorAll('time')).map(function (node) {
+      return { node: node, show: node.dataset.show, at: Date.parse(node.getAttribute('datetime')) };
+    });
+  }
+
+  // Fitting: everything is arithmetic on widths in em, measured once for each board.
+
+  const LEADING = 1.7; // the height of a chip with one line, in em of its text
+  const LEADING_TALL = 3.1; // with two lines
+  const READABLE = 4.7; // vmin: 16 minutes of arc at 5 m on 55 inches
+  const SMALLEST = 2.8;
+
+  function measureChips(list) {
+    const nodes = Array.from(list.children);
+    const rest = nodes.pop();
+    const beyond = {};
+    list.dataset.beyond.split(';').filter(Boolean).forEach(function (pair) {
+      beyond[pair.split('=')[0]] = Number(pair.split('=')[1]);
+    });
+    list.className = 'chips chips--measured';
+    const em = 50;
+    const sizes = nodes.map(function (node) {
+      return {
+        name: node.querySelector('.chip__name').getBoundingClientRect().width / em,
+        words: node.querySelector('.chip__words').getBoundingClientRect().width / em,
+        quiet: node.classList.contains('chip--fine')
+      };
+    });
+    list.className = 'chips';
+    const more = Object.keys(beyond).reduce(function (sum, kind) { return sum + beyond[kind]; }, 0);
+    return { list: list, nodes: nodes, rest: rest, beyond: beyond, sizes: sizes, total: nodes.length + more };
+  }
+
+  // The width in em that a chip needs when names may be cut to `most` em.
+  function chipWidth(mode, most) {
+    return chips.sizes.reduce(function (widest, size) {
+      const name = Math.min(size.name, most);
+      const words = mode === 'tight' && size.quiet ? 0 : Math.max(size.words, 3.2) + 0.6;
+      const text = mode === 'tall' ? Math.max(name, size.words) + 1.7 : name + words + 1.2;
+      return Math.max(widest, text + 1.1);
+    }, 0);
+  }
+
+  // The grid with the largest text that shows every chip.
+  function grid(mode, most, room) {
+    const needed = chipWidth(mode, most);
+    const leading = mode === 'tall' ? LEADING_TALL : LEADING;
+    const count = chips.total;
+    let best = { size: 0 };
+    for (let columns = 1; columns <= Math.min(count, 24); columns++) {
+      const rows = Math.ceil(count / columns);
+      const width = (room.width - (columns - 1) * room.gap) / columns;
+      const height = (room.height - (rows - 1) * room.gap) / rows;
+      const size = Math.min(width / needed, height / leading, room.largest);
+      const blanks = rows * columns - count;
+      if (size > best.size + 0.01 || (size > best.size - 0.01 && blanks < best.blanks)) {
+        best = { mode: mode, size: size, columns: columns, rows: rows, height: height, blanks: blanks };
+      }
+    }
+    return best;
+  }
+
+  // How to show the chips in a room: all of them and readable; else all of them; else as many as fit.
+  function plan(room) {
+    if (!chips) return { good: true, height: 0 };
+    if (chips.nodes.length === chips.total) {
+      const cuts = [34, 24, 17, 12, 9];
+      const modes = ['tall', 'line', 'tight'];
+      for (let i = 0; i < cuts.length; i++) {
+        for (let j = 0; j < modes.length; j++) {
+          const found = grid(modes[j], cuts[i], room);
+          if (found.size >= READABLE * room.unit) return Object.assign(found, { good: true });
+        }
+      }
+      const small = grid('tight', 9, room);
+      if (small.size >= SMALLEST * room.unit) return small;
+    }
+    const size = (room.few ? READABLE : SMALLEST) * room.unit;
+    const fits = function (length, one) {
+      return Math.max(1, Math.floor((length + room.gap) / (one + room.gap)));
+    };
+    const rows = fits(room.height, size * LEADING);
+    return {
+      mode: 'tight', size: size, rows: rows, folded: true,
+      columns: fits(room.width, size * chipWidth('tight', 9)),
+      height: (room.height - (rows - 1) * room.gap) / rows
+    };
+  }
+
+  // "+117 fine", or "+3 running, 114 fine": those of one kind stand together, worst first.
+  function restWords(from) {
+    const kinds = [];
+    const counts = {};
+    const add = function (kind, count) {
+      if (!counts[kind]) kinds.push(kind);
+      counts[kind] = (counts[kind] || 0) + count;
+    };
+    chips.nodes.slice(from).forEach(function (node) { add(node.dataset.kind, 1); });
+    ['some failures', 'running', 'fine', 'empty'].forEach(function (kind) {
+      if (chips.beyond[kind]) add(kind, chips.beyond[kind]);
+    });
+    return '+' + kinds.map(function (kind) {
+      return counts[kind].toLocaleString('en') + ' ' + kind;
+    }).join(', ');
+  }
+
+  function layChips(found, room) {
+    const list = chips.list;
+    const height = Math.floor(Math.min(found.height, room.tallest) * 100) / 100;
+    list.className = 'chips chips--' + found.mode;
+    list.style.fontSize = found.size + 'px';
+    list.style.gridTemplateColumns = 'repeat(' + found.columns + ', minmax(0, 1fr))';
+    list.style.gridAutoRows = height + 'px';
+    chips.nodes.forEach(function (node) { node.hidden = false; });
+    chips.rest.hidden = !found.folded;
+    if (!found.folded) return;
+    const cells = found.columns * found.rows;
+    // The last cell says how many are not shown; long words take two cells, or become a number.
+    const close = function (span, words) {
+      const shown = Math.max(0, Math.min(cells - span, chips.nodes.length));
+      chips.nodes.forEach(function (node, index) { node.hidden = index >= shown; });
+      chips.rest.textContent = words(shown);
+      chips.rest.style.gridColumn = 'span ' + span;
+      return chips.rest.scrollWidth <= chips.rest.clientWidth;
+    };
+    if (close(1, restWords)) return;
+    if (found.columns > 2 && close(2, restWords)) return;
+    close(1, function (shown) { return '+' + (chips.total - shown).toLocaleString('en') + ' more'; });
+  }
+
+  // What the trouble rows could use: how much they may grow before a line is cut (more), and how
+  // many lines their longest cause needs.
+  function wishes(board) {
+    const wish = { growth: board.classList.contains('board--two') ? 1.25 : 1.6, lines: 1 };
+    board.querySelectorAll('.trouble__name, .trouble__cause').forEach(function (node) {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const needed = range.getBoundingClientRect().width + 2;
+      const whole = node.parentNode.parentNode.clientWidth;
+      if (needed < node.clientWidth) {
+        wish.growth = Math.min(wish.growth, whole / (whole - node.clientWidth + needed));
+      } else {
+        wish.growth = 1;
+        if (node.classList.contains('trouble__cause')) wish.lines = Math.max(wish.lines, Math.min(3, Math.ceil(needed * 1.1 / node.clientWidth)));
+      }
+    });
+    return wish;
+  }
+
+  function fit() {
+    const board = find('.board');
+    const troubles = find('.troubles');
+    const unit = Math.min(window.innerWidth, window.innerHeight) / 100;
+    const room = { width: board.clientWidth, unit: unit, gap: 0.8 * unit };
+    const whole = board.getBoundingClientRect().height - 1;
+    setRows(board, 1, 1, 1);
+    if (chips) chips.list.hidden = true;
+    fitHead();
+    let found = null;
+    if (troubles) {
+      found = fitTroubles(board, troubles, room, whole);
+    } else if (chips) {
+      found = plan(Object.assign(room, { few: true, height: whole, largest: 9 * unit, tallest: Infinity }));
+    }
+    if (!chips) return;
+    chips.list.hidden = false;
+    layChips(found, room);
+  }
+
+  function fitHead() {
+    const counts = find('.head__counts');
+    counts.style.fontSize = '';
+    if (counts.scrollWidth <= counts.clientWidth) return;
+    const size = parseFloat(getComputedStyle(counts).fontSize);
+    counts.style.fontSize = Math.floor(size * counts.clientWidth / counts.scrollWidth * 10) / 10 + 'px';
+  }
+
+  function setRows(board, growth, stretch, lines) {
+    board.style.setProperty('--k', growth);
+    board.style.setProperty('--stretch', stretch);
+    board.style.setProperty('--lines', lines);
+    board.classList.toggle('board--wrapped', lines > 1);
+  }
+
+  // Whole causes come before larger rows, and both only where the chips stay readable.
+  function fitTroubles(board, troubles, room, whole) {
+    const wish = wishes(board);
+    const row = find('.trouble');
+    const text = parseFloat(getComputedStyle(row).fontSize);
+    const block = troubles.getBoundingClientRect().height;
+    const one = row.getBoundingClientRect().height;
+    const count = Math.round((block + room.gap) / (one + room.gap));
+    const gaps = (count - 1) * room.gap;
+    const least = chips ? SMALLEST * room.unit * LEADING + room.gap : 0;
+    const height = function (growth, lines) {
+      return (block - gaps + count * (lines - 1) * 1.2 * text) * growth + gaps;
+    };
+    const attempt = function (growth, lines) {
+      const left = whole - height(growth, lines) - (chips ? room.gap : 0);
+      if (left < least - room.gap && growth > 1) return { good: false };
+      return plan(Object.assign(room, {
+        few: board.classList.contains('board--large'), height: left, largest: text * growth, tallest: 13 * room.unit * growth
+      }));
+    };
+    let growth = 1;
+    let lines = 1;
+    let found = { good: false };
+    for (lines = wish.lines; lines >= 1 && !found.good; lines--) {
+      for (growth = wish.growth; growth >= 1 && !found.good; growth -= 0.05) {
+        if (height(growth, lines) + least <= whole) found = attempt(growth, lines);
+      }
+    }
+    if (found.good) {
+      lines += 1; // each loop stepped once more after it had found its place
+      growth += 0.05;
+    } else {
+      // Some chips fold in any case: the causes may have half of the screen.
+      lines = wish.lines;
+      while (lines > 1 && height(1, lines) > whole / 2) lines--;
+      growth = Math.min(1, (whole - gaps - least) / (block - gaps));
+      found = attempt(growth, lines);
+    }
+    // What is left goes into the rows: as more lines of the causes, then as air.
+    const used = chips ? chipsHeight(found, room) + room.gap : 0;
+    const left = whole - height(growth, lines) - used;
+    const stretch = (height(growth, lines) - gaps + Math.max(0, left)) / count / (one * growth);
+    const most = chips ? 3 : 20;
+    setRows(board, growth, Math.max(1, Math.min(most, stretch)), lines);
+    return found;
+  }
+
+  function chipsHeight(found, room) {
+    return found.rows * (Math.min(found.height, room.tallest) + room.gap) - room.gap;
+  }
+
+  // A new board
+
+  function adopt() {
+    const list = find('.chips');
+    chips = list ? measureChips(list) : null;
+    readTimes();
+    paint();
+    fit();
+  }
+
+  function replaceBoard(html) {
+    const fresh = new DOMParser().parseFromString(html, 'text/html').getElementById('wall');
+    if (!fresh) throw new Error('the answer is not a board');
+    document.adoptNode(fresh);
+    root.parentNode.replaceChild(fresh, root);
+    root = fresh;
+    etag = root.dataset.etag;
+    adopt();
+    if (root.dataset.build !== build) reload();
+  }
+
+  function reload() {
+    let last = 0;
+    try {
+      last = Number(sessionStorage.getItem('wall-reloaded-at'));
+      sessionStorage.setItem('wall-reloaded-at', String(Date.now()));
+    } catch (error) {
+      return; // without a memory it could reload for ever
+    }
+    if (Math.abs(Date.now() - last) > RELOAD_APART) location.reload();
+    else build = root.dataset.build;
+  }
+
+  function signOut() {
+    signedOut = true;
+    etag = null;
+    missed = 0;
+    chips = null;
+    times = [];
+    root.querySelectorAll('.troubles, .chips, .notice:not(.notice--signed-out)').forEach(function (node) {
+      node.remove();
+    });
+    find('.notice--signed-out').hidden = false;
+  }
+
+  // Polling
+
+  async function ask(mine) {
+    const headers = etag ? { 'If-None-Match': etag } : {};
+    const answer = await fetch(document.body.dataset.board, {
+      headers: headers, cache: 'no-store', credentials: 'same-origin', redirect: 'manual', signal: mine.abort.signal
+    });
+    // A proxy that sends to its own sign-in page means the same as our 401.
+    if (answer.status === 401 || answer.type === 'opaqueredirect') return signOut;
+    if (answer.status === 304) {
+      return function () { heard(answer); };
+    }
+    if (answer.status !== 200) throw new Error('answer ' + answer.status);
+    const html = await answer.text();
+    return function () {
+      signedOut = false;
+      heard(answer);
+      replaceBoard(html);
+    };
+  }
+
+  function heard(answer) {
+    setClock(answer.headers.get('Date'));
+    missed = 0;
+    unsure = false;
+  }
+
+  function poll() {
+    const mine = { abort: new AbortController(), startedAt: performance.now() };
+    request = mine;
+    ask(mine).then(function (act) {
+      if (request === mine) act();
+    }).catch(function () {
+      if (request === mine) missed += 1;
+    }).then(function () {
+      if (request !== mine) return;
+      request = null;
+      dueAt = mine.startedAt + (signedOut ? RETRY_SIGNED_OUT : POLL) - TICK / 2;
+      paint();
+    });
+  }
+
+  function tick() {
+    const clocks = passed();
+    if (!unsure && Math.abs(clocks[0] - clocks[1]) >= DRIFT) {
+      unsure = true;
+      dueAt = 0;
+      if (request) request.abort.abort();
+    }
+    if (request && performance.now() - request.startedAt >= TIMEOUT) request.abort.abort();
+    if (!request && performance.now() >= dueAt) poll();
+    paint();
+  }
+
+  function start() {
+    window.stop(); // cancels the <meta> refresh; everything has loaded
+    adopt();
+    tick();
+    setInterval(tick, TICK);
+    window.addEventListener('resize', fit);
+  }
+
+  if (document.readyState === 'complete') start();
+  else window.addEventListener('load', function () { setTimeout(start, 0); });
+})();

@@ -1,0 +1,465 @@
+"""What the published contract promises to those who read."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from app.ledger.projects import create_project
+from app.times import now
+from tests.conftest import Api
+from tests.problems import assert_problem
+
+SAMPLE = Path(__file__).with_name("list_jobs.json")
+MOST = 2**53 - 1
+FIELDS = list(json.loads(SAMPLE.read_bytes())["jobs"][0])
+START = datetime(2026, 3, 1, tzinfo=UTC)
+WORDS = ("pending", "running", "completed", "failed")
+
+
+def at(minutes: float) -> str:
+    return (START + timedelta(minutes=minutes)).isoformat()
+
+
+def fill(api: Api, count: int = 12) -> None:
+    """Jobs `j00`, `j01` …, one a minute, whose status goes round; `fig` and `txt` documents."""
+    jobs = [
+        {
+            "job_id": f"j{number:02}",
+            "source_doc_id": f"{('fig', 'txt')[number % 3 == 0]}/{number:02}.pdf",
+            "status": WORDS[number % 4],
+            "created_at": at(number),
+            "started_at": at(number),
+            "completed_at": at(number + 1),
+        }
+        for number in range(count)
+    ]
+    answer = api.post({"jobs": jobs}, "/bulk")
+    assert {one["status"] for one in answer.json["results"]} == {201}
+
+
+def ids(api: Api, query: str = "") -> list[str]:
+    answer = api.get(query)
+    assert answer.status_code == 200, answer.data
+    return [job["job_id"] for job in answer.json["jobs"]]
+
+
+def links(answer) -> dict[str, dict[str, list[str]]]:
+    """The Link header: per relation its parameters; every target is this list."""
+    found = {}
+    for target, relation in re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers["Link"]):
+        url = urlsplit(target)
+        assert url.path == answer.request.path
+        found[relation] = parse_qs(url.query, keep_blank_values=True, strict_parsing=True)
+    return found
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_the_published_jobs_give_the_published_document(api: Api, order: tuple[int, ...]) -> None:
+    api.project = create_project("proj-abc123", name="Sample", mode="kg_vector", now=now()).project_id
+    sample = json.loads(SAMPLE.read_bytes())
+    answer = api.post({"jobs": [sample["jobs"][place] for place in order]}, "/bulk")
+    assert [one["status"] for one in answer.json["results"]] == [201, 201, 201]
+
+    answer = api.get("?limit=50")
+
+    assert answer.data == json.dumps(sample, separators=(",", ":"), ensure_ascii=False).encode()
+    assert answer.headers["Content-Type"] == "application/json"
+    for job in sample["jobs"]:
+        assert api.get(f"/{job['job_id']}").data == json.dumps(job, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    ("query", "limit", "offset"),
+    [
+        ("", 100, 0),
+        ("?limit=1", 1, 0),
+        ("?limit=1000", 1000, 0),
+        ("?offset=5", 100, 5),
+        (f"?limit=7&offset={MOST}", 7, MOST),
+    ],
+)
+def test_limit_and_offset_are_echoed_as_used(
+    api: Api, query: str, limit: int, offset: int
+) -> None:
+    fill(api)
+    answer = api.get(query).json
+    assert list(answer) == ["jobs", "total", "limit", "offset"]
+    assert (answer["limit"], answer["offset"], answer["total"]) == (limit, offset, 12)
+    assert len(answer["jobs"]) == min(limit, max(0, 12 - offset))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "1001", "abc", "-1", "1.0", "%2B1", "+1", "%201", "1%20", "1%0A", "%D9%A1", "", "01",
+        "1e2", "0x1", "1_0", "9007199254740992", "9" * 400, "%00", "%FF",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["limit", "offset"])
+def test_a_page_that_cannot_be_is_refused_and_never_clamped(
+    api: Api, name: str, value: str
+) -> None:
+    if (name, value) == ("offset", "1001"):
+        value = "9007199254740993"
+    assert_problem(api.get(f"?{name}={value}"), 422, name)
+
+
+def test_a_limit_of_none_is_refused(api: Api) -> None:
+    assert_problem(api.get("?limit=0"), 422, "limit")
+
+
+def test_every_wrong_parameter_is_named_at_once(api: Api) -> None:
+    query = "?limit=0&offset=-1&status=done&since=today&until=2024-01-15T10:30:00&q="
+    problem = assert_problem(api.get(query), 422)
+    named = {error["field"] for error in problem["errors"]}
+    assert named == {"limit", "offset", "status", "since", "until", "q"}
+
+
+@pytest.mark.parametrize("name", ["limit", "offset", "q", "since", "until"])
+def test_a_parameter_given_twice_is_refused(api: Api, name: str) -> None:
+    value = "2026-03-01T00:00:00Z" if name in ("since", "until") else "5"
+    assert_problem(api.get(f"?{name}={value}&{name}={value}"), 422, name)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=",
+        "status=Failed",
+        "status=failed&status=stalled",
+        "since=",
+        "since=2026-03-01",
+        "since=2026-03-01T00:00:00",
+        "until=1999-12-31T23:59:59Z",
+        "until=2100-01-01T00:00:00Z",
+        "since=2026-02-30T00:00:00Z",
+        "q=%00",
+        f"q={'x' * 1025}",
+    ],
+)
+def test_a_filter_that_cannot_be_is_refused(api: Api, query: str) -> None:
+    assert_problem(api.get(f"?{query}"), 422, query.partition("=")[0])
+
+
+def test_the_newest_come_first_and_equals_by_id_byte_by_byte(api: Api) -> None:
+    names = ["a", "B", "a.1", "a:1", "a-1", "Z", "b", "a_1", "A", "10", "9", "a1"]
+    jobs = [{"job_id": name, "source_doc_id": "d", "created_at": at(5)} for name in names]
+    jobs.insert(4, {"job_id": "later", "source_doc_id": "d", "created_at": at(6)})
+    jobs.append({"job_id": "older", "source_doc_id": "d", "created_at": at(4)})
+    api.post({"jobs": jobs}, "/bulk")
+
+    expected = ["later", *sorted(names, key=str.encode, reverse=True), "older"]
+
+    assert ids(api) == expected
+    assert [ids(api, f"?limit=1&offset={place}")[0] for place in range(14)] == expected
+
+
+def test_a_row_never_moves_while_its_job_runs(api: Api) -> None:
+    fill(api)
+    before = ids(api)
+    api.patch("j00", {"status": "running", "started_at": at(50), "created_at": at(60)})
+    api.patch("j05", {"status": "failed", "attempt": 2, "started_at": at(-60)})
+    assert ids(api) == before
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("status=failed", [11, 7, 3]),
+        ("status=failed&status=pending", [11, 8, 7, 4, 3, 0]),
+        ("status=failed&status=failed", [11, 7, 3]),
+        ("status=pending&status=running&status=completed&status=failed", list(range(11, -1, -1))),
+        ("q=j07", [7]),
+        ("q=j0", []),
+        ("q=txt/", [9, 6, 3, 0]),
+        ("q=txt/0", [9, 6, 3, 0]),
+        ("q=xt/", []),
+        ("q=TXT/", []),
+        ("q=%25", []),
+        ("q=txt/&status=failed", [3]),
+        ("since=2026-03-01T00:09:00Z", [11, 10, 9]),
+        ("since=2026-03-01T00:09:00.000001Z", [11, 10]),
+        ("until=2026-03-01T00:02:00Z", [1, 0]),
+        ("until=2026-03-01T00:02:00.000001Z", [2, 1, 0]),
+        ("since=2026-03-01T00:03:00Z&until=2026-03-01T00:05:00Z", [4, 3]),
+        ("since=2026-03-01T01:10:00%2B01:00", [11, 10]),
+        ("since=2026-03-01T00:03:00Z&until=2026-03-01T00:03:00Z", []),
+        ("since=2026-03-01T00:09:00Z&until=2026-03-01T00:03:00Z", []),
+        ("since=2026-03-01T00:02:00Z&until=2026-03-01T00:10:00Z&status=failed", [7, 3]),
+        ("since=2026-03-01T00:02:00Z&until=2026-03-01T00:07:00Z&q=txt", [6, 3]),
+    ],
+)
+def test_a_filter_narrows_the_rows_and_the_total_alike(
+    api: Api, query: str, expected: list[int]
+) -> None:
+    fill(api)
+    names = [f"j{number:02}" for number in expected]
+    answer = api.get(f"?{query}").json
+    assert [job["job_id"] for job in answer["jobs"]] == names
+    assert answer["total"] == len(names)
+    paged = [name for place in range(len(names)) for name in ids(api, f"?{query}&limit=1&offset={place}")]
+    assert paged == names
+    assert api.get(f"?{query}&limit=1&offset=900").json["total"] == len(names)
+
+
+@pytest.mark.parametrize(
+    ("offset", "expected"),
+    [
+        (0, {"first": 0, "next": 10, "last": 20}),
+        (5, {"first": 0, "prev": 0, "next": 15, "last": 20}),
+        (10, {"first": 0, "prev": 0, "next": 20, "last": 20}),
+        (20, {"first": 0, "prev": 10, "last": 20}),
+        (24, {"first": 0, "prev": 14, "last": 20}),
+        (25, {"first": 0, "prev": 15, "last": 20}),
+        (4000, {"first": 0, "prev": 20, "last": 20}),
+    ],
+)
+def test_links_lead_to_the_pages_around(api: Api, offset: int, expected: dict[str, int]) -> None:
+    fill(api, 25)
+    found = links(api.get(f"?limit=10&offset={offset}"))
+    assert {name: int(query["offset"][0]) for name, query in found.items()} == expected
+    assert {query["limit"][0] for query in found.values()} == {"10"}
+
+
+@pytest.mark.parametrize(("count", "last"), [(0, 0), (1, 0), (10, 0), (11, 10), (20, 10)])
+def test_the_last_page_is_never_empty(api: Api, count: int, last: int) -> None:
+    if count:
+        fill(api, count)
+    found = links(api.get("?limit=10"))
+    assert int(found["last"]["offset"][0]) == last
+    assert ("next" in found) == (count > 10)
+    assert "prev" not in found
+
+
+def test_links_keep_the_filter_and_lead_through_everything_once(api: Api) -> None:
+    fill(api, 30)
+    query = "?status=failed&status=completed&since=2026-03-01T01:02:00%2B01:00&q=fig/&limit=2"
+    expected = ids(api, query.replace("&limit=2", ""))
+    assert len(expected) > 6
+    answer, seen = api.get(query), []
+    while True:
+        seen += [job["job_id"] for job in answer.json["jobs"]]
+        onward = re.search(r'<([^>]*)>; rel="next"', answer.headers["Link"])
+        if onward is None:
+            break
+        answer = api.client.get(onward[1], headers=api.headers())
+    assert seen == expected
+    backward = re.search(r'<([^>]*)>; rel="prev"', answer.headers["Link"])
+    answer = api.client.get(backward[1], headers=api.headers())
+    assert [job["job_id"] for job in answer.json["jobs"]] == expected[-4:-2]
+
+
+@pytest.mark.parametrize("path", ["jobs?limit=5&status=running", "jobs/j01", "", None])
+def test_who_has_the_answer_gets_a_304(api: Api, path: str | None) -> None:
+    fill(api)
+    url = "/api/v1/projects" if path is None else f"/api/v1/projects/p1/{path}".rstrip("/")
+    first = api.client.get(url, headers=api.headers())
+    etag = first.headers["ETag"]
+    for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+        again = api.client.get(url, headers=api.headers(**{"If-None-Match": known}))
+        assert (again.status_code, again.data) == (304, b"")
+        assert again.headers["ETag"] == etag
+        assert again.headers["Vary"] == first.headers["Vary"] == "Authorization"
+        assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+    other = api.client.get(url, headers=api.headers(**{"If-None-Match": '"other"'}))
+    assert (other.status_code, other.data) == (200, first.data)
+
+
+def test_a_304_is_no_way_around_the_key(api: Api) -> None:
+    fill(api)
+    etag = api.get().headers["ETag"]
+    headers = {"If-None-Match": etag}
+    assert_problem(api.client.get(api.url(), headers=headers), 401)
+    foreign = {"Authorization": f"Bearer {api.key('read', 'p1')}", **headers}
+    create_project("p2", name="Other", mode="kg_vector", now=now())
+    assert_problem(api.client.get("/api/v1/projects/p2/jobs", headers=foreign), 404)
+
+
+def test_each_page_has_an_etag_of_its_own(api: Api) -> None:
+    fill(api)
+    queries = ["", "?limit=5", "?offset=5", "?status=failed", "?q=fig", f"?since={at(1)[:19]}Z"]
+    assert len({api.get(query).headers["ETag"] for query in queries}) == len(queries)
+
+
+@pytest.mark.parametrize("later", [0, 3600])
+@pytest.mark.parametrize(
+    ("job_id", "body"),
+    [
+        ("j01", {}),
+        ("j02", {"status": "running"}),
+        ("j02", {"status": "pending", "chunks_processed": 0}),
+        ("j03", {"status": "failed", "completed_at": at(3)}),
+    ],
+)
+def test_a_report_without_news_keeps_the_etag(
+    api: Api, monkeypatch: pytest.MonkeyPatch, job_id: str, body: dict[str, object], later: int
+) -> None:
+    fill(api)
+    before = api.get()
+    monkeypatch.setattr("app.api.jobs.now", lambda: now() + later * 1_000_000)
+    answer = api.patch(job_id, body)
+    assert answer.headers["X-Job-Merge"] == "stale"
+    again = api.get(**{"If-None-Match": before.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("job_id", "body", "merge"),
+    [
+        ("j01", {"chunks_processed": 1}, "applied"),
+        ("j01", {"chunks_total": 9}, "applied"),
+        ("j00", {"status": "running"}, "applied"),
+        ("j02", {"status": "failed", "completed_at": at(99)}, "conflict"),
+        ("j03", {"attempt": 2}, "applied"),
+    ],
+)
+def test_a_report_with_news_changes_the_etag(
+    api: Api, job_id: str, body: dict[str, object], merge: str
+) -> None:
+    fill(api)
+    before = api.get().headers["ETag"]
+    assert api.patch(job_id, body).headers["X-Job-Merge"] == merge
+    assert api.get(**{"If-None-Match": before}).status_code == 200
+
+
+def test_news_of_another_project_keeps_the_etag(api: Api) -> None:
+    fill(api)
+    before = api.get().headers["ETag"]
+    create_project("p2", name="Other", mode="kg_vector", now=now())
+    api.project = "p2"
+    fill(api)
+    api.project = "p1"
+    assert api.get().headers["ETag"] == before
+
+
+def test_a_project_without_a_graph_shows_no_nodes_and_no_edges(api: Api) -> None:
+    create_project("vectors", name="Vectors", mode="vector_only", now=now())
+    counts = {"chunks_processed": 3, "nodes_created": 4, "edges_created": 5}
+    report = {"job_id": "j", "source_doc_id": "d", "status": "failed", **counts}
+    shown = []
+    for api.project in ("p1", "vectors"):
+        one = api.post(report).json
+        assert api.get("/j").json == api.get().json["jobs"][0] == one
+        shown.append([one[name] for name in counts])
+    assert shown == [[3, 4, 5], [3, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("status", "started", "completed", "error"),
+    [
+        ("pending", None, None, None),
+        ("running", "2026-03-01T00:00:00Z", None, None),
+        ("completed", "2026-03-01T00:00:00Z", "2026-03-01T00:01:00Z", None),
+        ("failed", "2026-03-01T00:00:00Z", "2026-03-01T00:01:00Z", "Out of luck"),
+    ],
+)
+def test_a_status_shows_only_what_belongs_to_it(
+    api: Api, status: str, started: str | None, completed: str | None, error: str | None
+) -> None:
+    report = {
+        "job_id": "j",
+        "source_doc_id": "d",
+        "status": status,
+        "chunks_processed": 5,
+        "nodes_created": 3,
+        "edges_created": 2,
+        "started_at": at(0),
+        "completed_at": at(1),
+        "error_message": "Out of luck",
+    }
+    expected = {
+        **report,
+        "project_id": "p1",
+        "started_at": started,
+        "completed_at": completed,
+        "error_message": error,
+    }
+    posted = api.post(report)
+    assert list(posted.json) == FIELDS
+    assert posted.json == api.get("/j").json == api.get().json["jobs"][0] == expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("2024-01-15T10:30:00Z", "2024-01-15T10:30:00Z"),
+        ("2024-01-15t10:30:00z", "2024-01-15T10:30:00Z"),
+        ("2024-01-15T10:30:00.000Z", "2024-01-15T10:30:00Z"),
+        ("2024-01-15T10:30:00.5Z", "2024-01-15T10:30:00.500Z"),
+        ("2024-01-15T10:30:00.000001Z", "2024-01-15T10:30:00.000001Z"),
+        ("2024-01-15T10:30:00.123456789Z", "2024-01-15T10:30:00.123456Z"),
+        ("2024-01-15T10:30:00+05:30", "2024-01-15T05:00:00Z"),
+        ("2024-01-01T00:30:00+02:00", "2023-12-31T22:30:00Z"),
+        ("2000-01-01T00:00:00Z", "2000-01-01T00:00:00Z"),
+        ("2099-12-31T23:59:59.999999Z", "2099-12-31T23:59:59.999999Z"),
+    ],
+)
+def test_times_come_out_in_utc(api: Api, sent: str, shown: str) -> None:
+    report = {"job_id": "j", "source_doc_id": "d", "status": "failed", "completed_at": sent}
+    assert api.post(report).json["completed_at"] == shown
+    assert api.get("/j").json["completed_at"] == shown
+
+
+def test_projects_are_listed_and_shown(api: Api) -> None:
+    create_project("a-first", name="Vectors", mode="vector_only", now=1_700_000_000_000_000)
+    listed = api.client.get("/api/v1/projects", headers=api.headers("read")).json
+    assert list(listed) == ["projects"]
+    shown = {
+        "project_id": "a-first",
+        "name": "Vectors",
+        "mode": "vector_only",
+        "created_at": "2023-11-14T22:13:20Z",
+    }
+    assert shown in listed["projects"]
+    assert {one["project_id"] for one in listed["projects"]} == {"a-first", "p1"}
+    one = api.client.get("/api/v1/projects/a-first", headers=api.headers("read"))
+    assert one.json == shown
+    assert list(one.json) == list(shown)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "", None),
+        ("GET", "/jobs", None),
+        ("GET", "/jobs?limit=0", None),
+        ("GET", "/jobs/j01", None),
+        ("POST", "/jobs", {"source_doc_id": "d"}),
+        ("POST", "/jobs", {"no such": "field"}),
+        ("PATCH", "/jobs/j01", {}),
+        ("POST", "/jobs/bulk", {"jobs": [{"job_id": "j01"}]}),
+    ],
+)
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_a_foreign_project_looks_like_none(
+    api: Api, scope: str, method: str, path: str, body: object
+) -> None:
+    fill(api)
+    create_project("mine", name="Mine", mode="kg_vector", now=now())
+    headers = {"Authorization": f"Bearer {api.key(scope, 'mine')}"}
+    answers = [
+        api.client.open(
+            f"/api/v1/projects/{project}{path}", method=method, json=body, headers=headers
+        )
+        for project in ("p1", "no-such")
+    ]
+    for answer in answers:
+        assert_problem(answer, 404)
+    assert answers[0].data == answers[1].data
+    assert dict(answers[0].headers) == dict(answers[1].headers)
+
+
+@pytest.mark.parametrize("job_id", ["none", "%00", "a%00", "%ff", "x" * 5000, "a%2Fb", "a b"])
+def test_an_unknown_job_is_a_404(api: Api, job_id: str) -> None:
+    fill(api)
+    assert_problem(api.get(f"/{job_id}"), 404)
+
+
+def test_a_job_may_be_called_bulk(api: Api) -> None:
+    assert api.post({"job_id": "bulk", "source_doc_id": "d"}).status_code == 201
+    assert api.get("/bulk").json["job_id"] == "bulk"
+    assert api.patch("bulk", {"status": "running"}).json["status"] == "running"

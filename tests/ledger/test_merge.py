@@ -1,0 +1,222 @@
+"""The promise of the ledger: the order, grouping and repetition of reports cannot matter."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.ledger.draft import Draft
+from app.ledger.merge import Merge, compare, evidence, join, outcome_of
+from app.ledger.report import Report
+from app.status import JobStatus
+
+T0 = 1_700_000_000_000_000
+times = st.integers(T0, T0 + 6)
+counts = st.integers(0, 3)
+messages = st.sampled_from([None, "", "a", "b", "LLM API timeout after 3 retries"])
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    """A report that names its job and carries its times, or notes some without a status."""
+    status = draw(st.sampled_from([None, *JobStatus]))
+    ends = status is not None and status.terminal
+    carries_start = status is JobStatus.RUNNING
+    return Report(
+        job_id="j",
+        source_doc_id="d",
+        status=status,
+        chunks_processed=draw(counts),
+        chunks_total=draw(st.none() | counts),
+        nodes_created=draw(counts),
+        edges_created=draw(counts),
+        started_at=draw(times if carries_start else st.none() | times),
+        completed_at=draw(times if ends else st.none() | times),
+        error_message=draw(messages),
+        attempt=draw(st.sampled_from([None, 1, 1, 2, 3])),
+    )
+
+
+def seen(history: list[tuple[Report, int]]) -> tuple[object, ...]:
+    """What a reader sees after these reports, each with its receipt."""
+    draft = Draft()
+    for report, receipt in history:
+        draft.apply(report, receipt, None)
+    assert draft.job is not None
+    state = draft.job.state
+    outcome = outcome_of(state)
+    return (
+        draft.job.source_doc_id,
+        state.attempt,
+        state.status,
+        state.chunks_processed,
+        state.chunks_total,
+        state.nodes_created,
+        state.edges_created,
+        outcome.started_at,
+        outcome.completed_at,
+        outcome.error_message,
+    )
+
+
+@settings(max_examples=3000, deadline=None)
+@given(st.data(), st.lists(reports(), min_size=1, max_size=6))
+def test_any_order_and_repetition_gives_the_same_ten_fields(
+    data: st.DataObject, sent: list[Report]
+) -> None:
+    again = data.draw(st.permutations(sent + data.draw(st.lists(st.sampled_from(sent)))))
+    first = [(report, T0 + 10 + number) for number, report in enumerate(sent)]
+    other = [(report, T0 + 500 - 7 * number) for number, report in enumerate(again)]
+    assert seen(first) == seen(other)
+
+
+states = st.builds(evidence, reports(), st.integers(T0 + 10, T0 + 14))
+
+
+@settings(max_examples=2000, deadline=None)
+@given(states, states, states)
+def test_join_is_commutative_associative_and_idempotent(one, two, three) -> None:
+    assert join(one, two) == join(two, one)
+    assert join(one, join(two, three)) == join(join(one, two), three)
+    assert join(one, one) == one
+    assert join(join(one, two), two) == join(one, two)
+
+
+def report(**fields: object) -> Report:
+    return Report(job_id="j", source_doc_id="d", **fields)
+
+
+def state(**fields: object):
+    return evidence(report(**fields), T0 + 100)
+
+
+RUNNING = {"status": JobStatus.RUNNING, "started_at": T0}
+COMPLETED = {"status": JobStatus.COMPLETED, "started_at": T0, "completed_at": T0 + 10}
+FAILED = {
+    "status": JobStatus.FAILED,
+    "started_at": T0,
+    "completed_at": T0 + 10,
+    "error_message": "x",
+}
+
+
+def test_a_late_start_never_reopens_a_finished_job() -> None:
+    merged = join(state(**COMPLETED), state(**RUNNING))
+    assert merged.status is JobStatus.COMPLETED
+
+
+def test_the_counts_of_a_late_report_still_count() -> None:
+    late = state(**RUNNING, chunks_processed=9)
+    merged = join(state(**COMPLETED, chunks_processed=3), late)
+    assert (merged.status, merged.chunks_processed) == (JobStatus.COMPLETED, 9)
+
+
+def test_at_the_same_moment_failed_wins_over_completed() -> None:
+    merged = join(state(**COMPLETED), state(**FAILED))
+    assert merged.status is JobStatus.FAILED
+
+
+def test_the_later_outcome_wins_whole() -> None:
+    later = {**COMPLETED, "completed_at": T0 + 11}
+    merged = join(state(**FAILED), state(**later))
+    assert outcome_of(merged).error_message is None
+    assert merged.completed_at == T0 + 11
+
+
+def test_an_outcome_without_its_time_counts_as_the_earliest() -> None:
+    timeless = state(status=JobStatus.FAILED, error_message="z")
+    assert timeless.completed_at == T0 + 100
+    merged = join(timeless, state(**COMPLETED))
+    assert merged.status is JobStatus.COMPLETED
+    assert merged.completed_at == T0 + 10
+
+
+def test_a_given_time_replaces_a_filled_one_and_the_first_fill_stays() -> None:
+    first = evidence(report(status=JobStatus.RUNNING), T0 + 50)
+    again = evidence(report(status=JobStatus.RUNNING), T0 + 60)
+    assert join(first, again).started_at == T0 + 50
+    given_later = evidence(report(status=JobStatus.RUNNING, started_at=T0 + 70), T0 + 80)
+    merged = join(join(first, again), given_later)
+    assert (merged.started_at, merged.started_filled) == (T0 + 70, False)
+
+
+def test_a_higher_attempt_replaces_the_lower_whole() -> None:
+    merged = join(state(**FAILED, chunks_processed=9), state(attempt=2, status=JobStatus.PENDING))
+    assert (merged.status, merged.chunks_processed) == (JobStatus.PENDING, 0)
+
+
+def test_output_rules_hide_what_a_status_does_not_have() -> None:
+    pending = outcome_of(state(status=JobStatus.PENDING, started_at=T0))
+    assert pending.started_at is None
+    running = outcome_of(state(**RUNNING, completed_at=T0, error_message="x"))
+    assert (running.completed_at, running.error_message) == (None, None)
+    completed = outcome_of(state(**COMPLETED, error_message="x"))
+    assert completed.error_message is None
+
+
+def test_what_came_apart_from_the_outcome_completes_it() -> None:
+    noted = state(completed_at=T0 + 5, error_message="boom")
+    merged = join(state(status=JobStatus.FAILED, started_at=T0), noted)
+    outcome = outcome_of(merged)
+    assert (outcome.completed_at, outcome.error_message) == (T0 + 5, "boom")
+    assert not outcome.completed_filled
+
+
+def test_an_end_whose_start_nobody_told_measures_no_duration() -> None:
+    outcome = outcome_of(state(status=JobStatus.COMPLETED, completed_at=T0 + 9))
+    assert (outcome.started_at, outcome.started_filled) == (T0 + 9, True)
+
+
+def test_the_sender_learns_what_a_report_did() -> None:
+    known = state(**COMPLETED)
+    assert compare(known, known) is Merge.STALE
+    assert compare(known, state(**RUNNING)) is Merge.STALE
+    assert compare(known, state(chunks_processed=4)) is Merge.APPLIED
+    assert compare(known, state(**FAILED)) is Merge.CONFLICT
+    loser = replace(state(**FAILED), completed_at=T0 + 1)
+    assert compare(known, loser) is Merge.CONFLICT
+    assert compare(state(**FAILED, attempt=2), state(**COMPLETED)) is Merge.STALE
+    assert compare(known, state(**RUNNING, attempt=2)) is Merge.APPLIED
+
+
+def test_the_same_failure_without_its_message_is_no_conflict() -> None:
+    assert compare(state(**FAILED), state(status=JobStatus.FAILED)) is Merge.STALE
+
+
+def test_a_report_of_an_earlier_attempt_completes_its_record_and_nothing_else() -> None:
+    draft = Draft()
+    draft.apply(report(**RUNNING), T0 + 1, None)
+    draft.apply(report(status=JobStatus.RUNNING, started_at=T0 + 5, attempt=2), T0 + 5, None)
+    result = draft.apply(report(**FAILED, attempt=1), T0 + 6, None)
+    assert result.merge is Merge.STALE
+    assert draft.job is not None
+    assert draft.job.state.status is JobStatus.RUNNING
+    assert draft.attempts[1].status is JobStatus.FAILED
+
+
+def test_a_conflict_that_repeats_itself_is_told_once() -> None:
+    draft = Draft()
+    for fields in (COMPLETED, FAILED, FAILED, COMPLETED):
+        draft.apply(report(**fields), T0 + 20, None)
+    assert [event.kind for event in draft.events] == ["reported", "conflict"]
+
+
+def test_a_sign_of_life_is_written_every_ten_seconds_and_shows_nowhere() -> None:
+    draft = Draft()
+    draft.apply(report(**RUNNING), T0, None)
+    known = draft.job
+    quick = Draft(known)
+    quick.apply(report(), T0 + 9_999_999, None)
+    assert not quick.changed
+    slow = Draft(known)
+    slow.apply(report(), T0 + 10_000_000, None)
+    assert slow.changed
+    assert not slow.visible
+
+
+def test_an_earlier_attempts_voice_is_no_sign_of_life() -> None:
+    draft = Draft()
+    draft.apply(report(**RUNNING, attempt=2), T0, None)
+    draft.apply(report(attempt=1), T0 + 60_000_000, None)
+    assert draft.job is not None
+    assert draft.job.heard_at == T0

@@ -1,0 +1,68 @@
+"""Eight processes report to one project through gunicorn, and a worker is killed outright."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from app.database import db, reading
+from app.ledger.audit import verify
+from app.queries.filters import JobFilter
+from app.queries.jobs import list_jobs
+from app.queries.projects import get_project
+from app.times import now
+from tests.conftest import Board
+
+SCRIPT = Path(__file__).parent / "reporting.py"
+PROCESSES = 8
+SECONDS = 6
+
+
+def workers(board: Board) -> list[int]:
+    """The process ids of gunicorn's workers."""
+    assert board.process is not None
+    pid = board.process.pid
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_no_acknowledged_report_is_lost_when_a_worker_is_killed(own_board: Board) -> None:
+    reporters = [
+        subprocess.Popen(
+            [sys.executable, str(SCRIPT), own_board.url, "p1", str(number), str(SECONDS)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "JOBWALL_KEY": own_board.key},
+        )
+        for number in range(PROCESSES)
+    ]
+    time.sleep(SECONDS / 2)
+    before = workers(own_board)
+    os.kill(before[0], signal.SIGKILL)
+    acknowledged: dict[str, int] = {}
+    answers: Counter[str] = Counter()
+    for reporter in reporters:
+        out, _ = reporter.communicate(timeout=60)
+        told = json.loads(out)
+        answers.update(told["answers"])
+        for job_id, chunks in told["acknowledged"].items():
+            acknowledged[job_id] = max(chunks, acknowledged.get(job_id, 0))
+    assert set(answers) == {"200", "201"}, answers
+    assert set(workers(own_board)) != set(before), "the worker was not replaced"
+
+    app = own_board.app()
+    with app.app_context():
+        with reading() as connection:
+            project = get_project(connection, "p1")
+            assert project is not None
+            page = list_jobs(
+                connection, project, JobFilter(), limit=1_000_000, offset=0, now=now()
+            )
+            stored = {job.job_id: job.chunks_processed for job in page.rows}
+            assert verify(connection, "p1", lambda *_: None) == []
+        db.engine.dispose()
+    missing = {job_id for job_id in acknowledged if stored.get(job_id, -1) < acknowledged[job_id]}
+    assert not missing
+    assert page.total == len(stored) >= len(acknowledged) > PROCESSES * 5
