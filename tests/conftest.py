@@ -151,6 +151,11 @@ class Board:
             self.process.wait(15)
         self.process = None
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group, which may be stopped and go on."""
+        assert self.process is not None
+        os.killpg(self.process.pid, number)
+
     def app(self) -> Flask:
         """An app on the board's database, to set things up and to look at them."""
         return create_app(read({"INSTANCE": str(self.folder)}))

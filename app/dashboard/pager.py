@@ -33,5 +33,5 @@ def make_pager(number: int, size: int, total: int, shown: int, link: Callable[[i
         first=link(1) if before else None,
         prev=link(min(number - 1, pages)) if before else None,
         next=link(number + 1) if after else None,
-        last=link(pages) if after else None,
+        last=link(pages) if number != pages else None,
     )

@@ -1,5 +1,6 @@
 """The dashboard's views: parse, ask, render."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -10,7 +11,7 @@ from app.dashboard.filters import PAGE_SIZE, anchor_text, parse_filter
 from app.dashboard.pager import make_pager
 from app.database import reading
 from app.etags import make_etag
-from app.health import SOME_FAILURES, STATES
+from app.health import STATES
 from app.queries import charts, jobs, projects
 from app.queries.overview import shared_causes
 from app.times import MINUTE, floor, now
@@ -54,7 +55,6 @@ def overview() -> Response:
                 "shared_causes": shared_causes(lines),
                 "states": [one for one in STATES if any(one is x.verdict.state for x in lines)],
                 "everything": len(lines),
-                "failing": sum(line.verdict.state.trouble for line in lines),
                 "q": q,
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
@@ -102,11 +102,9 @@ def project(project_id: str) -> Response:
                 "project": shown,
                 "facts": line.facts,
                 "verdict": line.verdict,
-                "failing": line.verdict.count if _fails(line) else 0,
                 "chart": charts.get_chart(connection, project_id, at),
                 "tabs": wanted.tabs(counts),
-                "jobs": page,
-                "anchor": place,
+                "jobs": replace(page, anchor=place),
                 "filter": wanted,
                 "newest_href": wanted.url(),
                 "pager": make_pager(
@@ -141,12 +139,7 @@ def job(project_id: str, job_id: str) -> Response:
                 "job": shown,
                 "attempts": attempts,
                 "events": events,
-                "failing": 0,
                 "pace": live.pace(running),
                 "now": at,
             },
         )
-
-
-def _fails(line: projects.ProjectLine) -> bool:
-    return line.verdict.state.trouble or line.verdict.state is SOME_FAILURES

@@ -8,7 +8,7 @@
   const find = (id) => document.getElementById(id);
   const part = () => find("live");
   const RESTING = 60e3; // a hidden tab: its title and icon stay true, no more
-  const STUCK = 10e3; // no request lives longer than its timeout of 4 s
+  const STUCK = 6e3; // no request lives longer than its timeout of 4 s
   const SPEAK = 15e3;
 
   let timer, flying = 0, failures = 0, trouble = "", signedOut = false;
@@ -142,5 +142,8 @@
   }, 1000);
 
   show();
-  addEventListener("load", poll); // at once: the first answer tells the server's time
+  // At once, for the first answer tells the server's time; and without htmx too, so that a page
+  // whose script is missing says that nothing answers.
+  document.addEventListener("htmx:after:init", poll, { once: true });
+  plan(1000);
 })();

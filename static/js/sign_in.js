@@ -2,12 +2,16 @@
 // fragment reaches no log, and a link preview that fetches the page cannot spend it.
 (() => {
   "use strict";
-  const token = decodeURIComponent(location.hash.slice(1));
-  if (!token) return;
-  history.replaceState(null, "", location.pathname);
-  const form = document.getElementById("by-link");
-  form.elements.token.value = token;
-  document.getElementById("by-key").hidden = true;
-  form.hidden = false;
-  form.requestSubmit();
+  const enter = () => {
+    const token = location.hash.slice(1);
+    if (!token) return;
+    history.replaceState(null, "", location.pathname);
+    const form = document.getElementById("by-link");
+    form.elements.token.value = token;
+    document.getElementById("by-key").hidden = true;
+    form.hidden = false;
+    form.requestSubmit();
+  };
+  enter();
+  addEventListener("hashchange", enter); // the link pasted into a tab that shows this page
 })();

@@ -1,5 +1,5 @@
-// The clock of the page: what time it is on the server, every <time> in the viewer's own zone, and
-// the few buttons that only a script can serve. A wrong clock on the viewer's side changes nothing.
+// The clock of the page: what time it is on the server, and every <time> in the viewer's own zone.
+// A wrong clock on the viewer's side changes nothing.
 (() => {
   "use strict";
   const SECOND = 1e3, MINUTE = 6e4, HOUR = 36e5, DAY = 864e5;
@@ -52,7 +52,7 @@
     seconds: (at) => formats.second.format(at),
     date: (at) => `${formats.year.format(at)}, ${formats.second.format(at)}`,
     for: (at) => `for ${rough(now() - at)}`,
-    paren: (at) => `(${rough(now() - at)})`,
+    paren: (at) => ` (${rough(now() - at)})`,
     run: (at) => precise(now() - at),
   };
 
@@ -66,30 +66,12 @@
     for (const time of document.querySelectorAll("time[data-style]")) {
       put(time, styles[time.dataset.style](Date.parse(time.dateTime)).replaceAll(" ", "\u00a0"));
     }
-    for (const origin of document.querySelectorAll("[data-origin]")) put(origin, location.origin);
   };
 
   // In full, and in UTC, for who points at it; written then, because few are ever asked.
   document.addEventListener("pointerover", ({ target }) => {
     const time = target.closest?.("time[data-style]");
     if (time) time.title = `${formats.full.format(Date.parse(time.dateTime))}\n${time.dateTime.replace("T", " ").replace("Z", " UTC")}`;
-  });
-
-  document.addEventListener("click", async ({ target }) => {
-    const button = target.closest?.("[data-copy]");
-    if (!button) return;
-    const source = document.querySelector(button.dataset.copy), label = button.querySelector("span"), word = label.textContent;
-    let said;
-    try {
-      await navigator.clipboard.writeText(source.textContent);
-      said = "Copied";
-    } catch { // no clipboard without https: the text is selected, ready for the keyboard
-      getSelection().selectAllChildren(source);
-      said = "Selected";
-    }
-    label.textContent = said;
-    button.classList.add("is-done");
-    setTimeout(() => { label.textContent = word; button.classList.remove("is-done"); }, 2000);
   });
 
   document.documentElement.classList.add("js");

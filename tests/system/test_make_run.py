@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -27,14 +29,15 @@ class Run:
         self.clone = clone
         self.port = port
         self.log = clone.parent / f"output-{time.monotonic_ns()}"
-        self.process = subprocess.Popen(
-            ["make", "run", f"PORT={port}", "DOCS=examples/documents"],
-            cwd=clone,
-            stdout=self.log.open("wb"),
-            stderr=subprocess.STDOUT,
-            env={name: value for name, value in os.environ.items() if name != "INSTANCE"},
-            start_new_session=True,
-        )
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                ["make", "run", f"PORT={port}", "DOCS=examples/documents"],
+                cwd=clone,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={name: value for name, value in os.environ.items() if name != "INSTANCE"},
+                start_new_session=True,
+            )
 
     def wait_for(self, pattern: str | re.Pattern[str], seconds: float) -> re.Match[str]:
         """The first match in the output."""
@@ -47,10 +50,11 @@ class Run:
             time.sleep(0.1)
         raise AssertionError(f"{pattern} does not come:\n{self.log.read_text()}")
 
-    def interrupt(self) -> int:
+    def interrupt(self) -> None:
         """Ctrl-C in the terminal: the whole foreground group gets it."""
-        os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(30)
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+            self.process.wait(30)
 
     def left_over(self) -> list[str]:
         """The command lines of processes that still run from the clone."""
@@ -130,8 +134,8 @@ def test_make_run_serves_a_board_whose_sums_are_true(clone: Path) -> None:
         assert f"Port {port} is taken" in taken.stderr
         assert "Traceback" not in taken.stderr
     finally:
-        code = run.interrupt()
-    assert code == 0, run.log.read_text()
+        run.interrupt()
+    assert "Stopped." in run.log.read_text()
     assert run.left_over() == []
 
     again = Run(clone, port)
@@ -149,8 +153,5 @@ def test_make_run_serves_a_board_whose_sums_are_true(clone: Path) -> None:
 
 def rows(graph: str, table: str) -> int:
     """How many rows a table of the graph file has."""
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(graph)) as connection:
         return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]

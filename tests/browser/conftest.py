@@ -1,0 +1,89 @@
+"""A real browser: Debian's Chromium, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.conftest import Board
+
+QUIET = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+HOW = "The browser tests need Chromium: on Debian and Ubuntu `apt-get install chromium`."
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser; without one the tests are skipped at home and fail in CI."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail(HOW)
+        pytest.skip(HOW)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """Somebody signed in to a board, with what their browser complained about."""
+
+    board: Board
+    browser: Browser
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str, **options: object) -> Page:
+        """A new tab; with options, in a window of its own with the same session."""
+        context = self.context
+        if options:
+            context = self.browser.new_context(
+                storage_state=self.context.storage_state(), **options
+            )
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.board.url + path)
+        return page
+
+    def _hear(self, message) -> None:
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            self.complaints.append(message.text)
+
+
+def sign_in(chromium: Browser, board: Board) -> Person:
+    """Sign in by the link, as a person does."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    person = Person(board, chromium, context)
+    page = context.new_page()
+    page.on("console", person._hear)
+    page.goto(board.sign_in_link())
+    page.wait_for_url(board.url + "/")
+    page.close()
+    return person
+
+
+@pytest.fixture
+def person(chromium: Browser, live_board: Board) -> Iterator[Person]:
+    """Somebody signed in to the shared board; the console must stay clean."""
+    someone = sign_in(chromium, live_board)
+    yield someone
+    for context in chromium.contexts:
+        context.close()
+    assert someone.complaints == []
+
+
+@pytest.fixture
+def own_person(chromium: Browser, own_board: Board) -> Iterator[Person]:
+    """Somebody signed in to a board that the test may kill."""
+    yield sign_in(chromium, own_board)
+    for context in chromium.contexts:
+        context.close()
