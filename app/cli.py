@@ -178,7 +178,7 @@ def keys_list() -> None:
 
 
 @api_keys.command("revoke")
-@click.argument("number", type=int)
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
 def keys_revoke(number: int) -> None:
     """Revoke the key with this NUMBER (see `keys list`), at once and for good."""
     with _plainly(), writing() as connection:

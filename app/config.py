@@ -49,7 +49,7 @@ def _database_url(text: str, instance: Path) -> str:
         return f"sqlite+pysqlite:///{instance / 'jobwall.db'}"
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
         raise ConfigError(
             "DATABASE_URL: not a URL such as postgresql+psycopg://user@host/name"
         ) from None
@@ -66,7 +66,7 @@ def _secret_key(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        key = path.read_text().strip()
+        key = path.read_text("ascii", "ignore").strip()
         if len(key) < 32:
             raise ConfigError(f"{path}: too short to be a secret key; delete it") from None
         return key

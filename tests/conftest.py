@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -119,6 +120,7 @@ class Board:
     key: str = ""
     project: str = ""
     process: subprocess.Popen[bytes] | None = None
+    _app: Flask | None = None
 
     @property
     def url(self) -> str:
@@ -156,42 +158,35 @@ class Board:
         assert self.process is not None
         os.killpg(self.process.pid, number)
 
-    def app(self) -> Flask:
-        """An app on the board's database, to set things up and to look at them."""
-        return create_app(read({"INSTANCE": str(self.folder)}))
+    @contextmanager
+    def database(self) -> Iterator[None]:
+        """Reach the board's database from the test, to set things up and to look at them."""
+        if self._app is None:
+            self._app = create_app(read({"INSTANCE": str(self.folder)}))
+        with self._app.app_context():
+            yield
+            db.engine.dispose()
 
     def new_project(self, project_id: str, **options: object) -> str:
         """Make a project; gives its id."""
-        app = self.app()
-        with app.app_context():
-            wanted = {"name": project_id, "mode": "kg_vector", "now": now()} | options
+        wanted = {"name": project_id, "mode": "kg_vector", "now": now()} | options
+        with self.database():
             create_project(project_id, **wanted)
-            db.engine.dispose()
         return project_id
 
     def new_key(self, scope: str = "write") -> str:
         """Make a key for all projects."""
-        app = self.app()
-        with app.app_context():
-            with writing() as connection:
-                key = create_key(connection, name="test", scope=SCOPE_BY_WORD[scope], now=now())
-            db.engine.dispose()
-        return key
+        with self.database(), writing() as connection:
+            return create_key(connection, name="test", scope=SCOPE_BY_WORD[scope], now=now())
 
     def sign_in_link(self) -> str:
         """A link that signs a browser in."""
-        app = self.app()
-        with app.app_context():
-            with writing() as connection:
-                token = create_link(connection, now())
-            db.engine.dispose()
-        return f"{self.url}/sign-in#{token}"
+        with self.database(), writing() as connection:
+            return f"{self.url}/sign-in#{create_link(connection, now())}"
 
 
 @pytest.fixture(scope="session")
-def shared_board(
-    migrated: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Board]:
+def shared_board(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     """One board for all tests that only need some board."""
     folder = tmp_path_factory.mktemp("board") / "instance"
     shutil.copytree(migrated, folder)

@@ -85,6 +85,8 @@ def _operation(name: str, described: Operation, arguments: list[str]) -> dict[st
         errors[422] = WRITES[422]
     for status, sentence in errors.items():
         responses.setdefault(str(status), _answer(sentence, "Problem"))
+    if described.scope and not described.body:
+        responses["304"] = {"description": "Nothing changed since the answer with this ETag"}
     result: dict[str, Any] = {
         "operationId": name,
         "summary": described.summary,
@@ -134,11 +136,17 @@ def _object(properties: dict[str, Any], *optional: str) -> dict[str, Any]:
     }
 
 
+def _requiring(name: str) -> dict[str, Any]:
+    """The schema of a report in which this field must be, and not be null."""
+    schema = REPORT.schema()
+    properties = schema["properties"] | {name: REPORT.fields[name].schema}
+    return {**schema, "properties": properties, "required": [name]}
+
+
 def _schemas() -> dict[str, Any]:
     text: dict[str, Any] = {"type": "string"}
     count: dict[str, Any] = {"type": "integer", "minimum": 0}
     moment: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
-    report = REPORT.schema()
     return {
         "Job": _object(
             {
@@ -172,8 +180,8 @@ def _schemas() -> dict[str, Any]:
         ),
         "Projects": _object({"projects": {"type": "array", "items": _ref("Project")}}),
         "NewProject": NEW_PROJECT.schema(),
-        "JobReport": report,
-        "NewJob": {**report, "required": ["source_doc_id"]},
+        "JobReport": REPORT.schema(),
+        "NewJob": _requiring("source_doc_id"),
         "Bulk": {
             **_object(
                 {
@@ -182,7 +190,7 @@ def _schemas() -> dict[str, Any]:
                         "type": "array",
                         "minItems": 1,
                         "maxItems": MOST_REPORTS,
-                        "items": {**report, "required": ["job_id"]},
+                        "items": _requiring("job_id"),
                     },
                 },
                 "sent_at",

@@ -67,11 +67,14 @@ def read_json(limit: int = BODY) -> Any:
         raise ProblemError(
             415, "Send the body as it is, or with gzip.", headers={"Accept-Encoding": "gzip"}
         )
+    too_large = ProblemError(413, f"The body is larger than {limit // MIB} MiB.")
+    if (request.content_length or 0) > limit:
+        raise too_large
     # One byte more, because werkzeug cuts a chunked body off there and says nothing.
     request.max_content_length = limit + 1
     body = request.get_data(cache=False)
     if len(body) > limit:
-        raise ProblemError(413, f"The body is larger than {limit // MIB} MiB.")
+        raise too_large
     if encoding == "gzip":
         body = _inflate(body, limit)
     try:

@@ -6,28 +6,28 @@ from app.health import Hour
 from app.ledger.counts import duration_of
 from app.models import DurationCount, FinishedCount
 from app.queries.projects import fill_hours
-from app.queries.views import Chart
+from app.queries.views import Chart, Project
 from app.times import DAY, HOUR, MINUTE, floor
 
 
-def get_chart(connection: Connection, project_id: str, now: int) -> Chart:
+def get_chart(connection: Connection, project: Project, now: int) -> Chart:
     """24 bars up to the hour of `now` (µs), the median and p95 duration and the pace."""
     since = floor(now, HOUR) - DAY
     rows = connection.execute(
         select(FinishedCount.__table__).where(
-            FinishedCount.project_id == project_id, FinishedCount.hour > since
+            FinishedCount.project_id == project.project_id, FinishedCount.hour > since
         )
     ).all()
     steps = connection.execute(
         select(DurationCount.step, func.sum(DurationCount.jobs))
-        .where(DurationCount.project_id == project_id, DurationCount.hour > since)
+        .where(DurationCount.project_id == project.project_id, DurationCount.hour > since)
         .group_by(DurationCount.step)
         .order_by(DurationCount.step)
     ).all()
     histogram = [(step, int(jobs)) for step, jobs in steps if jobs > 0]
     # The hour that runs and the one before it: the pace of now, and not of one lucky minute.
-    recent = floor(now, HOUR) - HOUR
-    chunks = sum(row.chunks for row in rows if row.hour >= recent)
+    recent = max(floor(now, HOUR) - HOUR, min(project.created_at, now - MINUTE))
+    chunks = sum(row.chunks for row in rows if row.hour >= floor(recent, HOUR))
     return Chart(
         hours=fill_hours((Hour(row.hour, row.completed, row.failed) for row in rows), now),
         median=_quantile(histogram, 0.5),

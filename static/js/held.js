@@ -69,7 +69,5 @@
   });
   document.addEventListener("htmx:finally:request", () => { released = false; });
 
-  window.jobwall.held = held;
-  window.jobwall.hold = hold;
-  window.jobwall.anchor = () => rows()?.dataset.anchor;
+  Object.assign(jobwall, { held, hold, anchor: () => rows()?.dataset.anchor });
 })();

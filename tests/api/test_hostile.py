@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.database import db, reading
+from app.database import reading
 from app.ledger.audit import verify
 from app.ledger.report import FIELDS
+from app.queries.filters import JobFilter
 from app.queries.jobs import list_jobs
+from app.queries.projects import get_project
 from tests.conftest import Api, Board
 from tests.problems import assert_problem, read_problem
 
@@ -165,9 +167,7 @@ ZIPPED = gzip.compress(b'{"source_doc_id": "d", "name": "n", "mode": "kg_vector"
     ],
     ids=range(11),
 )
-def test_broken_gzip_is_a_400(
-    api: Api, stored: Stored, way: tuple[str, str], body: bytes
-) -> None:
+def test_broken_gzip_is_a_400(api: Api, stored: Stored, way: tuple[str, str], body: bytes) -> None:
     api.key("admin")
     before = stored()
     assert_problem(send(api, way, body, **{"Content-Encoding": "gzip"}), 400)
@@ -186,7 +186,8 @@ def test_another_encoding_is_a_415_that_says_which_is_read(
 
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize(
-    "kind", [None, "", "text/plain", "text/json", "application/x-www-form-urlencoded", "json", "*/*"]
+    "kind",
+    [None, "", "text/plain", "text/json", "application/x-www-form-urlencoded", "json", "*/*"],
 )
 def test_another_type_is_a_415(
     api: Api, stored: Stored, way: tuple[str, str], kind: str | None
@@ -212,9 +213,7 @@ WRONG_TYPES: dict[str, list[object]] = {
 
 
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_wrong_type_is_a_422_that_names_the_field(
-    api: Api, stored: Stored, field: str
-) -> None:
+def test_a_wrong_type_is_a_422_that_names_the_field(api: Api, stored: Stored, field: str) -> None:
     api.key("admin")
     before = stored()
     for value in WRONG_TYPES[FIELDS[field].schema["type"]]:
@@ -339,17 +338,10 @@ def test_the_greatest_counters_leave_counts_that_can_be_verified_and_read(api: A
 
 def stored_jobs(board: Board) -> int:
     """How many jobs the board's project of this test holds."""
-    app = board.app()
-    with app.app_context():
-        with reading() as connection:
-            from app.queries.filters import JobFilter
-            from app.queries.projects import get_project
-
-            project = get_project(connection, board.project)
-            assert project is not None
-            page = list_jobs(connection, project, JobFilter(), limit=1, offset=0, now=0)
-        db.engine.dispose()
-    return page.total
+    with board.database(), reading() as connection:
+        project = get_project(connection, board.project)
+        assert project is not None
+        return list_jobs(connection, project, JobFilter(), limit=1, offset=0, now=0).total
 
 
 def talk(board: Board, path: str, headers: dict[str, str], body: Any = None, **how: Any):

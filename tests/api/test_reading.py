@@ -60,7 +60,9 @@ def links(answer) -> dict[str, dict[str, list[str]]]:
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 def test_the_published_jobs_give_the_published_document(api: Api, order: tuple[int, ...]) -> None:
-    api.project = create_project("proj-abc123", name="Sample", mode="kg_vector", now=now()).project_id
+    api.project = create_project(
+        "proj-abc123", name="Sample", mode="kg_vector", now=now()
+    ).project_id
     sample = json.loads(SAMPLE.read_bytes())
     answer = api.post({"jobs": [sample["jobs"][place] for place in order]}, "/bulk")
     assert [one["status"] for one in answer.json["results"]] == [201, 201, 201]
@@ -83,9 +85,7 @@ def test_the_published_jobs_give_the_published_document(api: Api, order: tuple[i
         (f"?limit=7&offset={MOST}", 7, MOST),
     ],
 )
-def test_limit_and_offset_are_echoed_as_used(
-    api: Api, query: str, limit: int, offset: int
-) -> None:
+def test_limit_and_offset_are_echoed_as_used(api: Api, query: str, limit: int, offset: int) -> None:
     fill(api)
     answer = api.get(query).json
     assert list(answer) == ["jobs", "total", "limit", "offset"]
@@ -202,7 +202,9 @@ def test_a_filter_narrows_the_rows_and_the_total_alike(
     answer = api.get(f"?{query}").json
     assert [job["job_id"] for job in answer["jobs"]] == names
     assert answer["total"] == len(names)
-    paged = [name for place in range(len(names)) for name in ids(api, f"?{query}&limit=1&offset={place}")]
+    paged = [
+        name for place in range(len(names)) for name in ids(api, f"?{query}&limit=1&offset={place}")
+    ]
     assert paged == names
     assert api.get(f"?{query}&limit=1&offset=900").json["total"] == len(names)
 

@@ -190,7 +190,25 @@ def test_a_name_is_the_clients_choice(api: Api, name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "A" * 129, "-a", ".a", "_a", ":a", "a b", "a/b", "ä", "a\n", "\na", "a\0", "٣", 5, True, [], {}],
+    [
+        "",
+        "A" * 129,
+        "-a",
+        ".a",
+        "_a",
+        ":a",
+        "a b",
+        "a/b",
+        "ä",
+        "a\n",
+        "\na",
+        "a\0",
+        "٣",
+        5,
+        True,
+        [],
+        {},
+    ],
 )
 def test_a_name_that_cannot_be_is_refused(api: Api, name: object) -> None:
     assert_problem(api.post({"job_id": name, "source_doc_id": "d"}), 422, "job_id")
@@ -542,7 +560,11 @@ def test_a_bulk_in_which_nothing_is_valid_stores_nothing(
 @pytest.mark.parametrize("path", ["", "/bulk"])
 def test_a_body_may_come_with_gzip(api: Api, path: str) -> None:
     body = json.dumps({"jobs": [JOB]} if path else JOB).encode()
-    for encoding, sent in (("gzip", gzip.compress(body)), ("GZIP", gzip.compress(body)), ("identity", body)):
+    for encoding, sent in (
+        ("gzip", gzip.compress(body)),
+        ("GZIP", gzip.compress(body)),
+        ("identity", body),
+    ):
         headers = api.headers(**{"Content-Encoding": encoding})
         answer = api.client.post(
             api.url(path), data=sent, headers=headers, content_type="application/json"

@@ -108,9 +108,7 @@ def test_pages_totals_and_tabs_equal_the_plain_answer(
         assert verify(connection, project_id, lambda *_: None) == []
         for one, offset in itertools.product(wanted, offsets):
             plain = plainly(everything, one)
-            page = jobs.list_jobs(
-                connection, project, one, limit=5, offset=offset, now=NOW
-            )
+            page = jobs.list_jobs(connection, project, one, limit=5, offset=offset, now=NOW)
             assert page.total == len(plain)
             assert list(page.rows) == plain[offset : offset + 5]
         for one in wanted:

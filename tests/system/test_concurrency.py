@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from app.database import db, reading
+from app.database import reading
 from app.ledger.audit import verify
 from app.queries.filters import JobFilter
 from app.queries.jobs import list_jobs
@@ -52,17 +52,12 @@ def test_no_acknowledged_report_is_lost_when_a_worker_is_killed(own_board: Board
     assert set(answers) == {"200", "201"}, answers
     assert set(workers(own_board)) != set(before), "the worker was not replaced"
 
-    app = own_board.app()
-    with app.app_context():
-        with reading() as connection:
-            project = get_project(connection, "p1")
-            assert project is not None
-            page = list_jobs(
-                connection, project, JobFilter(), limit=1_000_000, offset=0, now=now()
-            )
-            stored = {job.job_id: job.chunks_processed for job in page.rows}
-            assert verify(connection, "p1", lambda *_: None) == []
-        db.engine.dispose()
+    with own_board.database(), reading() as connection:
+        project = get_project(connection, "p1")
+        assert project is not None
+        page = list_jobs(connection, project, JobFilter(), limit=1_000_000, offset=0, now=now())
+        stored = {job.job_id: job.chunks_processed for job in page.rows}
+        assert verify(connection, "p1", lambda *_: None) == []
     missing = {job_id for job_id in acknowledged if stored.get(job_id, -1) < acknowledged[job_id]}
     assert not missing
     assert page.total == len(stored) >= len(acknowledged) > PROCESSES * 5

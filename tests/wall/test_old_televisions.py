@@ -12,8 +12,8 @@ TOO_NEW_IN_CSS = (
     r"|light-dark\(|color-mix\(|(?<!-)\bgap\s*:|&|\bd[vs]h\b"
 )
 TOO_NEW_IN_JS = (
-    r"\?\.[a-z\[(]|\?\?|\.at\(|replaceAll|\.flat\(|flatMap|fromEntries|allSettled|matchAll|#private"
-    r"|replaceChildren|catch \{|globalThis|ResizeObserver|queueMicrotask|structuredClone|\.\.\.\w+ \}"
+    r"\?\.[a-z\[(]|\?\?|\.at\(|replaceAll|\.flat\(|flatMap|fromEntries|allSettled|matchAll"
+    r"|replaceChildren|catch \{|globalThis|ResizeObserver|queueMicrotask|structuredClone"
 )
 
 

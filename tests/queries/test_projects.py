@@ -1,0 +1,153 @@
+"""The facts of a project and its verdict, from jobs that were really recorded."""
+
+from dataclasses import replace
+
+from flask import Flask
+from sqlalchemy import event
+
+from app import health
+from app.database import db, reading
+from app.ledger.projects import create_project
+from app.ledger.record import record
+from app.ledger.report import Report
+from app.queries.charts import get_chart
+from app.queries.overview import shared_causes
+from app.queries.projects import ProjectLine, get_project, list_lines
+from app.status import JobStatus
+from app.times import DAY, HOUR, MINUTE, SECOND
+
+NOW = 1_700_000_000 * SECOND
+
+
+def finished(
+    number: int, status: JobStatus, ended: int, document: str = "", error: str = "timeout"
+) -> Report:
+    return Report(
+        job_id=f"j{number}",
+        source_doc_id=document or f"d{number}",
+        status=status,
+        started_at=ended - 30 * SECOND,
+        completed_at=ended,
+        error_message=error if status is JobStatus.FAILED else None,
+        chunks_processed=60,
+        nodes_created=1,
+    )
+
+
+def line_of(project_id: str = "p", now: int = NOW) -> ProjectLine:
+    with reading() as connection:
+        [line] = list_lines(connection, now, project_id)
+    return line
+
+
+def project(project_id: str = "p", **options: int) -> None:
+    create_project(project_id, name=project_id, mode="kg_vector", now=NOW - 30 * DAY, **options)
+
+
+def test_three_failures_in_a_row_are_failing_since_the_first(app: Flask) -> None:
+    project()
+    reports = [finished(0, JobStatus.COMPLETED, NOW - 5 * HOUR)]
+    reports += [
+        finished(number, JobStatus.FAILED, NOW - (4 - number) * HOUR) for number in range(1, 4)
+    ]
+    record("p", reports, now=NOW)
+    verdict = line_of().verdict
+    assert verdict.state is health.FAILING
+    assert verdict.since == NOW - 3 * HOUR
+    assert (verdict.count, verdict.cause, verdict.last_at) == (3, "timeout", NOW - HOUR)
+
+
+def test_a_document_that_succeeded_since_no_longer_counts(app: Flask) -> None:
+    project()
+    record(
+        "p",
+        [
+            finished(1, JobStatus.FAILED, NOW - 3 * HOUR, "a"),
+            finished(2, JobStatus.COMPLETED, NOW - 2 * HOUR, "a"),
+            finished(3, JobStatus.FAILED, NOW - HOUR - MINUTE, "b", "quota\nand more"),
+            finished(4, JobStatus.COMPLETED, NOW - HOUR - SECOND, "c"),
+        ],
+        now=NOW,
+    )
+    verdict = line_of().verdict
+    assert verdict.state is health.SOME_FAILURES
+    assert (verdict.count, verdict.cause) == (1, "quota")
+    assert line_of(now=NOW + DAY).verdict.state is health.FINE
+
+
+def test_a_silent_job_stalls_its_project_and_a_heartbeat_revives_it(app: Flask) -> None:
+    project(silent_after=10 * MINUTE)
+    running = Report(job_id="j", source_doc_id="d", status=JobStatus.RUNNING, started_at=NOW)
+    record("p", [running], now=NOW)
+    assert line_of(now=NOW + 9 * MINUTE).verdict.state is health.RUNNING
+    verdict = line_of(now=NOW + 10 * MINUTE).verdict
+    assert (verdict.state, verdict.since, verdict.count) == (health.STALLED, NOW, 1)
+    record("p", [Report(job_id="j")], now=NOW + 11 * MINUTE)
+    assert line_of(now=NOW + 12 * MINUTE).verdict.state is health.RUNNING
+
+
+def test_late_is_counted_from_the_newest_job(app: Flask) -> None:
+    project(expect_every=HOUR)
+    record("p", [finished(1, JobStatus.COMPLETED, NOW)], now=NOW)
+    assert line_of(now=NOW + 30 * MINUTE).verdict.state is health.FINE
+    verdict = line_of(now=NOW + 2 * HOUR).verdict
+    assert verdict.state is health.LATE
+    assert verdict.since == NOW - 30 * SECOND + HOUR
+
+
+def test_the_overview_is_worst_first_and_names_what_projects_share(app: Flask) -> None:
+    for name in ("one", "two", "calm", "void"):
+        project(name)
+    for name in ("one", "two"):
+        record(name, [finished(n, JobStatus.FAILED, NOW - MINUTE) for n in range(3)], now=NOW)
+    record("calm", [finished(1, JobStatus.COMPLETED, NOW)], now=NOW)
+    with reading() as connection:
+        lines = list_lines(connection, NOW)
+        assert [line.facts.project_id for line in lines] == ["one", "two", "calm", "void"]
+        assert shared_causes(lines) == [("timeout", ["one", "two"])]
+        assert [line.facts.name for line in list_lines(connection, NOW, "calm")] == ["calm"]
+
+
+def test_the_overview_takes_as_many_statements_for_thirty_projects_as_for_one(
+    app: Flask,
+) -> None:
+    statements: list[str] = []
+    event.listen(
+        db.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2])
+    )
+
+    def count() -> int:
+        statements.clear()
+        with reading() as connection:
+            list_lines(connection, NOW)
+        return len(statements)
+
+    def troubled(name: str) -> None:
+        project(name)
+        record(name, [finished(n, JobStatus.FAILED, NOW - MINUTE) for n in range(3)], now=NOW)
+
+    troubled("p0")
+    for_one = count()
+    for number in range(1, 30):
+        troubled(f"p{number}")
+    assert count() == for_one
+
+
+def test_the_chart_knows_the_last_day_the_durations_and_the_pace(app: Flask) -> None:
+    project()
+    reports = [finished(n, JobStatus.COMPLETED, NOW - n * MINUTE) for n in range(10)] + [
+        finished(90, JobStatus.FAILED, NOW - 23 * HOUR),
+        finished(91, JobStatus.COMPLETED, NOW - 25 * HOUR),
+        replace(finished(92, JobStatus.COMPLETED, NOW), started_at=NOW - HOUR),
+    ]
+    record("p", reports, now=NOW)
+    with reading() as connection:
+        shown = get_project(connection, "p")
+        assert shown is not None
+        chart = get_chart(connection, shown, NOW)
+    assert len(chart.hours) == 24
+    assert sum(hour.completed for hour in chart.hours) == 11
+    assert sum(hour.failed for hour in chart.hours) == 1
+    assert chart.median is not None and abs(chart.median - 30) < 3
+    assert chart.p95 is not None and abs(chart.p95 - 3600) < 330
+    assert chart.chunks_per_minute is not None and chart.chunks_per_minute > 1

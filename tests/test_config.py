@@ -1,0 +1,113 @@
+"""Settings that make no sense stop the start with one line."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from app.config import ConfigError, read
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "://",
+        "sqlite",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "mysql://user@host/name",
+        "oracle://x",
+        "postgresql://user@host:port/name",
+        "postgresql://user@host:99999999999999999999x/name",
+        "http://example.com",
+        " ",
+    ],
+)
+def test_a_database_url_that_makes_no_sense_is_one_line(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError) as stopped:
+        read({"INSTANCE": str(tmp_path), "DATABASE_URL": url})
+    line = str(stopped.value)
+    assert line.startswith("DATABASE_URL: ")
+    assert "\n" not in line
+
+
+def test_a_password_in_a_wrong_url_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as stopped:
+        read({"INSTANCE": str(tmp_path), "DATABASE_URL": "mysql://user:hunter2@host/name"})
+    assert "hunter2" not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "driver"),
+    [
+        ("sqlite:////data/jobs.db", "sqlite+pysqlite"),
+        ("postgresql://user:p%40ss@host/name", "postgresql+psycopg"),
+        ("postgresql+psycopg2://user:p%40ss@host/name", "postgresql+psycopg"),
+    ],
+)
+def test_a_url_gets_the_driver_that_we_ship(tmp_path: Path, url: str, driver: str) -> None:
+    found = make_url(read({"INSTANCE": str(tmp_path), "DATABASE_URL": url}).database_url)
+    assert found.drivername == driver
+    assert (found.password, found.database) == (make_url(url).password, make_url(url).database)
+
+
+@pytest.mark.parametrize("url", [None, ""])
+def test_without_a_url_the_database_is_a_file_in_the_instance(
+    tmp_path: Path, url: str | None
+) -> None:
+    environ = {"INSTANCE": str(tmp_path / "new" / "folder")}
+    config = read(environ if url is None else {**environ, "DATABASE_URL": url})
+    assert config.instance == tmp_path / "new" / "folder"
+    assert config.instance.is_dir()
+    assert make_url(config.database_url).database == str(config.instance / "jobwall.db")
+
+
+def test_an_instance_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "folder"):
+        with pytest.raises(ConfigError, match=r"^INSTANCE: .*file"):
+            read({"INSTANCE": str(place)})
+
+
+def test_the_secret_key_is_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+    first, second = (read({"INSTANCE": str(tmp_path / "one")}) for _ in range(2))
+    other = read({"INSTANCE": str(tmp_path / "two")})
+    assert first.secret_key == second.secret_key != other.secret_key
+    assert len(first.secret_key) >= 32
+    path = tmp_path / "one" / "secret_key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("content", [b"", b"short\n", b"\xff" * 64], ids=str)
+def test_a_secret_key_that_is_none_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "secret_key").write_bytes(content)
+    with pytest.raises(ConfigError, match="secret_key"):
+        read({"INSTANCE": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    "command", [["flask", "--app", "wsgi", "projects", "list"], ["gunicorn", "wsgi:app"]]
+)
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://user@host:port/name"])
+def test_the_start_stops_with_one_line(tmp_path: Path, command: list[str], url: str) -> None:
+    stopped = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={**os.environ, "INSTANCE": str(tmp_path), "DATABASE_URL": url, "PORT": "0"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert stopped.returncode != 0
+    assert "Traceback" not in stopped.stderr
+    assert stopped.stderr.count("\n") == 1, stopped.stderr
+    assert "DATABASE_URL" in stopped.stderr

@@ -1,0 +1,76 @@
+"""What templates and code must not do, checked over all of them."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.assets import asset
+from app.security import POLICY
+from tests.conftest import ROOT
+
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+OWN_SCRIPTS = [path for path in (ROOT / "static").rglob("*.js") if "vendor" not in path.parts]
+STYLES = sorted((ROOT / "static").rglob("*.css"))
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name)
+def test_no_template_needs_inline_code_or_another_host(template: Path) -> None:
+    text = template.read_text()
+    assert not re.search(r"<[^>{]*\sstyle=|<[^>{]*\son[a-z]+=|hx-on|javascript:|<style", text)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", text)
+    assert "|safe" not in text.replace(" ", "")
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", text)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name)
+def test_every_form_that_changes_something_carries_a_token(template: Path) -> None:
+    text = template.read_text()
+    for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.S):
+        assert 'name="csrf_token"' in form
+
+
+@pytest.mark.parametrize("path", STYLES + OWN_SCRIPTS, ids=name)
+def test_nothing_is_loaded_from_elsewhere(path: Path) -> None:
+    text = path.read_text()
+    assert not re.search(r"https?://(?!www\.w3\.org/)", text)
+    assert not re.search(r"\beval\(|new Function", text)
+
+
+def test_every_template_is_used() -> None:
+    everything = "".join(path.read_text() for path in TEMPLATES)
+    everything += "".join(path.read_text() for path in (ROOT / "app").rglob("*.py"))
+    for template in TEMPLATES:
+        used = template.relative_to(ROOT / "templates").as_posix()
+        stem = template.stem.removeprefix("_")
+        assert f'"{used}"' in everything or f'live.answer("{stem}"' in re.sub(
+            r"\(\s+", "(", everything
+        ), used
+
+
+def test_the_policy_allows_nothing_inline() -> None:
+    assert "unsafe" not in POLICY
+    assert "default-src 'self'" in POLICY
+
+
+def test_static_files_are_kept_for_a_year_by_their_hash(app: Flask) -> None:
+    with app.test_request_context():
+        url = asset("css/base.css")
+    client = app.test_client()
+    hashed, plain = client.get(url), client.get(url.partition("?")[0])
+    assert "immutable" in hashed.headers["Cache-Control"]
+    assert "immutable" not in plain.headers.get("Cache-Control", "")
+    hashed.close()
+    plain.close()
+
+
+def test_the_vendored_script_is_the_published_one() -> None:
+    script = (ROOT / "static/vendor/htmx-4.0.1.min.js").read_bytes()
+    published = "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
+    assert hashlib.sha256(script).hexdigest() == published
