@@ -6,9 +6,10 @@ from flask_migrate import Migrate
 from app import assets, cli, database, errors, formatters, healthz, models, security
 from app.access import csrf
 from app.access import pages as access_pages
-from app.api import blueprint as api
+from app.api import blueprint as api_blueprint
 from app.config import ROOT, Config, read
 from app.dashboard import pages as dashboard_pages
+from app.urls import IdConverter
 from app.wall import pages as wall_pages
 
 __all__ = ["create_app", "models"]
@@ -23,6 +24,7 @@ def create_app(config: Config | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
+    app.url_map.converters["id"] = IdConverter
     app.config.update(
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
@@ -40,7 +42,7 @@ def create_app(config: Config | None = None) -> Flask:
     cli.init_app(app)
     Migrate(app, database.db, directory=str(ROOT / "app" / "migrations"))
     app.after_request(csrf.remember)
-    app.register_blueprint(api)
+    app.register_blueprint(api_blueprint)
     app.register_blueprint(access_pages.blueprint)
     app.register_blueprint(dashboard_pages.blueprint)
     app.register_blueprint(wall_pages.blueprint)

@@ -18,7 +18,7 @@ from app.access.scopes import SCOPE_BY_WORD
 from app.database import reading, writing
 from app.ledger import audit
 from app.ledger.fields import IDENTIFIER
-from app.ledger.projects import SILENT_AFTER, TakenError, create_project
+from app.ledger.projects import NAME, SILENT_AFTER, TakenError, create_project
 from app.models.project import MODES
 from app.queries.projects import get_project, list_projects
 from app.times import DAY, HOUR, MINUTE, SECOND, format_time, now, parse_time
@@ -73,8 +73,21 @@ def _plainly() -> Iterator[None]:
         ) from None
 
 
+class Name(click.ParamType[str]):
+    """Text of 1 to 200 readable characters."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The same text; fails with a sentence."""
+        try:
+            return str(NAME.check(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 @projects.command("create")
-@click.argument("name")
+@click.argument("name", type=Name())
 @click.option("--id", "project_id", help="Its id in URLs; made from the name where absent.")
 @click.option(
     "--mode",
@@ -104,8 +117,6 @@ def projects_create(
     if not IDENTIFIER.fullmatch(made):
         hint = "a letter or digit, then letters, digits or . _ : -, at most 128"
         raise click.UsageError(f"{made!r} cannot be a project's id ({hint}); give one with --id")
-    if not 1 <= len(name) <= 200:
-        raise click.UsageError("the name must have 1 to 200 characters")
     with _plainly():
         try:
             create_project(
@@ -131,7 +142,7 @@ def projects_list() -> None:
 
 
 @api_keys.command("create")
-@click.option("--name", required=True, help="Whose it is, or what it is for.")
+@click.option("--name", type=Name(), required=True, help="Whose it is, or what it is for.")
 @click.option(
     "--scope",
     type=click.Choice(list(SCOPE_BY_WORD)),
@@ -148,7 +159,7 @@ def keys_create(name: str, scope: str, project_id: str | None, expires: int | No
             raise click.ClickException(f"there is no project {project_id!r}")
         key = keys.create_key(
             connection,
-            name=name[:200],
+            name=name,
             scope=SCOPE_BY_WORD[scope],
             project_id=project_id,
             expires_at=expires,

@@ -3,7 +3,9 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
@@ -58,21 +60,30 @@ def _database_url(text: str, instance: Path) -> str:
         raise ConfigError(f"DATABASE_URL: {engine} is not supported; use sqlite or postgresql")
     if engine == "sqlite" and url.database in (None, "", ":memory:"):
         raise ConfigError("DATABASE_URL: SQLite in memory cannot serve two processes; name a file")
+    if engine == "postgresql" and find_spec("psycopg") is None:
+        raise ConfigError("DATABASE_URL: PostgreSQL needs its driver: pip install '.[postgres]'")
     return url.set(drivername=ENGINES[engine]).render_as_string(hide_password=False)
 
 
 def _secret_key(path: Path) -> str:
     """The key that signs form tokens: made once, so that a restart breaks no open form."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _write_secret(path)
         key = path.read_text("ascii", "ignore").strip()
-        if len(key) < 32:
-            raise ConfigError(f"{path}: too short to be a secret key; delete it") from None
-        return key
     except OSError as error:
-        raise ConfigError(f"INSTANCE: cannot write {path}: {error.strerror}") from None
-    key = secrets.token_hex(32)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(key + "\n")
+        raise ConfigError(f"INSTANCE: cannot use {path}: {error.strerror}") from None
+    if len(key) < 32:
+        raise ConfigError(f"{path}: too short to be a secret key; delete it")
     return key
+
+
+def _write_secret(path: Path) -> None:
+    """Write a new key, for its owner alone; of two first starts at once, one writes it whole."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()

@@ -6,7 +6,14 @@ from http import HTTPStatus
 
 import orjson
 from flask import Flask, Response, render_template, request
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -53,8 +60,10 @@ def init_app(app: Flask) -> None:
     """Give every error of the app its shape."""
     app.register_error_handler(ProblemError, _problem)
     app.register_error_handler(HTTPException, _http_error)
-    for away in (OperationalError, InterfaceError, PoolTimeoutError):
+    for away in (DatabaseError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(away, _database_error)
+    for ours in (DataError, IntegrityError, ProgrammingError):  # the database answered: our fault
+        app.register_error_handler(ours, _unexpected)
     app.register_error_handler(Exception, _unexpected)
 
 

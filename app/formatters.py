@@ -89,7 +89,7 @@ def rough(micros: int) -> str:
 
 
 def percent(done: int, total: int | None) -> int | None:
-    """Whole percent, rounded down so that 100 means all; None where there is nothing to divide by."""
+    """Whole percent, rounded down so that 100 means all; None without a total."""
     if not total:
         return None
     return min(100, 100 * done // total)

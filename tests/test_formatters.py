@@ -43,8 +43,16 @@ def test_seconds_are_a_duration() -> None:
 
 @pytest.mark.parametrize(
     ("micros", "text"),
-    [(0, "0 s"), (12 * SECOND, "12 s"), (90 * SECOND, "90 s"), (23 * MINUTE, "23 min")]
-    + [(HOUR, "1 h"), (90 * MINUTE, "90 min"), (30 * HOUR, "30 h"), (7 * DAY, "7 d")],
+    [
+        (0, "0 s"),
+        (12 * SECOND, "12 s"),
+        (90 * SECOND, "90 s"),
+        (23 * MINUTE, "23 min"),
+        (HOUR, "1 h"),
+        (90 * MINUTE, "90 min"),
+        (30 * HOUR, "30 h"),
+        (7 * DAY, "7 d"),
+    ],
 )
 def test_a_rough_time_has_one_unit(micros: int, text: str) -> None:
     assert spaces(f.rough(micros)) == text
@@ -71,8 +79,15 @@ def test_a_document_keeps_its_file_name(source: str, folder: str, file: str) -> 
 
 @pytest.mark.parametrize(
     ("done", "total", "expected"),
-    [(141, 239, 58), (238, 239, 99), (239, 239, 100), (300, 239, 100), (0, 5, 0)]
-    + [(7, None, None), (7, 0, None)],
+    [
+        (141, 239, 58),
+        (238, 239, 99),
+        (239, 239, 100),
+        (300, 239, 100),
+        (0, 5, 0),
+        (7, None, None),
+        (7, 0, None),
+    ],
 )
 def test_a_percentage_is_full_only_when_all_is_done(
     done: int, total: int | None, expected: int | None
@@ -117,7 +132,7 @@ def test_no_bar_leaves_the_chart() -> None:
     busy = NOW - NOW % HOUR
     hours = [Hour(busy - i * HOUR, c, x) for i, (c, x) in enumerate([(1, 999), (999, 1), (1, 1)])]
     for bar in f.bars(hours, NOW, 20):
-        assert 0 <= bar.done_y and bar.failed_y + bar.failed_height == 20
+        assert bar.done_y >= 0 and bar.failed_y + bar.failed_height == 20
         assert bar.done_y + bar.done_height <= bar.failed_y
 
 

@@ -11,11 +11,10 @@ from app.api.answers import json_answer
 from app.api.operations import OPERATIONS, Operation, operation
 from app.ledger.merge import Merge
 from app.ledger.projects import NEW_PROJECT
-from app.ledger.report import REPORT
+from app.ledger.report import MOST_REPORTS, REPORT
 from app.models.project import MODES
 from app.status import STATUS_BY_WORD
 
-MOST_REPORTS = 1000
 ALWAYS = {
     401: "No key, or one that is unknown, expired or revoked",
     404: "Unknown, or not for this key",
@@ -65,7 +64,7 @@ def _paths() -> dict[str, dict[str, Any]]:
         name = rule.endpoint.removeprefix("api.")
         if name == rule.endpoint:
             continue
-        path = re.sub(r"<(\w+)>", r"{\1}", rule.rule).removeprefix(str(blueprint.url_prefix))
+        path = re.sub(r"<id:(\w+)>", r"{\1}", rule.rule).removeprefix(str(blueprint.url_prefix))
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             paths.setdefault(path, {})[method.lower()] = _operation(
                 name, OPERATIONS[name], sorted(rule.arguments, reverse=True)

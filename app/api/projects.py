@@ -29,7 +29,7 @@ def get_projects() -> Response:
     return unchanged(etag) or json_answer({"projects": projects}, headers={"ETag": etag})
 
 
-@blueprint.get("/projects/<project_id>")
+@blueprint.get("/projects/<id:project_id>")
 @operation("Show a project", answers={200: ("The project", "Project")})
 def get_project(project_id: str) -> Response:
     """One project."""

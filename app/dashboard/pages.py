@@ -65,7 +65,7 @@ def overview() -> Response:
         return live.answer("overview", etag, build)
 
 
-@blueprint.get("/projects/<project_id>")
+@blueprint.get("/projects/<id:project_id>")
 def project(project_id: str) -> Response:
     """A project: the verdict, the tabs, the chart and the table."""
     require_project(project_id)
@@ -117,7 +117,7 @@ def project(project_id: str) -> Response:
         return live.answer("project", etag, build)
 
 
-@blueprint.get("/projects/<project_id>/jobs/<job_id>")
+@blueprint.get("/projects/<id:project_id>/jobs/<id:job_id>")
 def job(project_id: str, job_id: str) -> Response:
     """A job: all that is known of it."""
     require_project(project_id)

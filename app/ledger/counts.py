@@ -16,6 +16,7 @@ from app.times import DAY, HOUR, MINUTE
 
 LEVELS = (DAY, HOUR, MINUTE)
 STEPS_PER_DOUBLING = 4  # each step of the histogram is 19 % longer than the one before
+MOST_COUNTED = 2**40  # of one job in a sum: so 8 million absurd jobs an hour still fit in 64 bits
 SHORTEST = 1000  # µs; what is shorter counts as step 0
 
 
@@ -78,7 +79,7 @@ def tally(job: JobFacts) -> Counter[Cell]:
         ("nodes", state.nodes_created if graph else 0),
         ("edges", state.edges_created if graph else 0),
     ):
-        cells[Cell("finished_counts", (hour,), column)] += amount
+        cells[Cell("finished_counts", (hour,), column)] += min(amount, MOST_COUNTED)
     measured = outcome.started_at is not None and not outcome.started_filled
     if state.status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
         step = step_of(outcome.completed_at - outcome.started_at)

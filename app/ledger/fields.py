@@ -69,7 +69,7 @@ class Body:
     def schema(self) -> dict[str, Any]:
         """The JSON Schema of this object."""
         properties = {
-            name: known.schema if known.required else {**known.schema, "type": _nullable(known)}
+            name: known.schema if known.required else _or_null(known.schema)
             for name, known in self.fields.items()
         }
         required = [name for name, known in self.fields.items() if known.required]
@@ -83,8 +83,12 @@ class Body:
         return schema
 
 
-def _nullable(known: Field) -> list[str]:
-    return [known.schema["type"], "null"]
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same schema, that takes null as well."""
+    either = {**schema, "type": [schema["type"], "null"]}
+    if "enum" in schema:
+        either["enum"] = [*schema["enum"], None]
+    return either
 
 
 def text(longest: int, description: str, *, required: bool = False) -> Field:
@@ -129,7 +133,7 @@ def shorten(value: str, kept: int) -> str:
     if len(encoded) <= kept:
         return value
     gap = f"\n… {len(encoded) - kept:,} bytes left out …\n"
-    room = kept - len(encoded[:0]) - len(gap.encode())
+    room = kept - len(gap.encode())
     start, end = encoded[: room - room // 3], encoded[-(room // 3) :]
     return start.decode(errors="ignore") + gap + end.decode(errors="ignore")
 

@@ -12,10 +12,11 @@ from app.times import MINUTE
 
 SILENT_AFTER = 15 * MINUTE
 
+NAME = text(200, "What people call it.", required=True)
 NEW_PROJECT = Body(
     {
         "project_id": identifier("Your own choice; made up if absent."),
-        "name": text(200, "What people call it.", required=True),
+        "name": NAME,
         "mode": choice(
             {mode: mode for mode in MODES},
             "Whether its jobs make nodes and edges; fixed for good.",

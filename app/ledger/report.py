@@ -7,6 +7,7 @@ from app.ledger.fields import Body, InvalidError, choice, identifier, long_text,
 from app.status import STATUS_BY_WORD, JobStatus
 
 ERROR_BYTES = 8192
+MOST_REPORTS = 1000  # in one request
 
 FIELDS = {
     "job_id": identifier("The job; your own choice. Without it, see Idempotency-Key."),

@@ -41,8 +41,11 @@ def documents_in(folder: Path) -> list[Document]:
 
 
 def default_documents() -> list[Document]:
-    """The samples beside this pipeline and the documentation of the installed packages."""
-    return sorted_documents([*documents_in(SAMPLES), *_installed_documents()])
+    """The samples beside this pipeline, then the documentation of the installed packages.
+
+    The samples are first because some of them fail: whoever starts this sees that within seconds.
+    """
+    return [*documents_in(SAMPLES), *sorted_documents(_installed_documents())]
 
 
 def sorted_documents(documents: Iterable[Document]) -> list[Document]:

@@ -11,4 +11,8 @@ def _g_of_its_own(app: Flask) -> None:
     The `app` fixture keeps an app context open, and requests within one share its `g`: the token
     of one browser's form would be good in another.
     """
-    app.before_request_funcs.setdefault(None, []).insert(0, lambda: g.__dict__.clear())
+
+    def clear() -> None:
+        g.__dict__.clear()
+
+    app.before_request_funcs.setdefault(None, []).insert(0, clear)
