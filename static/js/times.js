@@ -4,8 +4,7 @@
   "use strict";
   const SECOND = 1e3, MINUTE = 6e4, HOUR = 36e5, DAY = 864e5;
   const born = [performance.now(), Date.now()];
-  // Milliseconds since the page came: performance.now() may stop while a laptop sleeps, Date.now()
-  // may be set back; the larger is the truer.
+  // performance.now() may stop while a laptop sleeps, Date.now() be set back: the larger is truer.
   const ticks = () => Math.max(performance.now() - born[0], Date.now() - born[1]);
   let offset = born[1];
   const now = () => offset + ticks();

@@ -19,14 +19,6 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOW = "The browser tests need Chromium: on Debian and Ubuntu `apt-get install chromium`."
 
 
