@@ -61,8 +61,11 @@
     if (element.firstChild?.nodeType === 3) element.firstChild.nodeValue = text;
     else element.textContent = text;
   };
-  const write = () => {
+  const write = (tick) => {
+    // While the board is silent nobody knows whether a job still runs, so its duration stands still.
+    const { link } = document.documentElement.dataset, still = tick === true && link !== "live";
     for (const time of document.querySelectorAll("time[data-style]")) {
+      if (still && time.dataset.style === "run") continue;
       put(time, styles[time.dataset.style](Date.parse(time.dateTime)).replaceAll(" ", "\u00a0"));
     }
   };
@@ -77,6 +80,6 @@
   write();
   document.addEventListener("DOMContentLoaded", write);
   document.addEventListener("htmx:after:swap", write);
-  setInterval(() => { if (!document.hidden) write(); }, SECOND);
+  setInterval(() => { if (!document.hidden) write(true); }, SECOND);
   window.jobwall = { ticks, now, hear, rough, write, clock, second: styles.seconds };
 })();

@@ -119,7 +119,8 @@ def test_pause_stops_the_polls_and_says_how_old_the_data_is(person: Person) -> N
 
 def test_a_killed_server_is_announced_and_recovery_needs_no_reload(own_person: Person) -> None:
     board = own_person.board
-    send(board, running(1, 10))
+    started = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    send(board, running(1, 10) | {"started_at": started})
     page = open_project(own_person)
     page.evaluate("window.neverReloaded = true")
     expect(page.locator("#link")).to_contain_text("Live")
@@ -129,6 +130,10 @@ def test_a_killed_server_is_announced_and_recovery_needs_no_reload(own_person: P
     expect(row(page, 1)).to_be_visible()
     expect(page).to_have_title(re.compile("^Lost · "))
     assert page.locator("#favicon").get_attribute("href").startswith("data:image/svg")
+    took = row(page, 1).locator(".c-took")
+    frozen = took.text_content()
+    page.wait_for_timeout(2100)
+    assert took.text_content() == frozen, "a job seems to run on, and nobody knows"
     board.start()
     send(board, running(1, 60))
     expect(page.locator("#link")).to_contain_text("Live", timeout=20_000)
