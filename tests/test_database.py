@@ -1,0 +1,74 @@
+"""The two kinds of transaction, and the queue of SQLite's writers."""
+
+import fcntl
+import threading
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app.database import db, reading, writing
+from app.ledger.projects import create_project
+from app.times import now
+
+
+def make(project_id: str) -> None:
+    create_project(project_id, name=project_id, mode="kg_vector", now=now())
+
+
+def count(connection) -> int:
+    return connection.scalar(text("SELECT count(*) FROM projects"))
+
+
+def test_all_selects_of_a_page_see_one_moment(app: Flask) -> None:
+    make("one")
+    with reading() as connection:
+        assert count(connection) == 1
+        make("two")
+        assert count(connection) == 1
+    with reading() as connection:
+        assert count(connection) == 2
+
+
+def test_a_write_that_fails_leaves_nothing(app: Flask) -> None:
+    def half() -> None:
+        with writing() as connection:
+            connection.execute(text("UPDATE projects SET name = 'changed'"))
+            raise LookupError
+
+    make("one")
+    with pytest.raises(LookupError):
+        half()
+    with reading() as connection:
+        assert connection.scalar(text("SELECT name FROM projects")) == "one"
+
+
+def test_a_writer_waits_in_the_queue_before_it_asks_sqlite(app: Flask) -> None:
+    lock = Path(f"{db.engine.url.database}.lock")
+    done = threading.Event()
+
+    def write() -> None:
+        with app.app_context():
+            make("queued")
+        done.set()
+
+    with lock.open("ab") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        thread = threading.Thread(target=write)
+        thread.start()
+        assert not done.wait(0.3)
+        # Whoever is first in the queue has the database for itself.
+        with db.engine.connect() as connection:
+            connection.execution_options(writes=True)
+            with connection.begin():
+                assert count(connection) == 0
+    thread.join(10)
+    assert done.is_set()
+
+
+def test_an_acknowledged_write_survives_a_power_cut(app: Flask) -> None:
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
+        assert connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
