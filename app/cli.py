@@ -68,8 +68,9 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except (OperationalError, ProgrammingError) as error:
+        reason = str(error.orig).partition("\n")[0]
         raise click.ClickException(
-            f"The database is not ready ({error.orig}). `flask db upgrade` makes its tables."
+            f"The database is not ready ({reason}). `flask db upgrade` makes its tables."
         ) from None
 
 
@@ -262,7 +263,13 @@ def rebuild(project_id: str | None) -> None:
 
 
 @click.command("start")
-@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    help="Where it listens, on 127.0.0.1.",
+)
 @click.option("--documents", metavar="FOLDER", help="Ingest this folder instead of the samples.")
 def start(port: int, documents: str | None) -> None:
     """Migrate, make a project and a key, serve, and run the example pipeline; Ctrl-C stops all."""

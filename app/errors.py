@@ -12,7 +12,6 @@ from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
     InterfaceError,
-    ProgrammingError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
@@ -62,7 +61,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     for away in (DatabaseError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(away, _database_error)
-    for ours in (DataError, IntegrityError, ProgrammingError):  # the database answered: our fault
+    for ours in (DataError, IntegrityError):  # the database answered: our fault
         app.register_error_handler(ours, _unexpected)
     app.register_error_handler(Exception, _unexpected)
 

@@ -5,6 +5,7 @@ The order of the rules is the order of `LOOK.md`, and the order in which project
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from app.times import DAY, HOUR
 
@@ -156,7 +157,7 @@ def assess(facts: ProjectFacts, now: int) -> Verdict:
 
 
 def blame(verdict: Verdict, failures: Sequence[Failure]) -> Verdict:
-    """The verdict with its documents counted and its commonest cause named.
+    """The verdict with its documents counted and its commonest (else newest) cause named.
 
     `failures` are those since `verdict.since`, the newest few hundred of them; where one is older
     than the whole hour that the rate was judged by, the spell begins with it.
@@ -166,7 +167,8 @@ def blame(verdict: Verdict, failures: Sequence[Failure]) -> Verdict:
     documents: dict[str, set[str]] = {}
     for failure in failures:
         documents.setdefault(failure.error, set()).add(failure.document)
-    cause = max(documents, key=lambda error: (len(documents[error]), error))
+    newest = {failure.error: failure.at for failure in sorted(failures, key=attrgetter("at"))}
+    cause = max(documents, key=lambda error: (len(documents[error]), newest[error], error))
     return replace(
         verdict,
         since=min(failure.at for failure in failures),

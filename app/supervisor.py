@@ -61,7 +61,9 @@ def run(port: int, documents: str | None) -> int:
             print(f"API key: {key}", flush=True)
             told = {"JOBWALL_URL": url, "JOBWALL_KEY": key, "JOBWALL_PROJECT": project_id}
             with _owned(_pipeline(documents), told, signal.SIGINT):
-                return board.wait()
+                board.wait()
+            print(f"The board stopped by itself (exit code {board.returncode}).", file=sys.stderr)
+            return 1
     except _StopError:
         print("\nStopped.", flush=True)
         return 0

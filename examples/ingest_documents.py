@@ -29,7 +29,7 @@ from pipeline.check import differences
 from pipeline.documents import Document
 from pipeline.graph import Graph
 from pipeline.graph_file import GraphUnusableError
-from pipeline.ingest import Ingest, Task
+from pipeline.ingest import Ingest
 from pipeline.jobs import Job, utc_now
 from pipeline.options import UnableError, key_from_environment, parse_options
 from pipeline.reports import Reporter, say_farewell
@@ -65,8 +65,10 @@ def run(options: argparse.Namespace, stop: Stop) -> int:
         try:
             # What a killed run has left open. These documents are then done as new jobs.
             graph.interrupt_open_jobs()
-            tasks = queue_changed(found, graph)
-            print(f"{len(found)} documents, {len(tasks)} of them new or changed", flush=True)
+            changed = graph.changed(found)
+            print(f"{len(found)} documents, {len(changed)} of them new or changed", flush=True)
+            if not changed:
+                print("Nothing to do; --documents FOLDER (make run DOCS=FOLDER) reads your own")
             reporter = Reporter(graph, Board(*address), stop)
             reporter.start()
             ingest = Ingest(
@@ -74,9 +76,9 @@ def run(options: argparse.Namespace, stop: Stop) -> int:
                 stop,
                 pace=options.pace,
                 with_graph=project.has_graph,
-                on_finished=progress_lines(len(tasks)),
+                on_finished=progress_lines(len(changed)),
             )
-            ingest.run(tasks, options.workers)
+            ingest.run(changed, options.workers)
             reporter.send_the_rest()
             return conclude(graph, board)
         except BaseException:
@@ -94,17 +96,8 @@ def find_documents(folder: Path | None) -> list[Document]:
         raise UnableError(f"There is no folder {folder}")
     found = documents.documents_in(folder)
     if not found:
-        raise UnableError(f"No documents in {folder}: see --help for what is one")
+        raise UnableError(f"No documents in {folder}: it reads {documents.KINDS}")
     return found
-
-
-def queue_changed(found: list[Document], graph: Graph) -> list[Task]:
-    """A pending job for each new or changed document, with the file to read."""
-    changed = graph.changed(found)
-    # Boards show the newest job first. What is queued last is done first, so that the work
-    # begins at the top of the board's first page and moves down.
-    queued = graph.queue(reversed(changed))
-    return list(zip(reversed(queued), (document.path for document in changed), strict=True))
 
 
 def conclude(graph: Graph, board: Board) -> int:

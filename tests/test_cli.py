@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -54,13 +53,11 @@ def test_a_new_key_is_alone_on_stdout(run) -> None:
     assert (grant.label, grant.scope, grant.project_id) == ("ci", Scope.WRITE, None)
 
 
-def test_so_it_is_in_a_real_shell(migrated: Path, tmp_path: Path) -> None:
-    for word in ("jobwall.db", "secret_key"):
-        (tmp_path / word).write_bytes((migrated / word).read_bytes())
+def test_so_it_is_in_a_real_shell(settings: dict[str, str]) -> None:
     made = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", "keys", "create", "--name", "ci"],
         cwd=ROOT,
-        env={**os.environ, "INSTANCE": str(tmp_path)},
+        env={**os.environ, **settings},
         capture_output=True,
         text=True,
         timeout=30,
@@ -186,6 +183,7 @@ def test_bad_input_is_said_in_words_and_makes_nothing(
 
 def test_a_database_without_tables_is_said_in_one_line(run) -> None:
     with writing() as connection:
+        connection.execute(text("DROP TABLE sessions"))
         connection.execute(text("DROP TABLE api_keys"))
     for words in (("keys", "list"), ("keys", "create", "--name", "k"), ("keys", "revoke", "1")):
         result = run(*words)

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from app.database import db, reading, writing
 from app.ledger.projects import create_project
 from app.times import now
+from tests.conftest import sqlite_only
 
 
 def make(project_id: str) -> None:
@@ -44,6 +45,7 @@ def test_a_write_that_fails_leaves_nothing(app: Flask) -> None:
         assert connection.scalar(text("SELECT name FROM projects")) == "one"
 
 
+@sqlite_only
 def test_a_writer_waits_in_the_queue_before_it_asks_sqlite(app: Flask) -> None:
     lock = Path(f"{db.engine.url.database}.lock")
     done = threading.Event()
@@ -67,6 +69,7 @@ def test_a_writer_waits_in_the_queue_before_it_asks_sqlite(app: Flask) -> None:
     assert done.is_set()
 
 
+@sqlite_only
 def test_an_acknowledged_write_survives_a_power_cut(app: Flask) -> None:
     with db.engine.connect() as connection:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"

@@ -79,6 +79,11 @@ def test_the_cause_is_what_stopped_most_documents() -> None:
     assert verdict.last_at == NOW - 1
 
 
+def test_of_causes_that_stopped_as_many_the_newest_is_named() -> None:
+    failures = [Failure("a", "timeout", NOW - 3), Failure("b", "quota", NOW - 5)]
+    assert blame(assess(replace(FACTS, **FAILING), NOW), failures).cause == "timeout"
+
+
 def test_a_project_is_late_from_the_moment_it_was_due() -> None:
     facts = replace(FACTS, total=1, **LATE)
     assert assess(facts, NOW).since == NOW - HOUR

@@ -102,7 +102,7 @@ def project(project_id: str) -> Response:
                 "project": shown,
                 "facts": line.facts,
                 "verdict": line.verdict,
-                "chart": charts.get_chart(connection, shown, at),
+                "chart": charts.get_chart(connection, shown, at, running=line.facts.running > 0),
                 "tabs": wanted.tabs(counts),
                 "jobs": replace(page, anchor=place),
                 "filter": wanted,

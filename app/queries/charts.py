@@ -10,8 +10,8 @@ from app.queries.views import Chart, Project
 from app.times import DAY, HOUR, MINUTE, floor
 
 
-def get_chart(connection: Connection, project: Project, now: int) -> Chart:
-    """24 bars up to the hour of `now` (µs), the median and p95 duration and the pace."""
+def get_chart(connection: Connection, project: Project, now: int, *, running: bool) -> Chart:
+    """24 bars up to the hour of `now` (µs), the median and p95, and the pace while jobs run."""
     since = floor(now, HOUR) - DAY
     rows = connection.execute(
         select(FinishedCount.__table__).where(
@@ -32,7 +32,7 @@ def get_chart(connection: Connection, project: Project, now: int) -> Chart:
         hours=fill_hours((Hour(row.hour, row.completed, row.failed) for row in rows), now),
         median=_quantile(histogram, 0.5),
         p95=_quantile(histogram, 0.95),
-        chunks_per_minute=chunks * MINUTE / (now - recent) if chunks else None,
+        chunks_per_minute=chunks * MINUTE / (now - recent) if chunks and running else None,
     )
 
 

@@ -17,6 +17,7 @@ MOST = 120  # documents that come with packages
 LEGAL = re.compile(r"(LICEN[CS]E|COPYING|NOTICE)\b[^/]*", re.IGNORECASE)
 PROSE = re.compile(r"(README|CHANGE\w*|NEWS)|.*\.(md|markdown|rst)|README\.txt", re.IGNORECASE)
 OWN_SUFFIXES = {".pdf", ".txt"}
+KINDS = ".pdf, .txt, .md, .markdown and .rst files, READMEs, change logs and licences"
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,14 @@ def documents_in(folder: Path) -> list[Document]:
 
 
 def default_documents() -> list[Document]:
-    """The samples beside this pipeline, then the documentation of the installed packages.
+    """The documentation of the installed packages, with a sample of this pipeline here and there.
 
-    The samples are first because some of them fail: whoever starts this sees that within seconds.
+    Some of the samples fail, and whoever watches shall see work first, and then a failure.
     """
-    return [*documents_in(SAMPLES), *sorted_documents(_installed_documents())]
+    found = sorted_documents(_installed_documents())
+    for number, sample in enumerate(documents_in(SAMPLES)):
+        found.insert(4 + number * 8, sample)
+    return found
 
 
 def sorted_documents(documents: Iterable[Document]) -> list[Document]:

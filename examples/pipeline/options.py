@@ -53,9 +53,9 @@ def parse_options(description: str) -> argparse.Namespace:
     add(
         "--pace",
         type=seconds,
-        default=5.0,
+        default=1.0,
         metavar="SECONDS",
-        help="the least time for a document (5), so that one can watch; 0: as fast as it goes",
+        help="the least time for a chunk (1), so that one can watch; 0: as fast as it goes",
     )
     options = parser.parse_args()
     if not options.project:

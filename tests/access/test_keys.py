@@ -14,7 +14,7 @@ from app.database import db, reading, writing
 from app.ledger.projects import create_project
 from app.models import ApiKey
 from app.times import DAY, now
-from tests.conftest import Api
+from tests.conftest import Api, sqlite_only
 from tests.problems import assert_problem
 
 NOW = 1_800_000_000_000_000
@@ -32,6 +32,7 @@ def test_a_key_is_long_and_random(app: Flask) -> None:
         assert re.fullmatch(r"ib-[A-Za-z0-9_-]{43}", key), "256 bits"
 
 
+@sqlite_only
 def test_no_secret_is_in_the_files_of_the_database(app: Flask) -> None:
     with writing() as connection:
         key = create_key(connection, name="k", scope=Scope.ADMIN, now=NOW)

@@ -13,7 +13,7 @@ import pytest
 
 from app.api import jobs as views
 from app.database import db, writing
-from tests.conftest import Api
+from tests.conftest import Api, sqlite_only
 from tests.problems import assert_problem
 
 MOST = 2**53 - 1
@@ -671,6 +671,7 @@ def test_a_table_that_is_gone_is_a_503_with_nothing_stored(
     assert [answer.status_code for answer in send_all(api)] == [201, 200, 200]
 
 
+@sqlite_only
 def test_a_locked_database_is_a_503_and_the_retry_succeeds(
     api: Api, stored: Callable[[], dict[str, int]]
 ) -> None:
@@ -689,6 +690,7 @@ def test_a_locked_database_is_a_503_and_the_retry_succeeds(
     assert [answer.status_code for answer in send_all(api)] == [201, 200, 200]
 
 
+@sqlite_only
 def test_a_database_that_cannot_be_written_is_a_503(
     api: Api, stored: Callable[[], dict[str, int]]
 ) -> None:
@@ -701,6 +703,7 @@ def test_a_database_that_cannot_be_written_is_a_503(
     assert stored() == before
 
 
+@sqlite_only
 def test_a_damaged_database_file_is_a_503(api: Api) -> None:
     api.key("admin")
     db.engine.dispose()

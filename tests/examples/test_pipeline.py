@@ -42,10 +42,9 @@ def a_running_job(graph: Graph, document: Document) -> str:
 def ingest(graph: Graph, folder: Path, *, with_graph: bool = True) -> list[Job]:
     """Ingest what has changed in the folder; the jobs that it took."""
     changed = graph.changed(documents_in(folder))
-    tasks = list(zip(graph.queue(changed), (document.path for document in changed), strict=True))
     done: list[Job] = []
     work = Ingest(graph, Stop(), pace=0, with_graph=with_graph, on_finished=done.append)
-    work.run(tasks, workers=2)
+    work.run(changed, workers=2)
     return done
 
 

@@ -18,6 +18,7 @@ from app.queries.filters import JobFilter
 from app.queries.projects import get_project
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, SECOND
+from tests.conftest import sqlite_only
 
 T0 = 1_700_000_000 * SECOND
 NOW = T0 + 400 * DAY
@@ -190,6 +191,7 @@ def plan(statement: str, **values: object) -> str:
         return " | ".join(row.detail for row in rows)
 
 
+@sqlite_only
 def test_every_list_is_read_in_the_order_of_an_index(app: Flask) -> None:
     create_project("p", name="p", mode="kg_vector", now=T0)
     for wanted in (

@@ -144,7 +144,8 @@ def test_the_chart_knows_the_last_day_the_durations_and_the_pace(app: Flask) -> 
     with reading() as connection:
         shown = get_project(connection, "p")
         assert shown is not None
-        chart = get_chart(connection, shown, NOW)
+        chart = get_chart(connection, shown, NOW, running=True)
+        assert get_chart(connection, shown, NOW, running=False).chunks_per_minute is None
     assert len(chart.hours) == 24
     assert sum(hour.completed for hour in chart.hours) == 11
     assert sum(hour.failed for hour in chart.hours) == 1
