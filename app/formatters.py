@@ -50,6 +50,15 @@ def count(number: int | None) -> str:
     return NONE if number is None else f"{number:,}"
 
 
+def short_count(number: int, least: int = 10**6) -> str:
+    """1.23 M, 45.6 M, 9.00 P from `least` on: three digits, cut off, never rounded up."""
+    for unit, name in ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= max(unit, least):
+            places = 3 - len(str(number // unit))
+            return f"{number * 10**places // unit / 10**places:.{places}f}{NBSP}{name}"
+    return count(number)
+
+
 def plural(number: int, noun: str, nouns: str | None = None) -> str:
     """`1 document`, `19 documents`."""
     return f"{number:,}{NBSP}{noun if number == 1 else nouns or noun + 's'}"
@@ -160,6 +169,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         short_time,
         full_time,
         count,
+        short_count,
         plural,
         duration,
         seconds,

@@ -149,3 +149,23 @@ def test_every_filter_is_registered_under_its_name() -> None:
         if not name.startswith("_") and not isinstance(value, type)
     }
     assert set(f.FILTERS) == public
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (999_999, "999,999"),
+        (1_000_000, "1.00 M"),
+        (1_239_999, "1.23 M"),
+        (45_678_901, "45.6 M"),
+        (999_999_999, "999 M"),
+        (2**53 - 1, "9.00 P"),
+    ],
+)
+def test_a_short_count_is_never_rounded_up(number: int, text: str) -> None:
+    assert spaces(f.short_count(number)) == text
+
+
+def test_a_count_with_less_room_is_shortened_earlier() -> None:
+    assert spaces(f.short_count(99_999, 100_000)) == "99,999"
+    assert spaces(f.short_count(123_456, 100_000)) == "123 k"

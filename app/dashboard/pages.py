@@ -11,7 +11,7 @@ from app.dashboard.filters import PAGE_SIZE, anchor_text, parse_filter
 from app.dashboard.pager import make_pager
 from app.database import reading
 from app.etags import make_etag
-from app.health import STATES
+from app.health import SOME_FAILURES, STATES
 from app.queries import charts, jobs, projects
 from app.queries.overview import shared_causes
 from app.times import MINUTE, floor, now
@@ -55,6 +55,8 @@ def overview() -> Response:
                 "shared_causes": shared_causes(lines),
                 "states": [one for one in STATES if any(one is x.verdict.state for x in lines)],
                 "everything": len(lines),
+                "in_trouble": sum(line.verdict.state.trouble for line in lines),
+                "some_failures": sum(line.verdict.state is SOME_FAILURES for line in lines),
                 "q": q,
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),

@@ -92,7 +92,11 @@
       : failures > 1 ? ["lost", trouble, `since ${jobwall.clock(goodDate)} · ${age}`, `Lost · ${name}`]
       : ["live", "Live", `· as of ${jobwall.second(goodDate)}`, data().title];
     const mood = signedOut || link === "lost" ? "lost" : data().failing > 0 ? "failing" : "calm";
+    const from = link === "live" ? undefined : goodDate;
     Object.assign(document.documentElement.dataset, { link, mood });
+    if (jobwall.from !== from) jobwall.from = from, jobwall.write();
+    find("alarm").textContent = signedOut ? `Signed out. What stands below is from ${jobwall.clock(goodDate)}.`
+      : `${trouble} ${detail}. What stands below is from then.`;
     find("link-word").textContent = word;
     find("link-detail").textContent = detail;
     find("pause").textContent = paused ? "Resume" : "Pause";
@@ -115,6 +119,9 @@
   addEventListener("online", poll);
   addEventListener("pageshow", ({ persisted }) => { if (persisted) poll(); });
   document.addEventListener("jobwall:poll", poll);
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches("#filter select")) target.form.requestSubmit();
+  });
 
   setInterval(() => {
     if (flying && ticks() - flying > STUCK) flying = 0, bad("No answer"); // it never came back

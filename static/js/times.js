@@ -8,6 +8,9 @@
   const ticks = () => Math.max(performance.now() - born[0], Date.now() - born[1]);
   let offset = born[1];
   const now = () => offset + ticks();
+  // While lost or paused nobody knows whether a job still runs, so all relative times stand still
+  // together, at the last answer (`jobwall.from`); the bar says how old that is.
+  const then = () => window.jobwall?.from ?? now();
 
   // A Date header has whole seconds and is late by the way: the greatest guess is the best one, and
   // keeping it spares every running duration from stepping back and forth.
@@ -43,16 +46,16 @@
   };
   const styles = {
     ago: (at) => {
-      const age = now() - at;
+      const age = then() - at;
       if (age < SECOND) return "now";
       return age < 14 * DAY ? `${rough(age)} ago` : (age < 300 * DAY ? formats.day : formats.year).format(at);
     },
     clock,
     seconds: (at) => formats.second.format(at),
     date: (at) => `${formats.year.format(at)}, ${formats.second.format(at)}`,
-    for: (at) => `for ${rough(now() - at)}`,
-    paren: (at) => ` (${rough(now() - at)})`,
-    run: (at) => precise(now() - at),
+    for: (at) => `for ${rough(then() - at)}`,
+    paren: (at) => ` (${rough(then() - at)})`,
+    run: (at) => precise(then() - at),
   };
 
   // The text node is kept where there is one, or a selection across it would be lost each second.
@@ -61,11 +64,8 @@
     if (element.firstChild?.nodeType === 3) element.firstChild.nodeValue = text;
     else element.textContent = text;
   };
-  const write = (tick) => {
-    // While the board is silent nobody knows whether a job still runs, so its duration stands still.
-    const { link } = document.documentElement.dataset, still = tick === true && link !== "live";
+  const write = () => {
     for (const time of document.querySelectorAll("time[data-style]")) {
-      if (still && time.dataset.style === "run") continue;
       put(time, styles[time.dataset.style](Date.parse(time.dateTime)).replaceAll(" ", "\u00a0"));
     }
   };
@@ -80,6 +80,6 @@
   write();
   document.addEventListener("DOMContentLoaded", write);
   document.addEventListener("htmx:after:swap", write);
-  setInterval(() => { if (!document.hidden) write(true); }, SECOND);
+  setInterval(() => { if (!document.hidden) write(); }, SECOND);
   window.jobwall = { ticks, now, hear, rough, write, clock, second: styles.seconds };
 })();

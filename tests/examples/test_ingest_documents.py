@@ -198,7 +198,7 @@ def test_a_disagreement_with_the_board_is_said_and_fails(
 
 
 def test_stopped_it_reports_its_open_jobs_as_interrupted(run: Run) -> None:
-    process = run.start(pace=2.5)
+    process = run.start(pace=0.8)
     before = run.jobs_once(has_progress)
     assert len(before) == 6
     assert any(job["status"] == "pending" for job in before)
@@ -218,7 +218,7 @@ def test_stopped_it_reports_its_open_jobs_as_interrupted(run: Run) -> None:
 
 
 def test_after_a_kill_the_next_run_closes_what_was_open_and_does_it_anew(run: Run) -> None:
-    process = run.start(pace=2.5)
+    process = run.start(pace=0.8)
     run.jobs_once(has_progress)
     assert "Another run is using" in run()[2]
     process.kill()
@@ -236,7 +236,7 @@ def test_after_a_kill_the_next_run_closes_what_was_open_and_does_it_anew(run: Ru
 
 def test_a_board_that_is_away_holds_up_nothing_and_misses_nothing(run: Run) -> None:
     with closed_gate(run.board.url) as gate:
-        process = run.start(pace=1.5, env={"JOBWALL_URL": gate.url})
+        process = run.start(pace=0.5, env={"JOBWALL_URL": gate.url})
         assert gate.has_refused.wait(10)
         gate.is_open.set()
         run.jobs_once(has_progress)
