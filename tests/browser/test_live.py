@@ -8,6 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person
 from tests.browser.reports import job, running, send
+from tests.conftest import sqlite_only
+
+pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
 
 def open_project(person: Person, query: str = "", **options: object) -> Page:

@@ -7,6 +7,9 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Person
 from tests.browser.reports import job, running, send
+from tests.conftest import sqlite_only
+
+pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -8,6 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Person
 from tests.browser.reports import job, running, send
+from tests.conftest import sqlite_only
+
+pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
 SIZES = [(1280, 720), (1920, 1080), (3840, 2160), (1080, 1920)]
 NAMES = ("contracts", "wiki-and-handbook-knowledge-graph-production-eu-west-1-prim", "契約" * 30)
