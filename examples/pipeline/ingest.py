@@ -13,7 +13,7 @@ from pipeline.phrases import PhraseFinder, link, split
 from pipeline.stop import Stop, StoppedError
 from pipeline.texts import UnreadableDocumentError, plain, read_text
 
-AHEAD = 6  # jobs that wait: enough to see what comes, few enough to see work at the top of a board
+AHEAD = 4  # jobs that wait: enough to see what comes, few enough to see work at the top of a board
 LONGEST_REASON = 1000  # characters
 
 
