@@ -265,7 +265,7 @@ def shared_board(databases: Databases, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def live_board(shared_board: Board) -> Board:
     """The shared board, with a project of the test's own."""
-    shared_board.project = shared_board.new_project(f"live-{next(shared_board.numbers)}")
+    shared_board.project = shared_board.new_project(f"live-{next(shared_board.numbers):04}")
     return shared_board
 
 
