@@ -29,10 +29,6 @@ from pipeline.options import UnableError
 from pipeline.reports import flush
 from pipeline.stop import Stop
 
-from tests.conftest import sqlite_only
-
-pytestmark = sqlite_only  # a client of the API cannot tell the engines apart
-
 SCRIPT = SAMPLES.parent / "ingest_documents.py"
 COUNTS = {"chunks": "chunks_processed", "nodes": "nodes_created", "edges": "edges_created"}
 
