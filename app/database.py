@@ -46,7 +46,11 @@ MICROS = BigInteger
 
 def init_app(app: Flask) -> None:
     """Bind the engine to the app and give it what its dialect needs."""
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 16, "max_overflow": 4}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": 16,
+        "max_overflow": 4,
+        "hide_parameters": True,  # what people send belongs in no log
+    }
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":

@@ -34,11 +34,23 @@ KEY_NAME = "make run"
 PROJECT_ID, PROJECT_NAME = "documents", "Documents"
 START_PATIENCE = 30.0  # seconds until the board must answer
 STOP_PATIENCE = 10.0  # seconds until a process that was asked to stop is killed
+LOOK_EVERY = 0.1
 PR_SET_PDEATHSIG = 1
 
 
-class _StopError(Exception):
-    """Someone asked us to stop."""
+class _Stop:
+    """Whether someone asked us to stop.
+
+    The handler only takes note: an exception raised in it can land where Python swallows it.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
 
 
 def run(port: int, documents: str | None) -> int:
@@ -52,21 +64,25 @@ def run(port: int, documents: str | None) -> int:
     _migrate()
     project_id, key, token = _prepare()
     url = f"http://{HOST}:{port}"
-    try:
-        with _signals_stop(), _owned(_board(), {"PORT": str(port)}, signal.SIGTERM) as board:
-            if not _wait_until_it_answers(url, board):
+    stop = _Stop()
+    served = {"HOST": HOST, "PORT": str(port)}
+    with _owned(_board(), served, signal.SIGTERM) as board:
+        if not _wait_until_it_answers(url, board, stop):
+            if not stop.asked:
                 print("The board did not start; its messages are above.", file=sys.stderr)
-                return 1
-            print(f"Sign in: {url}/sign-in#{token}", flush=True)
-            print(f"API key: {key}", flush=True)
-            told = {"JOBWALL_URL": url, "JOBWALL_KEY": key, "JOBWALL_PROJECT": project_id}
-            with _owned(_pipeline(documents), told, signal.SIGINT):
-                board.wait()
-            print(f"The board stopped by itself (exit code {board.returncode}).", file=sys.stderr)
-            return 1
-    except _StopError:
+            return 0 if stop.asked else 1
+        print(f"Sign in: {url}/sign-in#{token}", flush=True)
+        print(f"API key: {key}", flush=True)
+        told = {"JOBWALL_URL": url, "JOBWALL_KEY": key, "JOBWALL_PROJECT": project_id}
+        with _owned(_pipeline(documents), told | {"NO_PROXY": HOST}, signal.SIGINT) as pipeline:
+            while not stop.asked and board.poll() is None:
+                pipeline.poll()  # so that one that is done does not stay a zombie
+                time.sleep(LOOK_EVERY)
+    if stop.asked:
         print("\nStopped.", flush=True)
         return 0
+    print(f"The board stopped by itself (exit code {board.returncode}).", file=sys.stderr)
+    return 1
 
 
 def _is_free(port: int) -> bool:
@@ -88,15 +104,13 @@ def _prepare() -> tuple[str, str, str]:
     """The project to ingest into, a fresh key instead of the one printed before, a fresh link."""
     with reading() as connection:
         known = list_projects(connection)
-    if not known:
+    if PROJECT_ID not in {one.project_id for one in known}:
         create_project(PROJECT_ID, name=PROJECT_NAME, mode="kg_vector", now=now())
-    ids = [one.project_id for one in known] or [PROJECT_ID]
-    project_id = PROJECT_ID if PROJECT_ID in ids else ids[0]
     with writing() as connection:
         revoke_keys(connection, now(), name=KEY_NAME)
         key = create_key(connection, name=KEY_NAME, scope=Scope.WRITE, now=now())
         token = create_link(connection, now())
-    return project_id, key, token
+    return PROJECT_ID, key, token
 
 
 def _board() -> list[str]:
@@ -140,25 +154,13 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-@contextmanager
-def _signals_stop() -> Iterator[None]:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in handled:
-            signal.signal(number, signal.SIG_IGN)  # one is enough: stopping takes its time
-        raise _StopError
-
-    handled = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    for number in handled:
-        signal.signal(number, stop)
-    yield
-
-
-def _wait_until_it_answers(url: str, board: subprocess.Popen[bytes]) -> bool:
+def _wait_until_it_answers(url: str, board: subprocess.Popen[bytes], stop: _Stop) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_PATIENCE
-    while time.monotonic() < deadline and board.poll() is None:
+    while not stop.asked and time.monotonic() < deadline and board.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=2):  # noqa: S310  our own URL
+            with direct.open(f"{url}/healthz", timeout=2):
                 return True
         except OSError:
-            time.sleep(0.1)
+            time.sleep(LOOK_EVERY)
     return False

@@ -23,7 +23,12 @@ def check() -> None:
     """Refuse a request that changes something unless its form came from here (400)."""
     seed = request.cookies.get(COOKIE, "")
     sent = request.form.get("csrf_token", "")
-    if not seed or not hmac.compare_digest(_mac(seed).encode(), sent.encode("utf-8", "replace")):
+    elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+    if (
+        elsewhere
+        or not seed
+        or not hmac.compare_digest(_mac(seed).encode(), sent.encode("utf-8", "replace"))
+    ):
         abort(400, "The form was open for too long, or came from elsewhere. Please try again.")
 
 

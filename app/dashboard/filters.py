@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from app.ledger.fields import UNREADABLE
+from app.ledger.fields import IDENTIFIER, UNREADABLE
 from app.queries.filters import JobFilter
 from app.queries.jobs import Anchor
 from app.status import COMPLETED, EMPTY, FAILED, RUNNING, STALLED, WAITING, JobState, JobStatus
@@ -141,7 +141,9 @@ def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
         since=_span(args.get("since", "")),
         until=_span(args.get("until", "")),
         tab=tab,
-        page=min(max(int(page), 1), LAST_PAGE) if page.isascii() and page.isdigit() else 1,
+        page=min(max(int(page), 1), LAST_PAGE)
+        if page.isascii() and page.isdigit() and len(page) < 15
+        else 1,
         anchor=_anchor(args.get("at", "")),
     )
 
@@ -153,9 +155,9 @@ def anchor_text(created_at: int, job_id: str) -> str:
 
 def _anchor(text: str) -> Anchor | None:
     created_at, _, job_id = text.partition("~")
-    if not created_at.isascii() or not created_at.isdigit() or len(created_at) > 18 or not job_id:
+    if not created_at.isascii() or not created_at.isdigit() or len(created_at) > 18:
         return None
-    return int(created_at), job_id[:128]
+    return (int(created_at), job_id) if IDENTIFIER.fullmatch(job_id) else None
 
 
 def _span(text: str) -> str:

@@ -17,6 +17,7 @@ from app.queries.filters import JobFilter
 from app.queries.views import Attempt, Event, Job, JobPage, Project
 from app.status import STATE_OF, JobStatus, job_state
 
+MOST_ATTEMPTS = 50  # shown of a job
 MOST_FOUND = 10_000  # a search sorts at most this many keys
 KINDS = (*(status.word for status in JobStatus), "empty")
 
@@ -162,6 +163,7 @@ def list_attempts(connection: Connection, project: Project, job_id: str) -> list
         select(AttemptRow.__table__)
         .where(AttemptRow.project_id == project.project_id, AttemptRow.job_id == job_id)
         .order_by(AttemptRow.attempt.desc())
+        .limit(MOST_ATTEMPTS)
     )
     graph = project.mode == "kg_vector"
     attempts = []

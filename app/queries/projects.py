@@ -70,7 +70,7 @@ def list_lines(connection: Connection, now: int, only: str | None = None) -> lis
     """Every project (or the only one) with its facts and its verdict, worst first."""
     facts = {fact.project_id: fact for fact in _facts(connection, now, only)}
     verdicts = {project_id: assess(fact, now) for project_id, fact in facts.items()}
-    for project_id, failures in _failures(connection, verdicts).items():
+    for project_id, failures in _failures(connection, verdicts, now).items():
         verdicts[project_id] = blame(verdicts[project_id], failures)
     return [
         ProjectLine(facts[project_id], verdicts[project_id]) for project_id in by_urgency(verdicts)
@@ -148,7 +148,7 @@ def _seeks(now: int) -> Any:
         .where(
             other.project_id == ProjectRow.project_id,
             other.status == literal_column(str(int(JobStatus.COMPLETED))),
-            other.ended_at.is_not(None),
+            other.ended_at <= now,  # a sender whose clock runs ahead must not hide failures
         )
         .scalar_subquery()
     )
@@ -176,12 +176,12 @@ def _seeks(now: int) -> Any:
             "last_failed_at"
         ),
         exists(
-            select(literal(1)).where(of_project, failed, Job.ended_at > now - DAY, ~_recovered())
+            select(literal(1)).where(of_project, failed, Job.ended_at > now - DAY, ~_recovered(now))
         ).label("still_failing"),
     )
 
 
-def _recovered() -> Any:
+def _recovered(now: int) -> Any:
     """Whether the document of a failed job has succeeded since."""
     later = aliased(Job)
     return exists(
@@ -190,11 +190,14 @@ def _recovered() -> Any:
             later.source_doc_id == Job.source_doc_id,
             later.status == int(JobStatus.COMPLETED),
             later.ended_at > Job.ended_at,
+            later.ended_at <= now,
         )
     )
 
 
-def _failures(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str, list[Failure]]:
+def _failures(
+    connection: Connection, verdicts: Mapping[str, Verdict], now: int
+) -> dict[str, list[Failure]]:
     """The newest failures behind every verdict that blames one, since it began."""
     blaming = iter(
         (project_id, verdict.since or 0)
@@ -210,7 +213,7 @@ def _failures(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[s
                 Job.project_id == project_id,
                 Job.status == literal_column(str(int(JobStatus.FAILED))),
                 Job.ended_at >= since,
-                ~_recovered(),
+                ~_recovered(now),
             )
             .order_by(Job.ended_at.desc())
             .limit(MOST_FAILURES)
