@@ -86,6 +86,16 @@ def test_a_silent_job_stalls_its_project_and_a_heartbeat_revives_it(app: Flask) 
     assert line_of(now=NOW + 12 * MINUTE).verdict.state is health.RUNNING
 
 
+def test_a_clock_that_runs_ahead_hides_no_failure(app: Flask) -> None:
+    project()
+    ahead = finished(9, JobStatus.COMPLETED, NOW + 2 * HOUR, "d0")
+    failures = [finished(number, JobStatus.FAILED, NOW - MINUTE) for number in range(3)]
+    record("p", [ahead, *failures], now=NOW)
+    verdict = line_of().verdict
+    assert verdict.state is health.FAILING
+    assert verdict.count == 3
+
+
 def test_late_is_counted_from_the_newest_job(app: Flask) -> None:
     project(expect_every=HOUR)
     record("p", [finished(1, JobStatus.COMPLETED, NOW)], now=NOW)
