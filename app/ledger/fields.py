@@ -6,7 +6,7 @@ The schema beside it goes into the OpenAPI document, so that the two cannot drif
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from app.times import parse_time
@@ -40,7 +40,6 @@ class Body:
     """The fields that a JSON object may have; `null` counts as absent."""
 
     fields: Mapping[str, Field]
-    ignored: frozenset[str] = field(default_factory=frozenset)
 
     def parse(self, value: Any) -> dict[str, Any]:
         """The clean values of what is there; raises InvalidError with all that is wrong."""
@@ -49,7 +48,7 @@ class Body:
         errors = [
             (name[:100], "is not a field of this request")
             for name in value
-            if name not in self.fields and name not in self.ignored
+            if name not in self.fields
         ][:20]
         clean: dict[str, Any] = {}
         for name, known in self.fields.items():
@@ -76,7 +75,7 @@ class Body:
         schema: dict[str, Any] = {
             "type": "object",
             "properties": properties,
-            "additionalProperties": bool(self.ignored),
+            "additionalProperties": False,
         }
         if required:
             schema["required"] = required

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.database import MICROS, Base, id_text
 
 
-class Grant:
+class GrantColumns:
     """What a key, a link or a session opens: up to `scope`, in one project or (None) in all."""
 
     scope: Mapped[int] = mapped_column(SmallInteger)
@@ -17,7 +17,7 @@ class Grant:
     expires_at: Mapped[int | None] = mapped_column(MICROS)
 
 
-class ApiKey(Grant, Base):
+class ApiKey(GrantColumns, Base):
     """An API key; `hint` is its first few characters, to tell keys apart."""
 
     __tablename__ = "api_keys"
@@ -29,7 +29,7 @@ class ApiKey(Grant, Base):
     revoked_at: Mapped[int | None] = mapped_column(MICROS)
 
 
-class SignInLink(Grant, Base):
+class SignInLink(GrantColumns, Base):
     """A link that signs one person in, once."""
 
     __tablename__ = "sign_in_links"
@@ -38,7 +38,7 @@ class SignInLink(Grant, Base):
     used_at: Mapped[int | None] = mapped_column(MICROS)
 
 
-class Session(Grant, Base):
+class Session(GrantColumns, Base):
     """A signed-in browser; one that came by a key ends with the key."""
 
     __tablename__ = "sessions"
