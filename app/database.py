@@ -109,11 +109,9 @@ def _turn(engine: Engine) -> Iterator[None]:
         yield
 
 
-def upsert(connection: Connection, table: Any) -> Any:
-    """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+def upsert(dialect: str, table: Any) -> Any:
+    """An INSERT that knows ON CONFLICT, in this dialect."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
 __all__ = ["MICROS", "Base", "db", "id_text", "init_app", "reading", "upsert", "writing"]

@@ -16,8 +16,9 @@ from app.errors import ProblemError, problem_of
 from app.etags import make_etag
 from app.ledger.draft import Recorded
 from app.ledger.fields import InvalidError
-from app.ledger.record import UnknownProjectError, record
+from app.ledger.record import record
 from app.ledger.report import MOST_REPORTS, Report, parse_report
+from app.ledger.sums import UnknownProjectError
 from app.queries import jobs as queries
 from app.queries.views import Project
 from app.times import SECOND, now, parse_time

@@ -130,7 +130,7 @@ def job(project_id: str, job_id: str) -> Response:
         if of is None or shown is None:
             abort(404)
         attempts = jobs.list_attempts(connection, of, job_id)
-        events = jobs.list_events(connection, of, job_id)
+        events = jobs.list_events(connection, shown)
         etag = make_etag("job", of.name, shown, attempts, events)
         running = 0 if shown.status.terminal else 1
         return live.answer(

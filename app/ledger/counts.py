@@ -8,7 +8,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from app.ledger.merge import AttemptState, outcome_of
 from app.status import JobStatus
@@ -19,13 +18,12 @@ STEPS_PER_DOUBLING = 4  # each step of the histogram is 19 % longer than the one
 MOST_COUNTED = 2**40  # of one job in a sum: so 8 million absurd jobs an hour still fit in 64 bits
 SHORTEST = 1000  # µs; what is shorter counts as step 0
 
+_LEVELS = tuple(enumerate(LEVELS))
+_WORDS = tuple(status.word for status in JobStatus)
 
-class Cell(NamedTuple):
-    """One number of the counts: its table, the rest of its key, and its column."""
 
-    table: str
-    key: tuple[int, ...]
-    column: str
+Cell = tuple[str, tuple[int, ...], str]
+"""One number of the counts: its table, the rest of its key, and its column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,39 +57,48 @@ def duration_of(step: int) -> float:
     return SHORTEST * 2 ** ((step - 0.5) / STEPS_PER_DOUBLING) / 1e6 if step else SHORTEST / 1e6
 
 
-def tally(job: JobFacts) -> Counter[Cell]:
-    """Every number that this job adds to the counts."""
+def tally(cells: Counter[Cell], job: JobFacts, times: int = 1) -> None:
+    """Add every number that this job adds to the counts, `times` over (-1 takes it away)."""
     state = job.state
-    cells: Counter[Cell] = Counter()
-    for level, span in enumerate(LEVELS):
-        key = (level, job.created_at - job.created_at % span)
-        cells[Cell("created_counts", key, state.status.word)] += 1
-        if is_empty(state, job.mode):
-            cells[Cell("created_counts", key, "empty")] += 1
+    columns = [_WORDS[state.status]]
+    if is_empty(state, job.mode):
+        columns.append("empty")
+    created_at = job.created_at
+    for column in columns:
+        _add(cells, ("projects", (), column), times)
+        for level, span in _LEVELS:
+            bucket = created_at - created_at % span
+            _add(cells, ("created_counts", (level, bucket), column), times)
+    if not state.status.terminal:
+        return
     outcome = outcome_of(state)
     if outcome.completed_at is None:
-        return cells
+        return
     hour = outcome.completed_at - outcome.completed_at % HOUR
     graph = job.mode == "kg_vector"
     for column, amount in (
-        (state.status.word, 1),
+        (columns[0], 1),
         ("chunks", state.chunks_processed),
         ("nodes", state.nodes_created if graph else 0),
         ("edges", state.edges_created if graph else 0),
     ):
-        cells[Cell("finished_counts", (hour,), column)] += min(amount, MOST_COUNTED)
+        if amount:
+            _add(cells, ("finished_counts", (hour,), column), times * min(amount, MOST_COUNTED))
     measured = outcome.started_at is not None and not outcome.started_filled
     if state.status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
         step = step_of(outcome.completed_at - outcome.started_at)
-        cells[Cell("duration_counts", (hour, step), "jobs")] += 1
-    return cells
+        _add(cells, ("duration_counts", (hour, step), "jobs"), times)
+
+
+def _add(cells: Counter[Cell], cell: Cell, amount: int) -> None:
+    cells[cell] = cells.get(cell, 0) + amount
 
 
 def difference(before: Iterable[JobFacts], after: Iterable[JobFacts]) -> Counter[Cell]:
     """What has to be added to the counts when some jobs go from `before` to `after`."""
     cells: Counter[Cell] = Counter()
     for job in after:
-        cells.update(tally(job))
+        tally(cells, job)
     for job in before:
-        cells.subtract(tally(job))
+        tally(cells, job, -1)
     return Counter({cell: amount for cell, amount in cells.items() if amount})

@@ -9,6 +9,7 @@ from app.status import JobStatus
 from app.times import SECOND
 
 HEARD_EVERY = 10 * SECOND  # a sign of life alone is not written more often
+MOST_EVENTS = 50  # kept of a job, the first ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,14 @@ class LedgerJob:
     state: AttemptState
 
 
+def first_event(job: LedgerJob) -> LedgerEvent:
+    """That the job was first seen; stored only beside a second event, for until then it is known.
+
+    Status and attempt never change without an event.
+    """
+    return LedgerEvent(job.received_at, "reported", job.state.attempt, job.state.status)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of one report: the job as merged, or why it was refused.
@@ -83,18 +92,20 @@ class Draft:
     @property
     def changed(self) -> bool:
         """Whether anything has to be written."""
-        return self.job != self.before or self.visible
+        return self.job != self.before or bool(self.events or self.changed_attempts)
 
-    @property
-    def visible(self) -> bool:
-        """Whether someone could see the difference: a sign of life alone is none."""
+    def visible(self, silent_after: int) -> bool:
+        """Whether someone could see the difference: a sign of life shows where it ends a silence.
+
+        `silent_after` (µs) is the silence after which a running job counts as stalled.
+        """
         if self.events or self.changed_attempts:
             return True
-        return (
-            self.job is not None
-            and self.before is not None
-            and (self.job.state != self.before.state)
-        )
+        if self.before is None or self.job is None:
+            return self.job is not None
+        silence = self.job.heard_at - self.before.heard_at
+        stalled = self.before.state.status is JobStatus.RUNNING and silence >= silent_after
+        return stalled or self.job.state != self.before.state
 
     def apply(self, report: Report, now: int, skew: int | None) -> Recorded:
         """Merge one report received at `now` (µs); a refused one leaves the draft as it was."""
@@ -117,7 +128,6 @@ class Draft:
         if report.source_doc_id is None:
             refusal = Refusal(404, "job_id", "no such job; with a source_doc_id it would be made")
             return Recorded(report.job_id, refusal=refusal)
-        self._note(LedgerEvent(now, "reported", said.attempt, said.status))
         self.job = LedgerJob(
             job_id=report.job_id,
             source_doc_id=report.source_doc_id,
@@ -173,6 +183,11 @@ class Draft:
             self._note(LedgerEvent(now, "status", merged.attempt, merged.status))
 
     def _note(self, event: LedgerEvent) -> None:
-        if event.kind != "conflict" or event.claim not in self._said_before:
+        job = self.job
+        if job is None or (event.kind == "conflict" and event.claim in self._said_before):
+            return
+        if not job.event_count and not self.events:
+            self.events.append(first_event(job))
+        if job.event_count + len(self.events) < MOST_EVENTS:
             self._said_before.add(event.claim)
             self.events.append(event)

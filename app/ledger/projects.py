@@ -1,5 +1,7 @@
 """Making projects."""
 
+import secrets
+
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
@@ -30,6 +32,11 @@ class TakenError(ValueError):
     """A project with this id exists already."""
 
 
+def new_version() -> int:
+    """Where the versions of a project begin: at random, so that no two stores share an ETag."""
+    return secrets.randbelow(2**40)
+
+
 def create_project(
     project_id: str,
     *,
@@ -40,7 +47,7 @@ def create_project(
     expect_every: int | None = None,
 ) -> Project:
     """Make a project; times and spans in µs. Raises TakenError, with nothing changed."""
-    project = Project(project_id, name, mode, now, 0, silent_after, expect_every)
+    project = Project(project_id, name, mode, now, new_version(), silent_after, expect_every)
     values = {name: getattr(project, name) for name in Project.__dataclass_fields__}
     try:
         with writing() as connection:

@@ -1,34 +1,37 @@
-"""Recording: reports in, one transaction, merged jobs out."""
+"""Recording: reports in, one transaction, merged jobs out.
 
-from collections import Counter
+Who writes locks in one order: known jobs by id, new jobs by id, the project's row, its counts. So
+no two writers can wait for each other (PostgreSQL; on SQLite there is one writer at a time).
+"""
+
 from collections.abc import Sequence
-from dataclasses import asdict
-from itertools import groupby
-from operator import attrgetter
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from app.database import upsert, writing
-from app.ledger.counts import Cell, JobFacts, difference, is_empty
-from app.ledger.draft import Draft, LedgerJob, Recorded
-from app.ledger.merge import AttemptState, outcome_of
+from app.ledger.counts import difference
+from app.ledger.draft import Draft, Recorded
+from app.ledger.merge import AttemptState
 from app.ledger.report import Report
-from app.models import Attempt, CreatedCount, DurationCount, Event, FinishedCount, Job, Project
+from app.ledger.rows import (
+    STATE_COLUMNS,
+    attempt_state,
+    derived_columns,
+    facts_of,
+    ledger_job,
+    state_columns,
+)
+from app.ledger.sums import UnknownProjectError, raise_version
+from app.models import Attempt, Event, Job, Project
 from app.status import JobStatus
 
-MOST_EVENTS = 50
-
-STATE_COLUMNS = tuple(AttemptState.__dataclass_fields__)
-COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "created_counts": (CreatedCount, ("level", "bucket")),
-    "duration_counts": (DurationCount, ("hour", "step")),
-    "finished_counts": (FinishedCount, ("hour",)),
-}
+MOST_TRIES = 20
 
 
-class UnknownProjectError(LookupError):
-    """The project of a report is not there (any more)."""
+class _OvertakenError(Exception):
+    """Another writer made one of our new jobs after we looked."""
 
 
 def record(
@@ -40,36 +43,46 @@ def record(
     close. Gives one result per report. Raises UnknownProjectError; whatever is raised, nothing
     is stored.
     """
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return _record(project_id, reports, now, skew)
+        except _OvertakenError:
+            continue  # now the job is known, and is locked in its place in the order
+    return _record(project_id, reports, now, skew)
+
+
+def _record(
+    project_id: str, reports: Sequence[Report], now: int, skew: int | None
+) -> list[Recorded]:
     with writing() as connection:
-        # On PostgreSQL the writers of one project queue here, so that none meets half a merge.
-        of_project = select(Project.mode).where(Project.project_id == project_id).with_for_update()
-        mode = connection.scalar(of_project)
-        if mode is None:
+        project = connection.execute(_PROJECT, {"of_project": project_id}).one_or_none()
+        if project is None:
             raise UnknownProjectError(project_id)
         drafts = load_drafts(connection, project_id, reports)
         results = [drafts[report.job_id].apply(report, now, skew) for report in reports]
         changed = [drafts[job_id] for job_id in sorted(drafts) if drafts[job_id].changed]
-        _write_jobs(connection, project_id, mode, changed)
+        _write_jobs(connection, project_id, project.mode, changed)
         _write_attempts(connection, project_id, changed)
         _write_events(connection, project_id, changed)
-        before = [facts_of(draft.before, mode) for draft in changed if draft.before]
-        after = [facts_of(draft.job, mode) for draft in changed if draft.job]
-        add_to_counts(connection, project_id, difference(before, after))
-        if any(draft.visible for draft in changed):
-            raise_version(connection, project_id)
+        if any(draft.visible(project.silent_after) for draft in changed):
+            before = [facts_of(draft.before, project.mode) for draft in changed if draft.before]
+            after = [facts_of(draft.job, project.mode) for draft in changed if draft.job]
+            raise_version(connection, project_id, difference(before, after))
     return results
 
 
-def facts_of(job: LedgerJob, mode: str) -> JobFacts:
-    """What of a job is counted."""
-    return JobFacts(job.created_at, job.state, mode)
-
-
-def raise_version(connection: Connection, project_id: str) -> None:
-    """Tell every cache that the project no longer looks the same."""
-    connection.execute(
-        update(Project).where(Project.project_id == project_id).values(version=Project.version + 1)
+_PROJECT = select(Project.mode, Project.silent_after).where(
+    Project.project_id == bindparam("of_project")
+)
+_KNOWN = (
+    select(Job.__table__)
+    .where(
+        Job.project_id == bindparam("of_project"),
+        Job.job_id.in_(bindparam("of_jobs", expanding=True)),
     )
+    .order_by(Job.job_id)
+    .with_for_update()
+)
 
 
 def load_drafts(
@@ -77,9 +90,7 @@ def load_drafts(
 ) -> dict[str, Draft]:
     """A draft for every job that the reports name, with what is known of it."""
     ids = sorted({report.job_id for report in reports})
-    rows = connection.execute(
-        select(Job.__table__).where(Job.project_id == project_id, Job.job_id.in_(ids))
-    )
+    rows = connection.execute(_KNOWN, {"of_project": project_id, "of_jobs": ids})
     known = {row.job_id: ledger_job(row) for row in rows}
     attempts: dict[str, dict[int, AttemptState]] = {}
     events: dict[str, set[tuple[str, int, JobStatus, str | None]]] = {}
@@ -116,76 +127,71 @@ def load_drafts(
     }
 
 
-def attempt_state(row: Row[Any]) -> AttemptState:
-    """The state in a row of `jobs` or `attempts`."""
-    values = {name: getattr(row, name) for name in STATE_COLUMNS}
-    return AttemptState(**{**values, "status": JobStatus(row.status)})
-
-
-def ledger_job(row: Row[Any]) -> LedgerJob:
-    """The job in a row of `jobs`."""
-    return LedgerJob(
-        job_id=row.job_id,
-        source_doc_id=row.source_doc_id,
-        created_at=row.created_at,
-        received_at=row.received_at,
-        heard_at=row.heard_at,
-        skew_seconds=row.skew_seconds,
-        event_count=row.event_count,
-        state=attempt_state(row),
-    )
-
-
 def _write_jobs(
     connection: Connection, project_id: str, mode: str, drafts: Sequence[Draft]
 ) -> None:
     new, known = [], []
     for draft in drafts:
-        if draft.job is None:
-            continue
         job = draft.job
-        row = {
-            "heard_at": job.heard_at,
-            "skew_seconds": job.skew_seconds,
-            "ended_at": outcome_of(job.state).completed_at,
-            "empty": is_empty(job.state, mode),
-            "event_count": min(job.event_count + len(draft.events), MOST_EVENTS),
-            **asdict(job.state),
-        }
+        if job is None:
+            continue
+        row = state_columns(job.state) | derived_columns(job.state, mode)
+        row["heard_at"] = job.heard_at
+        row["skew_seconds"] = job.skew_seconds
+        row["event_count"] = job.event_count + len(draft.events)
         if draft.before is None:
-            row |= {
-                "project_id": project_id,
-                "job_id": job.job_id,
-                "source_doc_id": job.source_doc_id,
-                "created_at": job.created_at,
-                "received_at": job.received_at,
-            }
+            row["project_id"] = project_id
+            row["job_id"] = job.job_id
+            row["source_doc_id"] = job.source_doc_id
+            row["created_at"] = job.created_at
+            row["received_at"] = job.received_at
             new.append(row)
         else:
             known.append(row | {"of_project": project_id, "of_job": job.job_id})
-    if new:
-        connection.execute(insert(Job), new)
+    if new and connection.execute(_insert(connection.dialect.name), new).rowcount < len(new):
+        raise _OvertakenError
     if known:
-        table: Any = Job.__table__
-        connection.execute(
-            update(table).where(
-                table.c.project_id == bindparam("of_project"),
-                table.c.job_id == bindparam("of_job"),
-            ),
-            known,
-        )
+        connection.execute(_UPDATE, known)
+
+
+@cache
+def _insert(dialect: str) -> Any:
+    statement = upsert(dialect, Job.__table__).on_conflict_do_nothing()
+    return statement.execution_options(preserve_rowcount=True)
+
+
+_UPDATE = (
+    update(Job.__table__)  # type: ignore[arg-type]
+    .where(
+        Job.__table__.c.project_id == bindparam("of_project"),
+        Job.__table__.c.job_id == bindparam("of_job"),
+    )
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                *STATE_COLUMNS,
+                "ended_at",
+                "empty",
+                "heard_at",
+                "skew_seconds",
+                "event_count",
+            )
+        }
+    )
+)
 
 
 def _write_attempts(connection: Connection, project_id: str, drafts: Sequence[Draft]) -> None:
     rows = [
-        {"project_id": project_id, "job_id": draft.job.job_id, **asdict(state)}
+        {"project_id": project_id, "job_id": draft.job.job_id, **state_columns(state)}
         for draft in drafts
         if draft.job is not None
         for _, state in sorted(draft.changed_attempts.items())
     ]
     if not rows:
         return
-    statement = upsert(connection, Attempt.__table__)
+    statement = upsert(connection.dialect.name, Attempt.__table__)
     values = {name: statement.excluded[name] for name in STATE_COLUMNS if name != "attempt"}
     key = ("project_id", "job_id", "attempt")
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
@@ -193,40 +199,19 @@ def _write_attempts(connection: Connection, project_id: str, drafts: Sequence[Dr
 
 def _write_events(connection: Connection, project_id: str, drafts: Sequence[Draft]) -> None:
     rows = [
-        {"project_id": project_id, "job_id": draft.job.job_id, "number": number, **asdict(event)}
+        {
+            "project_id": project_id,
+            "job_id": draft.job.job_id,
+            "number": number,
+            "at": event.at,
+            "kind": event.kind,
+            "attempt": event.attempt,
+            "status": event.status,
+            "detail": event.detail,
+        }
         for draft in drafts
         if draft.job is not None
         for number, event in enumerate(draft.events, draft.job.event_count)
-        if number < MOST_EVENTS
     ]
     if rows:
         connection.execute(insert(Event), rows)
-
-
-def add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
-    """Add to the counts, always in the order of table, level and bucket: so none can deadlock."""
-    for name, of_table in groupby(sorted(cells), key=attrgetter("table")):
-        model, key_columns = COUNTS[name]
-        rows = []
-        for key, of_key in groupby(of_table, key=attrgetter("key")):
-            amounts = {cell.column: cells[cell] for cell in of_key}
-            rows.append(dict(zip(key_columns, key, strict=True)) | amounts)
-        _add_rows(connection, project_id, model.__table__, key_columns, rows)
-
-
-def _add_rows(
-    connection: Connection,
-    project_id: str,
-    table: Any,
-    key_columns: tuple[str, ...],
-    rows: list[dict[str, int]],
-) -> None:
-    primary = ("project_id", *key_columns)
-    amounts = [column.name for column in table.columns if column.name not in primary]
-    statement = upsert(connection, table)
-    statement = statement.on_conflict_do_update(
-        index_elements=primary,
-        set_={name: table.c[name] + statement.excluded[name] for name in amounts},
-    )
-    zero = dict.fromkeys(amounts, 0)
-    connection.execute(statement, [{"project_id": project_id, **zero, **row} for row in rows])

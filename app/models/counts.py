@@ -5,6 +5,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import MICROS, Base, id_text
 
+CREATED_COLUMNS = ("pending", "running", "completed", "failed", "empty")
+"""What is counted of the jobs created in a time; `empty` is a part of `completed`."""
+
 
 class CreatedCount(Base):
     """How many jobs were created in a day, hour or minute, a column per status.

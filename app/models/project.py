@@ -10,7 +10,11 @@ MODES = ("kg_vector", "vector_only")
 
 
 class Project(Base):
-    """A project. `version` rises in every transaction that changes what someone could see."""
+    """A project. `version` rises in every transaction that changes what someone could see.
+
+    It begins at a random number, so that no ETag of another store means anything here. The last
+    five columns are the totals of its jobs; `empty` is the part of `completed` without nodes.
+    """
 
     __tablename__ = "projects"
     __table_args__ = (CheckConstraint("mode IN ('kg_vector', 'vector_only')", name="mode"),)
@@ -19,6 +23,11 @@ class Project(Base):
     name: Mapped[str] = mapped_column(String(200))
     mode: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[int] = mapped_column(MICROS)
-    version: Mapped[int] = mapped_column(BigInteger, default=0)
+    version: Mapped[int] = mapped_column(BigInteger)
     silent_after: Mapped[int] = mapped_column(MICROS, default=15 * MINUTE)
     expect_every: Mapped[int | None] = mapped_column(MICROS)
+    pending: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    running: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    completed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    failed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    empty: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Boolean, ColumnElement, literal_column, or_
+from sqlalchemy import Boolean, ColumnElement, and_, literal_column, or_
 
 from app.models import Job
+from app.models.job import KEY_LENGTH, document_key
 from app.status import JobStatus
 
 LAST_CHARACTER = "\U0010ffff"
@@ -46,8 +47,10 @@ class JobFilter:
         elif self.statuses and len(self.statuses) < len(JobStatus):
             conditions.append(Job.status.in_(sorted(self.statuses)))
         if self.q:
-            begins = Job.source_doc_id.between(self.q, self.q + LAST_CHARACTER)
-            conditions.append(or_(Job.job_id == self.q, begins))
+            start = self.q[:KEY_LENGTH]
+            begins = document_key(Job.source_doc_id).between(start, start + LAST_CHARACTER)
+            whole = Job.source_doc_id.between(self.q, self.q + LAST_CHARACTER)
+            conditions.append(or_(Job.job_id == self.q, and_(begins, whole)))
         return conditions
 
     def times(self) -> list[ColumnElement[bool]]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, select
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import outcome_of
-from app.ledger.record import attempt_state, ledger_job
+from app.ledger.rows import attempt_state, ledger_job
 from app.models import Attempt as AttemptRow
 from app.models import Event as EventRow
 from app.models import Job as JobRow
@@ -186,14 +186,17 @@ def list_attempts(connection: Connection, project: Project, job_id: str) -> list
     return attempts
 
 
-def list_events(connection: Connection, project: Project, job_id: str) -> list[Event]:
-    """What made a job what it is, in the order of receipt."""
+def list_events(connection: Connection, job: Job) -> list[Event]:
+    """What made a job what it is, in the order of receipt; a first report alone is not stored."""
     rows = connection.execute(
         select(EventRow.__table__)
-        .where(EventRow.project_id == project.project_id, EventRow.job_id == job_id)
+        .where(EventRow.project_id == job.project_id, EventRow.job_id == job.job_id)
         .order_by(EventRow.number)
     )
-    return [Event(row.at, row.kind, row.attempt, JobStatus(row.status), row.detail) for row in rows]
+    events = [
+        Event(row.at, row.kind, row.attempt, JobStatus(row.status), row.detail) for row in rows
+    ]
+    return events or [Event(job.received_at, "reported", job.attempt, job.status)]
 
 
 def _job(row: Row[Any], project: Project, now: int) -> Job:

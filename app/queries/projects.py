@@ -21,6 +21,7 @@ from app.health import (
 )
 from app.models import CreatedCount, FinishedCount, Job
 from app.models import Project as ProjectRow
+from app.models.job import document_key
 from app.queries.views import Project
 from app.status import JobStatus
 from app.times import DAY, HOUR, floor
@@ -187,6 +188,7 @@ def _recovered(now: int) -> Any:
     return exists(
         select(literal(1)).where(
             later.project_id == Job.project_id,
+            document_key(later.source_doc_id) == document_key(Job.source_doc_id),
             later.source_doc_id == Job.source_doc_id,
             later.status == int(JobStatus.COMPLETED),
             later.ended_at > Job.ended_at,

@@ -12,7 +12,10 @@ from app.status import JobState, JobStatus
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project as its row says; `silent_after` and `expect_every` are in µs."""
+    """A project as its row says; `silent_after` and `expect_every` are in µs.
+
+    The last five are the totals of its jobs; `empty` is the part of `completed` without nodes.
+    """
 
     project_id: str
     name: str
@@ -21,6 +24,11 @@ class Project:
     version: int
     silent_after: int
     expect_every: int | None = None
+    pending: int = 0
+    running: int = 0
+    completed: int = 0
+    failed: int = 0
+    empty: int = 0
 
 
 @dataclass(frozen=True, slots=True)

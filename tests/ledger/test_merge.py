@@ -211,7 +211,19 @@ def test_a_sign_of_life_is_written_every_ten_seconds_and_shows_nowhere() -> None
     slow = Draft(known)
     slow.apply(report(), T0 + 10_000_000, None)
     assert slow.changed
-    assert not slow.visible
+    assert not slow.visible(silent_after=10_000_001)
+
+
+def test_a_sign_of_life_that_ends_a_silence_shows() -> None:
+    draft = Draft()
+    draft.apply(report(**RUNNING), T0, None)
+    stalled = Draft(draft.job)
+    stalled.apply(report(), T0 + 10_000_000, None)
+    assert stalled.visible(silent_after=10_000_000)
+    draft.apply(report(status=JobStatus.COMPLETED, completed_at=T0), T0, None)
+    ended = Draft(draft.job)
+    ended.apply(report(), T0 + 10_000_000, None)
+    assert not ended.visible(silent_after=10_000_000)
 
 
 def test_an_earlier_attempts_voice_is_no_sign_of_life() -> None:

@@ -1,0 +1,51 @@
+"""The ledger's objects from rows of the tables, and the rows from them."""
+
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.ledger.counts import JobFacts, is_empty
+from app.ledger.draft import LedgerJob
+from app.ledger.merge import AttemptState, outcome_of
+from app.status import JobStatus
+
+STATE_COLUMNS = tuple(AttemptState.__dataclass_fields__)
+_values_of = attrgetter(*STATE_COLUMNS)
+_STATUS = STATE_COLUMNS.index("status")
+
+
+def attempt_state(row: Row[Any]) -> AttemptState:
+    """The state in a row of `jobs` or `attempts`."""
+    values = list(_values_of(row))
+    values[_STATUS] = JobStatus(values[_STATUS])
+    return AttemptState(*values)
+
+
+def state_columns(state: AttemptState) -> dict[str, Any]:
+    """The columns that hold a state."""
+    return dict(zip(STATE_COLUMNS, _values_of(state), strict=True))
+
+
+def ledger_job(row: Row[Any]) -> LedgerJob:
+    """The job in a row of `jobs`."""
+    return LedgerJob(
+        job_id=row.job_id,
+        source_doc_id=row.source_doc_id,
+        created_at=row.created_at,
+        received_at=row.received_at,
+        heard_at=row.heard_at,
+        skew_seconds=row.skew_seconds,
+        event_count=row.event_count,
+        state=attempt_state(row),
+    )
+
+
+def facts_of(job: LedgerJob, mode: str) -> JobFacts:
+    """What of a job is counted."""
+    return JobFacts(job.created_at, job.state, mode)
+
+
+def derived_columns(state: AttemptState, mode: str) -> dict[str, Any]:
+    """The columns that repeat what the rules say of a state, so that an index can hold them."""
+    return {"ended_at": outcome_of(state).completed_at, "empty": is_empty(state, mode)}
