@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, Connection, Engine, MetaData, String, event
+from sqlalchemy import BigInteger, Connection, Engine, MetaData, String, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
@@ -109,9 +109,25 @@ def _turn(engine: Engine) -> Iterator[None]:
         yield
 
 
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, as statements outside an ORM session name it."""
+    table: Table = model.__table__  # type: ignore[assignment]  # it could be a view, and is none
+    return table
+
+
 def upsert(dialect: str, table: Any) -> Any:
     """An INSERT that knows ON CONFLICT, in this dialect."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
 
 
-__all__ = ["MICROS", "Base", "db", "id_text", "init_app", "reading", "upsert", "writing"]
+__all__ = [
+    "MICROS",
+    "Base",
+    "db",
+    "id_text",
+    "init_app",
+    "reading",
+    "table_of",
+    "upsert",
+    "writing",
+]

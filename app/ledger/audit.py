@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
-from app.ledger.counts import Cell, tally
+from app.ledger.counts import Cell, roll_up, tally
 from app.ledger.rows import derived_columns, facts_of, ledger_job
 from app.ledger.sums import COUNTS, raise_version
 from app.models import Job, Project
@@ -96,7 +96,7 @@ def _recount(
         done += len(rows)
         progress(done, total)
         if len(rows) < BATCH:
-            return Counter(_nonzero(cells)), findings
+            return roll_up(cells), findings
         last = rows[-1].job_id
 
 

@@ -7,18 +7,16 @@ changed without the ledger, and `flask verify` finds that.
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.ledger.merge import AttemptState, outcome_of
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE
 
-LEVELS = (DAY, HOUR, MINUTE)
 STEPS_PER_DOUBLING = 4  # each step of the histogram is 19 % longer than the one before
 MOST_COUNTED = 2**40  # of one job in a sum: so 8 million absurd jobs an hour still fit in 64 bits
 SHORTEST = 1000  # µs; what is shorter counts as step 0
 
-_LEVELS = tuple(enumerate(LEVELS))
 _WORDS = tuple(status.word for status in JobStatus)
 
 
@@ -26,8 +24,7 @@ Cell = tuple[str, tuple[int, ...], str]
 """One number of the counts: its table, the rest of its key, and its column."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobFacts:
+class JobFacts(NamedTuple):
     """What of a job the counts depend on."""
 
     created_at: int
@@ -58,26 +55,25 @@ def duration_of(step: int) -> float:
 
 
 def tally(cells: Counter[Cell], job: JobFacts, times: int = 1) -> None:
-    """Add every number that this job adds to the counts, `times` over (-1 takes it away)."""
+    """Add what this job adds to the counts, `times` over (-1 takes it away).
+
+    Of the counts of when it was created only its minute: `roll_up` makes the others from it.
+    """
     state = job.state
-    columns = [_WORDS[state.status]]
-    if is_empty(state, job.mode):
-        columns.append("empty")
-    created_at = job.created_at
-    for column in columns:
-        _add(cells, ("projects", (), column), times)
-        for level, span in _LEVELS:
-            bucket = created_at - created_at % span
-            _add(cells, ("created_counts", (level, bucket), column), times)
-    if not state.status.terminal:
+    status = state.status
+    minute = (2, job.created_at - job.created_at % MINUTE)
+    _add(cells, ("created_counts", minute, _WORDS[status]), times)
+    if status < JobStatus.COMPLETED:
         return
+    if is_empty(state, job.mode):
+        _add(cells, ("created_counts", minute, "empty"), times)
     outcome = outcome_of(state)
     if outcome.completed_at is None:
         return
     hour = outcome.completed_at - outcome.completed_at % HOUR
     graph = job.mode == "kg_vector"
     for column, amount in (
-        (columns[0], 1),
+        (_WORDS[status], 1),
         ("chunks", state.chunks_processed),
         ("nodes", state.nodes_created if graph else 0),
         ("edges", state.edges_created if graph else 0),
@@ -85,9 +81,25 @@ def tally(cells: Counter[Cell], job: JobFacts, times: int = 1) -> None:
         if amount:
             _add(cells, ("finished_counts", (hour,), column), times * min(amount, MOST_COUNTED))
     measured = outcome.started_at is not None and not outcome.started_filled
-    if state.status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
+    if status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
         step = step_of(outcome.completed_at - outcome.started_at)
         _add(cells, ("duration_counts", (hour, step), "jobs"), times)
+
+
+def roll_up(cells: Counter[Cell]) -> Counter[Cell]:
+    """Add the hours, the days and the totals, which the minutes sum up to; without the zeros."""
+    whole: Counter[Cell] = Counter()
+    for cell, amount in cells.items():
+        if not amount:
+            continue
+        _add(whole, cell, amount)
+        table, key, column = cell
+        if table == "created_counts":
+            moment = key[1]
+            _add(whole, (table, (1, moment - moment % HOUR), column), amount)
+            _add(whole, (table, (0, moment - moment % DAY), column), amount)
+            _add(whole, ("projects", (), column), amount)
+    return Counter({cell: amount for cell, amount in whole.items() if amount})
 
 
 def _add(cells: Counter[Cell], cell: Cell, amount: int) -> None:
@@ -101,4 +113,4 @@ def difference(before: Iterable[JobFacts], after: Iterable[JobFacts]) -> Counter
         tally(cells, job)
     for job in before:
         tally(cells, job, -1)
-    return Counter({cell: amount for cell, amount in cells.items() if amount})
+    return roll_up(cells)

@@ -1,7 +1,8 @@
 """One job while the reports of a request are merged into it: pure, the database is elsewhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.ledger.merge import AttemptState, Merge, compare, created_at_of, evidence, join
 from app.ledger.report import Report
@@ -37,8 +38,7 @@ class LedgerEvent:
         return self.kind, self.attempt, self.status, self.detail
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerJob:
+class LedgerJob(NamedTuple):
     """A job as the ledger holds it; times in µs."""
 
     job_id: str
@@ -59,8 +59,7 @@ def first_event(job: LedgerJob) -> LedgerEvent:
     return LedgerEvent(job.received_at, "reported", job.state.attempt, job.state.status)
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What became of one report: the job as merged, or why it was refused.
 
     `created` says that the job was new, `merge` what the report did to a known job.
@@ -152,7 +151,7 @@ class Draft:
         lately = now - job.heard_at < HEARD_EVERY
         if merged != job.state or not (earlier_voice or lately):
             heard_at = job.heard_at if earlier_voice else max(now, job.heard_at)
-            self.job = replace(job, state=merged, heard_at=heard_at, skew_seconds=skew)
+            self.job = job._replace(state=merged, heard_at=heard_at, skew_seconds=skew)
 
     def _hear_late(self, said: AttemptState, *, named: bool) -> None:
         """A report of an earlier attempt completes that attempt's record and nothing else."""

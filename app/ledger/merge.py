@@ -5,9 +5,8 @@ commutative, associative and idempotent. So any order, grouping and repetition o
 ends in the same state. What a reader sees is a function of the state (`outcome_of`).
 """
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from app.ledger.report import Report
 from app.status import JobStatus
@@ -15,9 +14,8 @@ from app.status import JobStatus
 Value = TypeVar("Value", int, str)
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptState:
-    """All that is known of one attempt; times in µs.
+class AttemptState(NamedTuple):
+    """All that is known of one attempt; times in µs. A tuple, as a row of the table is one.
 
     A `filled` time is the receipt of a report that should have carried the time. The `noted`
     values came with reports that did not end the job: they speak where the outcome is silent.
@@ -38,8 +36,7 @@ class AttemptState:
     noted_error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a reader sees of an attempt's course, with the contract's output rules applied."""
 
     started_at: int | None
@@ -86,8 +83,7 @@ def join(one: AttemptState, other: AttemptState) -> AttemptState:
         return max(one, other, key=lambda state: state.attempt)
     ending = _greater_outcome(one, other)
     started_at, started_filled = _earlier_start(one, other)
-    return replace(
-        ending,
+    return ending._replace(
         chunks_processed=max(one.chunks_processed, other.chunks_processed),
         chunks_total=_greatest(one.chunks_total, other.chunks_total),
         nodes_created=max(one.nodes_created, other.nodes_created),

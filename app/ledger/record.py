@@ -4,13 +4,14 @@ Who writes locks in one order: known jobs by id, new jobs by id, the project's r
 no two writers can wait for each other (PostgreSQL; on SQLite there is one writer at a time).
 """
 
+import json
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import ARRAY, Connection, String, bindparam, func, insert, select, update
 
-from app.database import upsert, writing
+from app.database import Base, table_of, upsert, writing
 from app.ledger.counts import difference
 from app.ledger.draft import Draft, Recorded
 from app.ledger.merge import AttemptState
@@ -25,6 +26,7 @@ from app.ledger.rows import (
 )
 from app.ledger.sums import UnknownProjectError, raise_version
 from app.models import Attempt, Event, Job, Project
+from app.prepared import Prepared
 from app.status import JobStatus
 
 MOST_TRIES = 20
@@ -74,15 +76,23 @@ def _record(
 _PROJECT = select(Project.mode, Project.silent_after).where(
     Project.project_id == bindparam("of_project")
 )
-_KNOWN = (
-    select(Job.__table__)
-    .where(
-        Job.project_id == bindparam("of_project"),
-        Job.job_id.in_(bindparam("of_jobs", expanding=True)),
+
+
+@cache
+def _known(dialect: str) -> Any:
+    """The statement that locks the jobs of a list, in order of their ids."""
+    ids: Any
+    if dialect == "postgresql":
+        ids = func.any(bindparam("of_jobs", type_=ARRAY(String)))
+    else:
+        ids = select(func.json_each(bindparam("of_jobs")).table_valued("value").c.value)
+    one_of = Job.job_id == ids if dialect == "postgresql" else Job.job_id.in_(ids)
+    return (
+        select(Job.__table__)
+        .where(Job.project_id == bindparam("of_project"), one_of)
+        .order_by(Job.job_id)
+        .with_for_update()
     )
-    .order_by(Job.job_id)
-    .with_for_update()
-)
 
 
 def load_drafts(
@@ -90,7 +100,9 @@ def load_drafts(
 ) -> dict[str, Draft]:
     """A draft for every job that the reports name, with what is known of it."""
     ids = sorted({report.job_id for report in reports})
-    rows = connection.execute(_KNOWN, {"of_project": project_id, "of_jobs": ids})
+    dialect = connection.dialect.name
+    listed = ids if dialect == "postgresql" else json.dumps(ids)
+    rows = connection.execute(_known(dialect), {"of_project": project_id, "of_jobs": listed})
     known = {row.job_id: ledger_job(row) for row in rows}
     attempts: dict[str, dict[int, AttemptState]] = {}
     events: dict[str, set[tuple[str, int, JobStatus, str | None]]] = {}
@@ -148,38 +160,30 @@ def _write_jobs(
             new.append(row)
         else:
             known.append(row | {"of_project": project_id, "of_job": job.job_id})
-    if new and connection.execute(_insert(connection.dialect.name), new).rowcount < len(new):
+    if new and _INSERT.run_many(connection, new) < len(new):
         raise _OvertakenError
     if known:
-        connection.execute(_UPDATE, known)
+        _UPDATE.run_many(connection, known)
 
 
-@cache
-def _insert(dialect: str) -> Any:
-    statement = upsert(dialect, Job.__table__).on_conflict_do_nothing()
-    return statement.execution_options(preserve_rowcount=True)
+def _every_column(model: type[Base]) -> dict[str, Any]:
+    return {column.name: bindparam(column.name) for column in table_of(model).columns}
 
 
-_UPDATE = (
-    update(Job.__table__)  # type: ignore[arg-type]
-    .where(
-        Job.__table__.c.project_id == bindparam("of_project"),
-        Job.__table__.c.job_id == bindparam("of_job"),
-    )
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                *STATE_COLUMNS,
-                "ended_at",
-                "empty",
-                "heard_at",
-                "skew_seconds",
-                "event_count",
-            )
-        }
+_INSERT = Prepared(
+    lambda dialect: (
+        upsert(dialect, table_of(Job)).values(_every_column(Job)).on_conflict_do_nothing()
     )
 )
+_CHANGING = (*STATE_COLUMNS, "ended_at", "empty", "heard_at", "skew_seconds", "event_count")
+_UPDATE = Prepared(
+    lambda _dialect: (
+        update(table_of(Job))
+        .where(Job.project_id == bindparam("of_project"), Job.job_id == bindparam("of_job"))
+        .values({name: bindparam(name) for name in _CHANGING})
+    )
+)
+_ADD_EVENT = Prepared(lambda _dialect: insert(table_of(Event)).values(_every_column(Event)))
 
 
 def _write_attempts(connection: Connection, project_id: str, drafts: Sequence[Draft]) -> None:
@@ -206,7 +210,7 @@ def _write_events(connection: Connection, project_id: str, drafts: Sequence[Draf
             "at": event.at,
             "kind": event.kind,
             "attempt": event.attempt,
-            "status": event.status,
+            "status": int(event.status),
             "detail": event.detail,
         }
         for draft in drafts
@@ -214,4 +218,4 @@ def _write_events(connection: Connection, project_id: str, drafts: Sequence[Draf
         for number, event in enumerate(draft.events, draft.job.event_count)
     ]
     if rows:
-        connection.execute(insert(Event), rows)
+        _ADD_EVENT.run_many(connection, rows)

@@ -10,7 +10,7 @@ from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
 from app.status import JobStatus
 
-STATE_COLUMNS = tuple(AttemptState.__dataclass_fields__)
+STATE_COLUMNS = AttemptState._fields
 _values_of = attrgetter(*STATE_COLUMNS)
 _STATUS = STATE_COLUMNS.index("status")
 
@@ -24,7 +24,7 @@ def attempt_state(row: Row[Any]) -> AttemptState:
 
 def state_columns(state: AttemptState) -> dict[str, Any]:
     """The columns that hold a state."""
-    return dict(zip(STATE_COLUMNS, _values_of(state), strict=True))
+    return {**state._asdict(), "status": int(state.status)}
 
 
 def ledger_job(row: Row[Any]) -> LedgerJob:
@@ -48,4 +48,5 @@ def facts_of(job: LedgerJob, mode: str) -> JobFacts:
 
 def derived_columns(state: AttemptState, mode: str) -> dict[str, Any]:
     """The columns that repeat what the rules say of a state, so that an index can hold them."""
-    return {"ended_at": outcome_of(state).completed_at, "empty": is_empty(state, mode)}
+    ended_at = outcome_of(state).completed_at if state.status.terminal else None
+    return {"ended_at": ended_at, "empty": is_empty(state, mode)}

@@ -1,16 +1,16 @@
 """The kept counts as rows: added to in the transaction that changes the jobs."""
 
 from collections import Counter
-from functools import cache
-from itertools import groupby
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, literal_column, update
 
-from app.database import upsert
+from app.database import table_of, upsert
 from app.ledger.counts import Cell
 from app.models import CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
+from app.prepared import Prepared
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "created_counts": (CreatedCount, ("level", "bucket")),
@@ -18,12 +18,16 @@ COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "finished_counts": (FinishedCount, ("hour",)),
 }
 
-_RAISE = (
-    update(Project.__table__)  # type: ignore[arg-type]
-    .where(Project.project_id == bindparam("of_project"))
-    .values(
-        version=Project.version + 1,
-        **{name: getattr(Project, name) + bindparam(f"more_{name}") for name in CREATED_COLUMNS},
+_RAISE = Prepared(
+    lambda _dialect: (
+        update(table_of(Project))
+        .where(Project.project_id == bindparam("of_project"))
+        .values(
+            version=Project.version + literal_column("1"),
+            **{
+                name: getattr(Project, name) + bindparam(f"more_{name}") for name in CREATED_COLUMNS
+            },
+        )
     )
 )
 
@@ -39,37 +43,43 @@ def raise_version(connection: Connection, project_id: str, cells: Counter[Cell])
     deadlock over the rows that follow. Raises UnknownProjectError.
     """
     more = {f"more_{name}": cells["projects", (), name] for name in CREATED_COLUMNS}
-    if not connection.execute(_RAISE, {"of_project": project_id, **more}).rowcount:
+    if not _RAISE.run(connection, of_project=project_id, **more).rowcount:
         raise UnknownProjectError(project_id)
     add_to_counts(connection, project_id, cells)
 
 
 def add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
     """Add to the counts by time; the totals in the project's row are `raise_version`'s."""
-    for name, of_table in groupby(sorted(cells), key=lambda cell: cell[0]):
-        if name not in COUNTS:
-            continue
-        _, key_columns = COUNTS[name]
-        statement, zero = _upsert(connection.dialect.name, name)
-        rows = []
-        for key, of_key in groupby(of_table, key=lambda cell: cell[1]):
-            row = {"project_id": project_id, **zero, **dict(zip(key_columns, key, strict=True))}
-            for cell in of_key:
-                row[cell[2]] = cells[cell]
-            rows.append(row)
-        connection.execute(statement, rows)
+    rows: dict[str, dict[tuple[int, ...], dict[str, Any]]] = {}
+    for (name, key, column), amount in cells.items():
+        if name in COUNTS:
+            row = rows.setdefault(name, {}).get(key)
+            if row is None:
+                row = {"project_id": project_id, **_ZERO[name]}
+                rows[name][key] = row | dict(zip(COUNTS[name][1], key, strict=True))
+            rows[name][key][column] = amount
+    for name in sorted(rows):
+        _ADD[name].run_many(connection, [row for _, row in sorted(rows[name].items())])
 
 
-@cache
-def _upsert(dialect: str, name: str) -> tuple[Any, dict[str, int]]:
-    """The statement that adds to a row of a table or makes it, and the amounts of nothing."""
+def _amounts(name: str) -> list[str]:
     model, key_columns = COUNTS[name]
-    table = model.__table__
-    primary = ("project_id", *key_columns)
-    amounts = [column.name for column in table.columns if column.name not in primary]
-    statement = upsert(dialect, table)
-    statement = statement.on_conflict_do_update(
-        index_elements=primary,
-        set_={name: table.c[name] + statement.excluded[name] for name in amounts},
+    names = [column.name for column in table_of(model).columns]
+    return [each for each in names if each not in ("project_id", *key_columns)]
+
+
+def _add(name: str, dialect: str) -> Any:
+    """The statement that adds to a row of a table or makes it."""
+    model, key_columns = COUNTS[name]
+    table = table_of(model)
+    statement = upsert(dialect, table).values(
+        {column.name: bindparam(column.name) for column in table.columns}
     )
-    return statement, dict.fromkeys(amounts, 0)
+    return statement.on_conflict_do_update(
+        index_elements=("project_id", *key_columns),
+        set_={each: table.c[each] + statement.excluded[each] for each in _amounts(name)},
+    )
+
+
+_ADD = {name: Prepared(partial(_add, name)) for name in COUNTS}
+_ZERO = {name: dict.fromkeys(_amounts(name), 0) for name in COUNTS}

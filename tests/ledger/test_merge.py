@@ -1,7 +1,5 @@
 """The promise of the ledger: the order, grouping and repetition of reports cannot matter."""
 
-from dataclasses import replace
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -173,7 +171,7 @@ def test_the_sender_learns_what_a_report_did() -> None:
     assert compare(known, state(**RUNNING)) is Merge.STALE
     assert compare(known, state(chunks_processed=4)) is Merge.APPLIED
     assert compare(known, state(**FAILED)) is Merge.CONFLICT
-    loser = replace(state(**FAILED), completed_at=T0 + 1)
+    loser = state(**FAILED)._replace(completed_at=T0 + 1)
     assert compare(known, loser) is Merge.CONFLICT
     assert compare(state(**FAILED, attempt=2), state(**COMPLETED)) is Merge.STALE
     assert compare(known, state(**RUNNING, attempt=2)) is Merge.APPLIED
