@@ -17,6 +17,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.database import BusyError
+
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "2"
@@ -59,7 +61,7 @@ def init_app(app: Flask) -> None:
     """Give every error of the app its shape."""
     app.register_error_handler(ProblemError, _problem)
     app.register_error_handler(HTTPException, _http_error)
-    for away in (DatabaseError, InterfaceError, PoolTimeoutError):
+    for away in (BusyError, DatabaseError, InterfaceError, PoolTimeoutError):
         app.register_error_handler(away, _database_error)
     for ours in (DataError, IntegrityError):  # the database answered: our fault
         app.register_error_handler(ours, _unexpected)

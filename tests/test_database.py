@@ -8,10 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.database import db, reading, writing
+from app import database
+from app.database import BusyError, db, reading, writing
 from app.ledger.projects import create_project
 from app.times import now
-from tests.conftest import sqlite_only
+from tests.conftest import Api, sqlite_only
 
 
 def make(project_id: str) -> None:
@@ -75,3 +76,42 @@ def test_an_acknowledged_write_survives_a_power_cut(app: Flask) -> None:
         assert connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert connection.scalar(text("PRAGMA synchronous")) == 2  # FULL
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+@sqlite_only
+def test_whoever_holds_the_lock_the_others_give_up_and_read(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("one")
+    monkeypatch.setattr(database, "PATIENCE", 0)
+    with writing():
+        with pytest.raises(BusyError):
+            make("two")
+        with reading() as connection:
+            assert count(connection) == 1
+    make("two")
+
+
+@sqlite_only
+def test_so_many_writers_wait_that_some_threads_are_left_to_read(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_waiting", threading.BoundedSemaphore(1))
+    with writing(), pytest.raises(BusyError):
+        make("two")
+    make("two")
+
+
+def test_a_busy_database_is_a_503_with_nothing_stored(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headers = api.headers()
+    monkeypatch.setattr(database, "_turn", no_turn)
+    answer = api.client.post(api.url(), json={"source_doc_id": "d"}, headers=headers)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"].isdigit()
+    assert api.get().json["total"] == 0
+
+
+def no_turn(_engine: object) -> object:
+    raise BusyError
