@@ -8,7 +8,8 @@ import orjson
 from flask import Response, request
 
 from app import etags
-from app.queries.views import Job, JobPage, Project
+from app.project import Project
+from app.queries.views import Job, JobPage
 from app.times import format_time
 
 VARY = "Authorization"

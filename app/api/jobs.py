@@ -19,8 +19,8 @@ from app.ledger.fields import InvalidError
 from app.ledger.record import record
 from app.ledger.report import MOST_REPORTS, Report, parse_report
 from app.ledger.sums import UnknownProjectError
+from app.project import Project
 from app.queries import jobs as queries
-from app.queries.views import Project
 from app.times import SECOND, now, parse_time
 
 LONGEST_IDEMPOTENCY_KEY = 255

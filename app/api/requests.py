@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope
 from app.errors import ProblemError
+from app.project import Project
 from app.queries.projects import get_project
-from app.queries.views import Project
 from app.times import now
 
 MIB = 1024 * 1024

@@ -8,7 +8,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.ledger.fields import IDENTIFIER, UNREADABLE
 from app.queries.filters import JobFilter
-from app.queries.jobs import Anchor
+from app.queries.views import Anchor
 from app.status import COMPLETED, EMPTY, FAILED, RUNNING, STALLED, WAITING, JobState, JobStatus
 from app.times import DAY, HOUR, MINUTE, floor, parse_time
 

@@ -93,8 +93,8 @@ def project(project_id: str) -> Response:
             )
             counts = jobs.count_jobs(connection, shown, query, at - shown.silent_after)
             anchor = wanted.anchor
-            if anchor is None:
-                anchor = jobs.newest_key(connection, shown, query)
+            if anchor is None and wanted.page == 1 and page.rows:
+                anchor = page.rows[0].key
             place = anchor_text(*anchor) if anchor else None
 
             def link(to: int) -> str:

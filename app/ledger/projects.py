@@ -9,7 +9,7 @@ from app.database import writing
 from app.ledger.fields import Body, choice, identifier, text
 from app.models import Project as ProjectRow
 from app.models.project import MODES
-from app.queries.views import Project
+from app.project import Project
 from app.times import MINUTE
 
 SILENT_AFTER = 15 * MINUTE
@@ -48,7 +48,7 @@ def create_project(
 ) -> Project:
     """Make a project; times and spans in µs. Raises TakenError, with nothing changed."""
     project = Project(project_id, name, mode, now, new_version(), silent_after, expect_every)
-    values = {name: getattr(project, name) for name in Project.__dataclass_fields__}
+    values = project._asdict()
     try:
         with writing() as connection:
             same = select(ProjectRow.project_id).where(ProjectRow.project_id == project_id)

@@ -5,8 +5,9 @@ from sqlalchemy import Connection, func, select
 from app.health import Hour
 from app.ledger.counts import duration_of
 from app.models import DurationCount, FinishedCount
+from app.project import Project
 from app.queries.projects import fill_hours
-from app.queries.views import Chart, Project
+from app.queries.views import Chart
 from app.times import DAY, HOUR, MINUTE, floor
 
 

@@ -1,125 +1,164 @@
 """Totals and places in a list of any length, from the counts that the ledger keeps.
 
-Counting rows and skipping rows are what kill job lists. Here a total is a sum over days, and a
-place in the list is found by sums: the day that holds it, then the hour, then the minute; what is
-left is a skip inside one minute.
+Counting rows and skipping rows are what kill job lists. Here a total stands in the project's row,
+and a place in the list is found by sums: the day that holds it, then the hour, then the minute;
+what is left is a skip inside one minute, from its nearer end.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from app.models import CreatedCount, Job
+from app.models.counts import CREATED_COLUMNS
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, floor
 
-Columns = tuple[str, ...]
-"""Columns of the created counts that add up to a kind of job."""
-
 Counts = dict[str, int]
+"""How many jobs, per column of the created counts."""
 
 SHALLOW = 500  # skipping this many rows costs less than finding the minute
+
+_PROJECT: Any = bindparam("of_project")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a page begins: before this moment (µs, None: at the newest), after `skip` jobs."""
+    """Where a page begins: `skip` jobs before this moment (µs, None: from the newest on).
+
+    `start` is the other end of the minute, which holds `amount` of them in all.
+    """
 
     before: int | None
     skip: int
+    start: int = 0
+    amount: int = 0
 
-
-def _amount(columns: Columns) -> Any:
-    counts = [getattr(CreatedCount, name) for name in columns]
-    return sum(counts[1:], start=counts[0])
-
-
-def count_all(connection: Connection, project_id: str, kinds: Mapping[str, Columns]) -> Counts:
-    """How many jobs there are of each kind: sums over days."""
-    sums = [func.sum(_amount(columns)).label(kind) for kind, columns in kinds.items()]
-    query = select(*sums).where(CreatedCount.project_id == project_id, CreatedCount.level == 0)
-    row = connection.execute(query).one()
-    return {kind: int(getattr(row, kind) or 0) for kind in kinds}
+    @property
+    def from_start(self) -> int | None:
+        """How many to skip from the other end, where that is nearer."""
+        return self.amount - 1 - self.skip if self.skip > max(self.amount // 2, SHALLOW) else None
 
 
 def count_before(
-    connection: Connection,
-    project_id: str,
-    kinds: Mapping[str, Columns],
-    moment: int,
-    job_id: str | None = None,
+    connection: Connection, project_id: str, moment: int, job_id: str | None = None
 ) -> Counts:
-    """How many jobs of each kind were created before `moment` (µs).
+    """How many jobs were created before `moment` (µs).
 
     With `job_id`, also those created at it whose id is not greater: all up to and with that key.
     Whole buckets are summed; only the minute that holds the moment is counted job by job.
     """
-    day, hour, minute = (floor(moment, span) for span in (DAY, HOUR, MINUTE))
-    whole = or_(
-        and_(CreatedCount.level == 0, CreatedCount.bucket < day),
-        and_(CreatedCount.level == 1, CreatedCount.bucket >= day, CreatedCount.bucket < hour),
-        and_(CreatedCount.level == 2, CreatedCount.bucket >= hour, CreatedCount.bucket < minute),
-    )
-    sums = [func.sum(_amount(columns)).label(kind) for kind, columns in kinds.items()]
-    row = connection.execute(
-        select(*sums).where(CreatedCount.project_id == project_id, whole)
-    ).one()
+    values = {
+        "of_project": project_id,
+        "moment": moment,
+        "minute": floor(moment, MINUTE),
+        "hour": floor(moment, HOUR),
+        "day": floor(moment, DAY),
+        "up_to": job_id,
+    }
+    row = connection.execute(_before(job_id is not None), values).one()
+    return {column: int(getattr(row, column)) for column in CREATED_COLUMNS}
+
+
+@cache
+def _before(with_key: bool) -> Select[Any]:
+    day, hour, minute = (bindparam(name, type_=Integer) for name in ("day", "hour", "minute"))
+    moment = bindparam("moment", type_=Job.created_at.type)
+    levels = [
+        (0, None, day),
+        (1, day, hour),
+        (2, hour, minute),
+    ]
+    parts: list[Select[Any]] = []
+    for level, start, end in levels:
+        bucket = CreatedCount.bucket
+        here = and_(CreatedCount.project_id == _PROJECT, CreatedCount.level == _literal(level))
+        here &= bucket < type_coerce(end, bucket.type)
+        if start is not None:
+            here &= bucket >= type_coerce(start, bucket.type)
+        sums: list[Any] = [
+            func.sum(getattr(CreatedCount, name)).label(name) for name in CREATED_COLUMNS
+        ]
+        parts.append(select(*sums).where(here))
     edge = Job.created_at < moment
-    if job_id is not None:
-        edge = or_(edge, and_(Job.created_at == moment, Job.job_id <= job_id))
-    inside = connection.execute(
-        select(Job.status, Job.empty, func.count())
-        .where(Job.project_id == project_id, Job.created_at.between(minute, moment), edge)
-        .group_by(Job.status, Job.empty)
-    ).all()
-    counts = {kind: int(getattr(row, kind) or 0) for kind in kinds}
-    for status, empty, jobs in inside:
-        for kind, columns in kinds.items():
-            counts[kind] += jobs * (JobStatus(status).word in columns)
-            counts[kind] += jobs * (bool(empty) and "empty" in columns)
-    return counts
-
-
-def count_between(
-    connection: Connection,
-    project_id: str,
-    kinds: Mapping[str, Columns],
-    since: int | None,
-    until: int | None,
-) -> tuple[Counts, Counts]:
-    """Per kind how many jobs came before `until` (None: all), and how many before `since`."""
-    upper = (
-        count_all(connection, project_id, kinds)
-        if until is None
-        else count_before(connection, project_id, kinds, until)
+    if with_key:
+        edge = or_(edge, and_(Job.created_at == moment, Job.job_id <= bindparam("up_to")))
+    inside: list[Any] = [
+        func.count().filter(Job.status == _literal(JobStatus[name.upper()])).label(name)
+        for name in CREATED_COLUMNS[:-1]
+    ]
+    inside.append(func.count().filter(literal_column("jobs.empty")).label("empty"))
+    of_minute = and_(
+        Job.project_id == _PROJECT,
+        Job.created_at >= type_coerce(minute, Job.created_at.type),
+        Job.created_at <= moment,
     )
-    if since is None:
-        return upper, dict.fromkeys(kinds, 0)
-    return upper, count_before(connection, project_id, kinds, since)
+    parts.append(select(*inside).where(of_minute, edge))
+    every = union_all(*parts).subquery()
+    sums = [func.coalesce(func.sum(every.c[name]), 0).label(name) for name in CREATED_COLUMNS]
+    return select(*sums)
 
 
-def find_place(connection: Connection, project_id: str, columns: Columns, rank: int) -> Place:
-    """The place of the job that has `rank` newer ones of these kinds before it.
+def find_place(
+    connection: Connection, project_id: str, columns: tuple[str, ...], rank: int
+) -> Place:
+    """The place of the job that has `rank` newer ones before it, counted in these columns.
 
     The rank must be less than their total.
     """
     if rank <= SHALLOW:
         return Place(None, rank)
-    start, end, skip = None, None, rank
-    for level, span in enumerate((DAY, HOUR, MINUTE)):
-        amount = _amount(columns)
-        upto = func.sum(amount).over(order_by=CreatedCount.bucket.desc())
-        buckets = select(
-            CreatedCount.bucket.label("bucket"), amount.label("amount"), upto.label("upto")
-        ).where(CreatedCount.project_id == project_id, CreatedCount.level == level)
-        if start is not None and end is not None:
-            buckets = buckets.where(CreatedCount.bucket >= start, CreatedCount.bucket < end)
-        found = buckets.subquery()
-        row = connection.execute(
-            select(found).where(found.c.upto > skip).order_by(found.c.bucket.desc()).limit(1)
-        ).one()
-        start, end = row.bucket, row.bucket + span
-        skip -= int(row.upto) - int(row.amount)
-    return Place(end, skip)
+    row = connection.execute(_place(columns), {"of_project": project_id, "rank": rank}).one()
+    return Place(row.bucket + MINUTE, int(row.skip), row.bucket, int(row.amount))
+
+
+@cache
+def _place(columns: tuple[str, ...]) -> Select[Any]:
+    """One statement: the bucket of each level is sought inside the one of the level above."""
+    rank = bindparam("rank", type_=CreatedCount.bucket.type)
+    amounts = [getattr(CreatedCount, name) for name in columns]
+    amount = sum(amounts[1:], start=amounts[0])
+    bucket = CreatedCount.bucket
+    above, span = None, 0
+    skip: Any = rank
+    for level, length in enumerate((DAY, HOUR, MINUTE)):
+        here = and_(CreatedCount.project_id == _PROJECT, CreatedCount.level == _literal(level))
+        if above is not None:
+            start = select(above.c.bucket).scalar_subquery()
+            here &= and_(bucket >= start, bucket < start + _literal(span))
+            skip = select(above.c.skip).scalar_subquery()
+        upto = func.sum(amount).over(order_by=bucket.desc())
+        summed = select(bucket.label("bucket"), amount.label("amount"), upto.label("upto")).where(
+            here
+        )
+        sums = summed.subquery()
+        above = (
+            select(
+                sums.c.bucket, sums.c.amount, (skip - (sums.c.upto - sums.c.amount)).label("skip")
+            )
+            .where(sums.c.upto > skip)
+            .order_by(sums.c.bucket.desc())
+            .limit(1)
+            .cte(f"level_{level}")
+        )
+        span = length
+    assert above is not None  # noqa: S101  for the type checker
+    return select(above)
+
+
+def _literal(number: int) -> Any:
+    return literal_column(str(int(number)), Integer)

@@ -1,9 +1,9 @@
 """Jobs: a page of them, one of them, its attempts and its events."""
 
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_, union_all
 
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
@@ -12,16 +12,15 @@ from app.ledger.rows import attempt_state, ledger_job
 from app.models import Attempt as AttemptRow
 from app.models import Event as EventRow
 from app.models import Job as JobRow
-from app.queries import depth
-from app.queries.filters import JobFilter
-from app.queries.views import Attempt, Event, Job, JobPage, Project
+from app.models.counts import CREATED_COLUMNS
+from app.project import Project
+from app.queries import depth, search
+from app.queries.filters import JobFilter, Kind
+from app.queries.search import NEWEST_FIRST
+from app.queries.views import Anchor, Attempt, Event, Job, JobPage
 from app.status import STATE_OF, JobStatus, job_state
 
 MOST_ATTEMPTS = 50  # shown of a job
-MOST_FOUND = 10_000  # a search sorts at most this many keys
-KINDS = (*(status.word for status in JobStatus), "empty")
-
-Anchor = tuple[int, str]
 
 
 def list_jobs(
@@ -36,36 +35,119 @@ def list_jobs(
 ) -> JobPage:
     """A page of the project's jobs, newest first.
 
-    With an `anchor` (the `created_at` and `job_id` of the row that a reader holds on to) the page
-    counts from there, and `new` says how many jobs came above it. Times in µs.
+    With an `anchor` (the key of the row that a reader holds on to) the page counts from there, and
+    `new` says how many jobs came above it. Times in µs.
     """
     columns = wanted.columns
     if columns is None:
-        return _search(connection, project, wanted, limit=limit, offset=offset, now=now)
-    kinds = {"wanted": columns}
-    uppers, lowers = depth.count_between(
-        connection, project.project_id, kinds, wanted.since, wanted.until
-    )
-    upper, total = uppers["wanted"], max(0, uppers["wanted"] - lowers["wanted"])
-    everything, new = upper, 0
-    if wanted.until is not None:
-        everything = depth.count_all(connection, project.project_id, kinds)["wanted"]
+        return _search(
+            connection, project, wanted, limit=limit, offset=offset, now=now, anchor=anchor
+        )
+    everything, upper, lower = _counts(connection, project, wanted, columns)
+    total, new = max(0, upper - lower), 0
     if anchor is not None:
-        older = depth.count_before(connection, project.project_id, kinds, *anchor)["wanted"]
-        new = min(total, max(0, upper - older))
+        older = depth.count_before(connection, project.project_id, *anchor)
+        new = min(total, max(0, upper - sum(older[name] for name in columns)))
     rows: list[Job] = []
     if new + offset < total:
+        # What is newer than `until` is skipped by rank too.
         rank = everything - upper + new + offset
         place = depth.find_place(connection, project.project_id, columns, rank)
-        query = _newest_first(project.project_id, wanted)
-        if place.before is not None:
-            query = query.where(JobRow.created_at < place.before)
-        # What is newer than `until` is skipped by rank, so only `since` has to end the page.
-        if wanted.since is not None:
-            query = query.where(JobRow.created_at >= wanted.since)
-        found = connection.execute(query.limit(limit).offset(place.skip))
-        rows = [_job(row, project, now) for row in found]
+        rows = _rows(connection, project, wanted, place, limit=limit, now=now)
     return JobPage(rows, total, limit, offset, new)
+
+
+def _counts(
+    connection: Connection, project: Project, wanted: JobFilter, columns: tuple[str, ...]
+) -> tuple[int, int, int]:
+    """How many jobs of these columns there are, how many before `until`, and before `since`."""
+
+    def before(moment: int) -> int:
+        counts = depth.count_before(connection, project.project_id, moment)
+        return sum(counts[name] for name in columns)
+
+    everything = sum(getattr(project, name) for name in columns)
+    upper = everything if wanted.until is None else before(wanted.until)
+    return everything, upper, 0 if wanted.since is None else before(wanted.since)
+
+
+def _rows(
+    connection: Connection,
+    project: Project,
+    wanted: JobFilter,
+    place: depth.Place,
+    *,
+    limit: int,
+    now: int,
+) -> list[Job]:
+    from_start = place.from_start
+    statement = _page(
+        wanted.kinds,
+        place.before is not None,
+        wanted.since is not None,
+        from_start is not None,
+        from_start is None and place.skip > depth.SHALLOW,
+    )
+    values = {
+        "of_project": project.project_id,
+        "before": place.before,
+        "since": wanted.since,
+        "start": place.start,
+        "from_start": from_start,
+        "skip": place.skip if from_start is None else 0,
+        "most": limit + (place.skip if from_start is None else 0),
+        "most_from_start": (from_start or 0) + 1,
+        "count": limit,
+    }
+    return [_job(row, project, now) for row in connection.execute(statement, values)]
+
+
+@cache
+def _page(
+    kinds: tuple[Kind, ...], has_before: bool, has_since: bool, from_start: bool, skips: bool
+) -> Select[Any]:
+    """The statement of a page, newest first, whatever its parameters.
+
+    Several kinds are one limited seek each. Where many rows are skipped, only keys are, which an
+    index holds.
+    """
+    before = JobRow.created_at < bindparam("before")
+    ends: list[Any] = [JobRow.created_at >= bindparam("since")] if has_since else []
+    if has_before and not from_start:
+        ends.append(before)
+    if from_start:
+        of_minute = [before, JobRow.created_at >= bindparam("start")]
+        keys = _keys(kinds, of_minute, bindparam("most_from_start"), newest=False)
+        first = keys.limit(1).offset(bindparam("from_start")).cte("first")
+        place = (select(column).scalar_subquery() for column in first.c)
+        ends.append(tuple_(JobRow.created_at, JobRow.job_id) <= tuple_(*place))
+    if len(kinds) == 1 and not skips:
+        rows = select(JobRow.__table__).where(*_of_kind(kinds[0]), *ends).order_by(*NEWEST_FIRST)
+        return rows.limit(bindparam("count")).offset(bindparam("skip"))
+    keys = _keys(kinds, ends, bindparam("most"), newest=True)
+    chosen = keys.limit(bindparam("count")).offset(bindparam("skip")).subquery()
+    of_keys = select(JobRow.__table__).join(chosen, JobRow.job_id == chosen.c.job_id)
+    return of_keys.where(JobRow.project_id == bindparam("of_project")).order_by(*NEWEST_FIRST)
+
+
+def _keys(kinds: tuple[Kind, ...], ends: list[Any], most: Any, *, newest: bool) -> Select[Any]:
+    """The keys of these kinds in order; of several kinds, each has to give at most so many."""
+
+    def in_order(query: Select[Any], columns: Any) -> Select[Any]:
+        return query.order_by(*(each.desc() if newest else each.asc() for each in columns))
+
+    key: Any = (JobRow.created_at, JobRow.job_id)
+    parts = [in_order(select(*key).where(*_of_kind(kind), *ends), key) for kind in kinds]
+    if len(parts) == 1:
+        return parts[0]
+    every = union_all(*(select(part.limit(most).subquery()) for part in parts)).subquery()
+    return in_order(select(every), every.c)
+
+
+def _of_kind(kind: Kind) -> list[Any]:
+    condition = search.of_kind(kind)
+    mine = JobRow.project_id == bindparam("of_project")
+    return [mine] if condition is None else [mine, condition]
 
 
 def _search(
@@ -76,33 +158,16 @@ def _search(
     limit: int,
     offset: int,
     now: int,
+    anchor: Anchor | None,
 ) -> JobPage:
-    """A page of what the counts cannot tell: among the newest 10,000 that match."""
-    query = _newest_first(project.project_id, wanted).where(*wanted.times())
-    keys = query.with_only_columns(JobRow.job_id).limit(MOST_FOUND).subquery()
-    total = connection.scalar(select(func.count()).select_from(keys)) or 0
+    """A page of what the counts cannot tell: see `search`."""
+    found = search.find(connection, project.project_id, wanted)
+    total, new = search.count(connection, found, wanted, anchor)
     rows: list[Job] = []
-    if offset < total:
-        found = connection.execute(query.limit(min(limit, total - offset)).offset(offset))
-        rows = [_job(row, project, now) for row in found]
-    return JobPage(rows, total, limit, offset)
-
-
-def _newest_first(project_id: str, wanted: JobFilter) -> Any:
-    return (
-        select(JobRow.__table__)
-        .where(JobRow.project_id == project_id, *wanted.kinds())
-        .order_by(JobRow.created_at.desc(), JobRow.job_id.desc())
-    )
-
-
-def newest_key(connection: Connection, project: Project, wanted: JobFilter) -> Anchor | None:
-    """The key of the newest job that matches: what a reader of a later page holds on to."""
-    query = _newest_first(project.project_id, wanted).where(*wanted.times())
-    row = connection.execute(
-        query.with_only_columns(JobRow.created_at, JobRow.job_id).limit(1)
-    ).one_or_none()
-    return None if row is None else (row.created_at, row.job_id)
+    if new + offset < total:
+        statement = search.page(found, project.project_id, wanted, new + offset, limit)
+        rows = [_job(row, project, now) for row in connection.execute(statement)]
+    return JobPage(rows, total, limit, offset, new, capped=found.capped)
 
 
 def count_jobs(
@@ -113,38 +178,16 @@ def count_jobs(
     What the filter says of kinds (status, empty, silent) is left out. `stalled` counts the running
     jobs that were not heard of since `silent_since` (µs).
     """
-    broad = JobFilter(q=wanted.q, since=wanted.since, until=wanted.until)
-    silent = replace(broad, silent_since=silent_since)
     if wanted.q:
-        counts = _count_found(connection, project.project_id, broad)
-    else:
-        kinds = {column: (column,) for column in KINDS}
-        upper, lower = depth.count_between(
-            connection, project.project_id, kinds, wanted.since, wanted.until
-        )
-        counts = {column: max(0, upper[column] - lower[column]) for column in KINDS}
-    stalled = (
-        select(func.count())
-        .select_from(JobRow)
-        .where(JobRow.project_id == project.project_id, *silent.kinds(), *silent.times())
-    )
-    return counts | {"stalled": connection.scalar(stalled) or 0}
-
-
-def _count_found(connection: Connection, project_id: str, wanted: JobFilter) -> dict[str, int]:
-    newest = (
-        select(JobRow.status, JobRow.empty)
-        .where(JobRow.project_id == project_id, *wanted.kinds(), *wanted.times())
-        .order_by(JobRow.created_at.desc(), JobRow.job_id.desc())
-        .limit(MOST_FOUND)
-        .subquery()
-    )
-    groups = select(newest, func.count().label("jobs")).group_by(*newest.c)
-    counts = dict.fromkeys(KINDS, 0)
-    for status, empty, jobs in connection.execute(groups):
-        counts[JobStatus(status).word] += jobs
-        counts["empty"] += jobs if empty else 0
-    return counts
+        return search.count_kinds(connection, project.project_id, wanted, silent_since)
+    counts = {name: getattr(project, name) for name in CREATED_COLUMNS}
+    if wanted.until is not None:
+        counts = depth.count_before(connection, project.project_id, wanted.until)
+    if wanted.since is not None:
+        before = depth.count_before(connection, project.project_id, wanted.since)
+        counts = {name: max(0, counts[name] - before[name]) for name in CREATED_COLUMNS}
+    stalled = search.count_silent(connection, project.project_id, wanted, silent_since)
+    return counts | {"stalled": stalled}
 
 
 def get_job(connection: Connection, project: Project, job_id: str, now: int) -> Job | None:
@@ -165,7 +208,7 @@ def list_attempts(connection: Connection, project: Project, job_id: str) -> list
         .order_by(AttemptRow.attempt.desc())
         .limit(MOST_ATTEMPTS)
     )
-    graph = project.mode == "kg_vector"
+    graph = project.graph
     attempts = []
     for row in rows:
         outcome = outcome_of(attempt_state(row))
@@ -206,7 +249,7 @@ def _job(row: Row[Any], project: Project, now: int) -> Job:
 def view_of(job: LedgerJob, project: Project, now: int) -> Job:
     """A job of the ledger as readers see it at `now` (µs): the output rules applied."""
     state, outcome = job.state, outcome_of(job.state)
-    graph = project.mode == "kg_vector"
+    graph = project.graph
     return Job(
         project_id=project.project_id,
         job_id=job.job_id,

@@ -22,7 +22,7 @@ from app.health import (
 from app.models import CreatedCount, FinishedCount, Job
 from app.models import Project as ProjectRow
 from app.models.job import document_key
-from app.queries.views import Project
+from app.project import Project
 from app.status import JobStatus
 from app.times import DAY, HOUR, floor
 

@@ -5,34 +5,13 @@ Every time is in microseconds since 1970 UTC, None where there is none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.health import Hour
 from app.status import JobState, JobStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """A project as its row says; `silent_after` and `expect_every` are in µs.
-
-    The last five are the totals of its jobs; `empty` is the part of `completed` without nodes.
-    """
-
-    project_id: str
-    name: str
-    mode: str
-    created_at: int
-    version: int
-    silent_after: int
-    expect_every: int | None = None
-    pending: int = 0
-    running: int = 0
-    completed: int = 0
-    failed: int = 0
-    empty: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A job with the contract's output rules applied, and what only our pages show."""
 
     project_id: str
@@ -55,13 +34,23 @@ class Job:
     started_filled: bool = False
     completed_filled: bool = False
 
+    @property
+    def key(self) -> "Anchor":
+        """Its place in the list."""
+        return self.created_at, self.job_id
+
+
+Anchor = tuple[int, str]
+"""A place in a list: the `created_at` (µs) and the id of a job."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobPage:
     """`rows` of `total` matching jobs, newest first, from `offset` on, at most `limit`.
 
     `new` of the matching jobs are newer than the anchor that the reader holds on to; `anchor` is
-    the key of the newest row that this page counts from, for links and held polls.
+    the key of the newest row that this page counts from, for links and held polls. `capped` says
+    that more jobs match a search than it takes.
     """
 
     rows: Sequence[Job]
@@ -70,6 +59,7 @@ class JobPage:
     offset: int
     new: int = 0
     anchor: str | None = None
+    capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

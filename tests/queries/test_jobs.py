@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,7 +14,7 @@ from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
 from app.ledger.record import record
 from app.ledger.report import Report
-from app.queries import depth, jobs
+from app.queries import depth, jobs, search
 from app.queries.filters import JobFilter
 from app.queries.projects import get_project
 from app.status import JobStatus
@@ -142,9 +143,11 @@ def test_a_page_held_at_an_anchor_does_not_move_when_jobs_arrive(
     with reading() as connection:
         project = get_project(connection, project_id)
         before = jobs.list_jobs(connection, project, wanted, limit=5, offset=2, now=NOW)
-        anchor = jobs.newest_key(connection, project, wanted)
+        newest = jobs.list_jobs(connection, project, wanted, limit=1, offset=0, now=NOW).rows
+        anchor = newest[0].key if newest else None
     record(project_id, fresh, now=NOW)
     with reading() as connection:
+        project = get_project(connection, project_id)
         after = jobs.list_jobs(
             connection, project, wanted, limit=5, offset=2, now=NOW, anchor=anchor
         )
@@ -192,17 +195,47 @@ def plan(statement: str, **values: object) -> str:
 
 
 @sqlite_only
-def test_every_list_is_read_in_the_order_of_an_index(app: Flask) -> None:
+@pytest.mark.parametrize("has_before", [False, True])
+@pytest.mark.parametrize("from_start", [False, True])
+@pytest.mark.parametrize("skips", [False, True])
+@pytest.mark.parametrize(
+    ("kinds", "index"),
+    [
+        (("every",), "ix_jobs_created"),
+        ((JobStatus.FAILED,), "ix_jobs_status"),
+        ((JobStatus.RUNNING, JobStatus.FAILED), "ix_jobs_status"),
+        (("empty",), "ix_jobs_empty"),
+    ],
+)
+def test_every_page_is_read_in_the_order_of_an_index(
+    app: Flask, kinds: tuple, index: str, has_before: bool, from_start: bool, skips: bool
+) -> None:
+    statement = jobs._page(kinds, has_before or from_start, False, from_start, skips)
+    sql = str(statement.compile(db.engine)).replace("?", "1")
+    lines = plan(sql).split(" | ")
+    seeks = [line for line in lines if line.startswith("SEARCH jobs")]
+    assert all(index in line or "sqlite_autoindex_jobs_1" in line for line in seeks), lines
+    assert sum(index in line for line in seeks) >= len(kinds), lines
+    assert not [line for line in lines if line.startswith("SCAN jobs")], lines
+    if from_start or has_before:
+        assert "created_at" in " ".join(line for line in seeks if index in line), lines
+    if len(kinds) == 1 and not skips:
+        assert "TEMP B-TREE" not in " ".join(lines), lines
+
+
+@sqlite_only
+def test_what_a_search_and_the_stalled_tab_ask_is_in_an_index(app: Flask) -> None:
     create_project("p", name="p", mode="kg_vector", now=T0)
-    for wanted in (
-        JobFilter(),
-        JobFilter(statuses=frozenset({JobStatus.FAILED})),
-        JobFilter(empty=True),
+    for wanted, index in (
+        (JobFilter(silent_since=5), "ix_jobs_running"),
+        (JobFilter(q="doc"), "ix_jobs_document"),
     ):
-        query = jobs._newest_first("p", wanted).limit(50)
-        sql = str(query.compile(db.engine, compile_kwargs={"literal_binds": True}))
-        assert "TEMP B-TREE" not in plan(sql)
-        assert "USING INDEX" in plan(sql)
-    silent = jobs._newest_first("p", JobFilter(silent_since=5))
-    sql = str(silent.compile(db.engine, compile_kwargs={"literal_binds": True}))
-    assert "ix_jobs_running" in plan(sql)
+        with reading() as connection:
+            found = search.find(connection, "p", wanted)
+        sql = str(
+            search.page(found, "p", wanted, 0, 50).compile(
+                db.engine, compile_kwargs={"literal_binds": True}
+            )
+        )
+        assert index in plan(sql)
+        assert "SCAN jobs" not in plan(sql)

@@ -1,0 +1,28 @@
+"""A project, as everyone who reads or writes its jobs knows it."""
+
+from typing import NamedTuple
+
+
+class Project(NamedTuple):
+    """A project as its row says; `created_at`, `silent_after` and `expect_every` are in µs.
+
+    The last five are the totals of its jobs; `empty` is the part of `completed` without nodes.
+    """
+
+    project_id: str
+    name: str
+    mode: str
+    created_at: int
+    version: int
+    silent_after: int
+    expect_every: int | None = None
+    pending: int = 0
+    running: int = 0
+    completed: int = 0
+    failed: int = 0
+    empty: int = 0
+
+    @property
+    def graph(self) -> bool:
+        """Whether its jobs make nodes and edges."""
+        return self.mode == "kg_vector"
