@@ -1,0 +1,53 @@
+"""`flask verify` and `flask rebuild`: whether every count is what the jobs say."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import click
+from sqlalchemy import Connection
+
+from app.cli.params import plainly
+from app.cli.progress import bar_of
+from app.database import reading, writing
+from app.ledger import audit
+from app.queries.projects import list_projects
+
+Task = Callable[[Connection, str, audit.Progress], list[audit.Finding]]
+
+
+def _audit(
+    project_id: str | None,
+    task: Task,
+    transaction: Callable[[], AbstractContextManager[Connection]],
+) -> int:
+    """Run a task over the projects with a progress bar each; gives how many findings it printed."""
+    with plainly(), reading() as connection:
+        known = [one.project_id for one in list_projects(connection, project_id)]
+    if project_id is not None and not known:
+        raise click.ClickException(f"there is no project {project_id!r}")
+    found = 0
+    for one in known:
+        with bar_of(one) as progress, plainly(), transaction() as connection:
+            findings = task(connection, one, progress)
+        for finding in findings:
+            click.echo(f"{one}: {finding}")
+        found += len(findings)
+    return found
+
+
+@click.command("verify")
+@click.option("--project", "project_id", help="Only this one.  [default: all]")
+def verify(project_id: str | None) -> None:
+    """Recount every count from the jobs, and say what differs (then the exit code is 1)."""
+    found = _audit(project_id, audit.verify, reading)
+    click.echo(f"{found} differences; `flask rebuild` mends them" if found else "clean")
+    if found:
+        raise SystemExit(1)
+
+
+@click.command("rebuild")
+@click.option("--project", "project_id", help="Only this one.  [default: all]")
+def rebuild(project_id: str | None) -> None:
+    """Write the counts anew from the jobs, and say what was wrong."""
+    found = _audit(project_id, audit.rebuild, writing)
+    click.echo(f"mended {found} differences" if found else "nothing to mend")

@@ -1,0 +1,72 @@
+"""What the commands share: how spans, moments and names are read, and how trouble is said."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from app.ledger.projects import NAME
+from app.times import DAY, HOUR, MINUTE, SECOND, now, parse_time
+
+UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+
+
+class Span(click.ParamType[int]):
+    """A span such as 15m, 6h or 90d, in µs."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The span in µs; fails with a sentence."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value)
+        if match is None:
+            self.fail(f"{value!r} is not a span such as 15m, 6h or 90d", param, ctx)
+        return int(match[1]) * UNITS[match[2]]
+
+
+class Expiry(Span):
+    """A span from now, or a time, in µs since 1970."""
+
+    name = "when"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The moment in µs; fails with a sentence."""
+        if isinstance(value, str) and "T" in value:
+            try:
+                moment = parse_time(value)
+            except ValueError as error:
+                self.fail(f"{value!r} {error}", param, ctx)
+            if moment <= now():
+                self.fail(f"{value!r} has passed already", param, ctx)
+            return moment
+        return now() + super().convert(value, param, ctx)
+
+
+class Name(click.ParamType[str]):
+    """Text of 1 to 200 readable characters."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The same text; fails with a sentence."""
+        try:
+            return str(NAME.check(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """Say what is wrong with the database in one line."""
+    try:
+        yield
+    except (OperationalError, ProgrammingError) as error:
+        reason = str(error.orig).partition("\n")[0]
+        raise click.ClickException(
+            f"The database is not ready ({reason}). `flask db upgrade` makes its tables."
+        ) from None

@@ -1,0 +1,71 @@
+"""`flask projects`: whose jobs belong together."""
+
+import re
+
+import click
+from flask.cli import AppGroup
+
+from app.cli.params import Name, Span, plainly
+from app.database import reading
+from app.ledger.fields import IDENTIFIER
+from app.ledger.projects import SILENT_AFTER, TakenError, create_project
+from app.models.project import MODES
+from app.queries.projects import list_projects
+from app.times import format_time, now
+
+group = AppGroup("projects", help="Projects: whose jobs belong together.")
+
+
+@group.command("create")
+@click.argument("name", type=Name())
+@click.option("--id", "project_id", help="Its id in URLs; made from the name where absent.")
+@click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default="kg_vector",
+    show_default=True,
+    help="Whether its jobs make a graph; fixed for good.",
+)
+@click.option(
+    "--silent-after",
+    type=Span(),
+    default=SILENT_AFTER,
+    metavar="SPAN",
+    help="A running job silent for this long is stalled.  [default: 15m]",
+)
+@click.option(
+    "--expect-every",
+    type=Span(),
+    metavar="SPAN",
+    help="The project is late where no job came for this long.  [default: never]",
+)
+def create(
+    name: str, project_id: str | None, mode: str, silent_after: int, expect_every: int | None
+) -> None:
+    """Make a project, and print its id."""
+    made = project_id or re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._").lower()[:64]
+    if not IDENTIFIER.fullmatch(made):
+        hint = "a letter or digit, then letters, digits or . _ : -, at most 128"
+        raise click.UsageError(f"{made!r} cannot be a project's id ({hint}); give one with --id")
+    with plainly():
+        try:
+            create_project(
+                made,
+                name=name,
+                mode=mode,
+                now=now(),
+                silent_after=silent_after,
+                expect_every=expect_every,
+            )
+        except TakenError:
+            raise click.ClickException(f"there is a project {made!r} already") from None
+    click.echo(made)
+
+
+@group.command("list")
+def list_all() -> None:
+    """List the projects: id, mode, since when, name."""
+    with plainly(), reading() as connection:
+        for one in list_projects(connection):
+            since = format_time(one.created_at)[:10]
+            click.echo(f"{one.project_id:<32} {one.mode:<12} {since} {one.name}")
