@@ -1,8 +1,8 @@
-"""`flask` commands: projects, keys, signing in, the audit, and starting everything."""
+"""`flask` commands: projects, keys, signing in, the audit, pruning, and starting everything."""
 
 from flask import Flask
 
-from app.cli import audit, keys, projects, start
+from app.cli import audit, keys, projects, prune, start
 
 
 def init_app(app: Flask) -> None:
@@ -13,6 +13,7 @@ def init_app(app: Flask) -> None:
         keys.sign_in_link,
         audit.verify,
         audit.rebuild,
+        prune.prune,
         start.start,
     ):
         app.cli.add_command(command)

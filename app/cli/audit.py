@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from app.cli.params import plainly
 from app.cli.progress import bar_of
+from app.cli.projects import named_projects
 from app.database import reading, writing
 from app.ledger import audit
-from app.queries.projects import list_projects
 
 Task = Callable[[Connection, str, audit.Progress], list[audit.Finding]]
 
@@ -21,12 +21,8 @@ def _audit(
     transaction: Callable[[], AbstractContextManager[Connection]],
 ) -> int:
     """Run a task over the projects with a progress bar each; gives how many findings it printed."""
-    with plainly(), reading() as connection:
-        known = [one.project_id for one in list_projects(connection, project_id)]
-    if project_id is not None and not known:
-        raise click.ClickException(f"there is no project {project_id!r}")
     found = 0
-    for one in known:
+    for one in (each.project_id for each in named_projects(project_id)):
         with bar_of(one) as progress, plainly(), transaction() as connection:
             findings = task(connection, one, progress)
         for finding in findings:

@@ -11,9 +11,19 @@ from app.ledger.fields import IDENTIFIER
 from app.ledger.projects import SILENT_AFTER, TakenError, create_project
 from app.models.project import MODES
 from app.queries.projects import list_projects
+from app.queries.views import Project
 from app.times import format_time, now
 
 group = AppGroup("projects", help="Projects: whose jobs belong together.")
+
+
+def named_projects(project_id: str | None) -> list[Project]:
+    """The project with this id, or (None) all; ends with a sentence where there is none."""
+    with plainly(), reading() as connection:
+        known = list_projects(connection, project_id)
+    if project_id is not None and not known:
+        raise click.ClickException(f"there is no project {project_id!r}")
+    return known
 
 
 @group.command("create")

@@ -1,0 +1,102 @@
+"""Removing jobs that have ended: in short transactions, every count exact after each of them."""
+
+from collections import Counter
+from collections.abc import Collection
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select, union_all
+
+from app.database import writing
+from app.ledger.counts import Cell, difference
+from app.ledger.rows import facts_of, ledger_job
+from app.ledger.sums import COUNTS, UnknownProjectError, raise_version
+from app.models import Attempt, Event, Job, Project
+from app.status import JobStatus
+
+BATCH = 500  # jobs in a transaction, for which the writers of a SQLite store wait about 0.1 s
+
+
+def remove_jobs(
+    project_id: str, *, statuses: Collection[JobStatus], before: int, limit: int = BATCH
+) -> int:
+    """Remove the oldest jobs with these statuses that were created before a moment (µs).
+
+    At most `limit` of them, in one transaction, with their attempts, their events and what they
+    added to the counts. Gives how many; 0 says that there are none left. A job that is reported
+    meanwhile is either gone before the report, which then makes a new one, or is looked at again
+    after it. Raises UnknownProjectError; whatever is raised, nothing is removed.
+    """
+    if not all(status.terminal for status in statuses):
+        raise ValueError("only jobs that have ended can be removed")
+    with writing() as connection:
+        mode = connection.scalar(select(Project.mode).where(Project.project_id == project_id))
+        if mode is None:
+            raise UnknownProjectError(project_id)
+        while ids := _oldest(connection, project_id, statuses, before, limit):
+            # Locked in the order that `record` locks in. Between the choice and the lock a new
+            # attempt may have begun (PostgreSQL), so the condition is asked again.
+            rows = connection.execute(
+                select(Job.__table__)
+                .where(Job.project_id == project_id, Job.job_id.in_(ids), Job.status.in_(statuses))
+                .order_by(Job.job_id)
+                .with_for_update()
+            ).all()
+            if rows:
+                _delete(connection, project_id, [row.job_id for row in rows])
+                facts = [facts_of(ledger_job(row), mode) for row in rows]
+                cells = difference(before=facts, after=())
+                raise_version(connection, project_id, cells)
+                _drop_zeros(connection, project_id, cells)
+                return len(rows)
+    return 0
+
+
+def _oldest(
+    connection: Connection,
+    project_id: str,
+    statuses: Collection[JobStatus],
+    before: int,
+    limit: int,
+) -> list[str]:
+    """The ids of the oldest such jobs: one seek in an index for each status."""
+    seeks = [
+        select(Job.job_id, Job.created_at)
+        .where(Job.project_id == project_id, Job.status == status, Job.created_at < before)
+        .order_by(Job.created_at, Job.job_id)
+        .limit(limit)
+        .subquery()
+        for status in sorted(statuses)
+    ]
+    found = union_all(*(select(seek) for seek in seeks)).subquery()
+    oldest = select(found.c.job_id).order_by(found.c.created_at, found.c.job_id).limit(limit)
+    return list(connection.scalars(oldest))
+
+
+def _delete(connection: Connection, project_id: str, ids: list[str]) -> None:
+    for model in (Event, Attempt, Job):
+        connection.execute(
+            delete(model).where(model.project_id == project_id, model.job_id.in_(ids))
+        )
+
+
+def _drop_zeros(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
+    """Delete the rows of these cells that count nothing any more, or they would stay for ever.
+
+    They are ours since we subtracted from them; on PostgreSQL a writer who waits to add to one
+    finds it gone and makes it anew.
+    """
+    touched = sorted({(name, key) for name, key, _ in cells if name in COUNTS})
+    for name, of_table in groupby(touched, key=lambda one: one[0]):
+        model, key_columns = COUNTS[name]
+        table: Any = model.__table__
+        primary = ("project_id", *key_columns)
+        amounts = [column for column in table.columns if column.name not in primary]
+        statement = delete(table).where(
+            table.c.project_id == project_id,
+            *(table.c[column] == bindparam(f"of_{column}") for column in key_columns),
+            *(amount == 0 for amount in amounts),
+        )
+        named = [f"of_{column}" for column in key_columns]
+        keys = [dict(zip(named, key, strict=True)) for _, key in of_table]
+        connection.execute(statement, keys)
