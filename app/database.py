@@ -104,14 +104,14 @@ def writing() -> Iterator[Connection]:
 
     Raises BusyError on SQLite, where one writes at a time, if the others take too long.
     """
-    with _turn(db.engine), db.engine.connect() as connection:
+    with writers_turn(db.engine), db.engine.connect() as connection:
         connection.execution_options(writes=True)
         with connection.begin():
             yield connection
 
 
 @contextmanager
-def _turn(engine: Engine) -> Iterator[None]:
+def writers_turn(engine: Engine) -> Iterator[None]:
     """Wait for one's turn to write to SQLite.
 
     SQLite's own waiting is a sleep and a retry, by which 8 busy writers kept one of them waiting
@@ -158,5 +158,6 @@ __all__ = [
     "reading",
     "table_of",
     "upsert",
+    "writers_turn",
     "writing",
 ]

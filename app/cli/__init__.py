@@ -1,8 +1,8 @@
-"""`flask` commands: projects, keys, signing in, the audit, pruning, and starting everything."""
+"""`flask` commands: projects, keys, signing in, the audit, pruning, backups, and starting."""
 
 from flask import Flask
 
-from app.cli import audit, keys, projects, prune, start
+from app.cli import audit, keys, projects, prune, start, store
 
 
 def init_app(app: Flask) -> None:
@@ -14,6 +14,8 @@ def init_app(app: Flask) -> None:
         audit.verify,
         audit.rebuild,
         prune.prune,
+        store.backup,
+        store.restore,
         start.start,
     ):
         app.cli.add_command(command)
