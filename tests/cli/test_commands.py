@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-from click.testing import Result
 from flask import Flask
 from sqlalchemy import text
 
@@ -18,21 +17,6 @@ from app.times import DAY, now
 from tests.conftest import ROOT, Api
 
 KEY = r"ib-[A-Za-z0-9_-]{43}"
-
-
-@pytest.fixture
-def run(app: Flask):
-    """Run a command of the app."""
-    runner = app.test_cli_runner()
-
-    def invoke(*words: str) -> Result:
-        result = runner.invoke(args=list(words))
-        assert result.exception is None or isinstance(result.exception, SystemExit), (
-            f"a traceback: {result.exception!r}"
-        )
-        return result
-
-    return invoke
 
 
 def grant_of(key: str, at: int = 0):
