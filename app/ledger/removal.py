@@ -29,27 +29,46 @@ def remove_jobs(
     """
     if not all(status.terminal for status in statuses):
         raise ValueError("only jobs that have ended can be removed")
-    with writing() as connection:
-        mode = connection.scalar(select(Project.mode).where(Project.project_id == project_id))
-        if mode is None:
-            raise UnknownProjectError(project_id)
-        while ids := _oldest(connection, project_id, statuses, before, limit):
-            # Locked in the order that `record` locks in. Between the choice and the lock a new
-            # attempt may have begun (PostgreSQL), so the condition is asked again.
-            rows = connection.execute(
-                select(Job.__table__)
-                .where(Job.project_id == project_id, Job.job_id.in_(ids), Job.status.in_(statuses))
-                .order_by(Job.job_id)
-                .with_for_update()
-            ).all()
-            if rows:
-                _delete(connection, project_id, [row.job_id for row in rows])
-                facts = [facts_of(ledger_job(row), mode) for row in rows]
-                cells = difference(before=facts, after=())
-                raise_version(connection, project_id, cells)
-                _drop_zeros(connection, project_id, cells)
-                return len(rows)
-    return 0
+    removed = None
+    while removed is None:
+        with writing() as connection:
+            removed = _remove_batch(connection, project_id, statuses, before, limit)
+    return removed
+
+
+def _remove_batch(
+    connection: Connection,
+    project_id: str,
+    statuses: Collection[JobStatus],
+    before: int,
+    limit: int,
+) -> int | None:
+    """Remove a batch; gives how many, None where all that were chosen have changed meanwhile.
+
+    Then a new transaction must choose again: this one keeps the locks of those that changed, and
+    locks that are taken out of order can deadlock.
+    """
+    mode = connection.scalar(select(Project.mode).where(Project.project_id == project_id))
+    if mode is None:
+        raise UnknownProjectError(project_id)
+    ids = _oldest(connection, project_id, statuses, before, limit)
+    if not ids:
+        return 0
+    # Locked in the order that `record` locks in. Between the choice and the lock a new attempt
+    # may have begun (PostgreSQL), so the condition is asked again.
+    rows = connection.execute(
+        select(Job.__table__)
+        .where(Job.project_id == project_id, Job.job_id.in_(ids), Job.status.in_(statuses))
+        .order_by(Job.job_id)
+        .with_for_update()
+    ).all()
+    if not rows:
+        return None
+    _delete(connection, project_id, [row.job_id for row in rows])
+    cells = difference(before=[facts_of(ledger_job(row), mode) for row in rows], after=())
+    raise_version(connection, project_id, cells)
+    _drop_zeros(connection, project_id, cells)
+    return len(rows)
 
 
 def _oldest(
