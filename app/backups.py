@@ -73,6 +73,8 @@ def inspect(file: Path, name: str | None = None) -> Contents:
     """
     name = name or str(file)
     known = _revisions()
+    if not file.is_file():
+        raise BackupError(f"{name} is not a file")
     with _spoken(f"{name} is damaged or no SQLite database"), closing(_open(file)) as connection:
         [found] = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import click
@@ -10,12 +10,19 @@ import click
 
 @contextmanager
 def bar_of(label: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar; gives what moves it, called with (done, in all)."""
-    shown: Any = click.progressbar(length=1, label=label, file=sys.stderr)
+    """A progress bar; gives what moves it, called with (done, in all).
 
-    def progress(done: int, total: int) -> None:
-        shown.length = max(total, 1)
-        shown.update(done - shown.pos)
+    It appears with the first step, so that what is refused at once is said in one line.
+    """
+    with ExitStack() as stack:
+        shown: Any = None
 
-    with shown:
+        def progress(done: int, total: int) -> None:
+            nonlocal shown
+            if shown is None:
+                shown = click.progressbar(length=1, label=label, file=sys.stderr)
+                stack.enter_context(shown)
+            shown.length = max(total, 1)
+            shown.update(done - shown.pos)
+
         yield progress
