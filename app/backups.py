@@ -100,7 +100,7 @@ def restore(source: Path, progress: Progress) -> Path | None:
     shows the old store, then the new one, and never a part. Nothing else writes between the
     copy of the former store, whose path is returned (None: there was none), and the new one. All
     versions are raised far, or a browser could be told that what it shows is still true.
-    Raises BackupError; whatever is raised, the store is as it was.
+    Raises BackupError; whatever is raised before the last step, the store is as it was.
     """
     store = store_path()
     if source.resolve() == store.resolve():
@@ -112,12 +112,8 @@ def restore(source: Path, progress: Progress) -> Path | None:
             connection.execute("UPDATE projects SET version = version + ?", (raised,))
         with writers_turn(db.engine):
             former = _set_aside(store)
-            try:
+            with _only_if_changed(former, store):
                 _copy(draft, store, progress)
-            except BaseException:
-                if former is not None:
-                    former.unlink()
-                raise
     return former
 
 
@@ -140,6 +136,26 @@ def _set_aside(store: Path) -> Path | None:
             ) from None
         _keep(draft, former)
     return former
+
+
+@contextmanager
+def _only_if_changed(former: Path | None, store: Path) -> Iterator[None]:
+    """Where the block breaks off with the store as it was, the copy of the former one goes.
+
+    What is raised (Ctrl-C, a terminal that went away) cannot tell: SQLite commits in the last
+    step, and only then says that it is done.
+    """
+    if former is None:
+        yield
+        return
+    with closing(_open(store)) as watcher:
+        before = watcher.execute("PRAGMA data_version").fetchone()
+        try:
+            yield
+        except BaseException:
+            if watcher.execute("PRAGMA data_version").fetchone() == before:
+                former.unlink()
+            raise
 
 
 def _copy(source: Path, target: Path, progress: Progress) -> None:

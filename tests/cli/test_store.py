@@ -1,0 +1,507 @@
+"""`flask backup` and `flask restore`, for real: beside a server and processes that write."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import flask_migrate
+import pytest
+import requests
+from flask import Flask
+
+from app import backups
+from app.database import db, reading
+from app.ledger.audit import verify
+from app.ledger.projects import create_project
+from app.ledger.record import record
+from app.ledger.report import Report
+from app.queries.projects import versions
+from app.status import JobStatus
+from app.times import now
+from tests.conftest import ROOT, Board, sqlite_only
+
+REPORTING = ROOT / "tests/system/reporting.py"
+
+
+def quietly(_done: int, _total: int) -> None:
+    pass
+
+
+def add(*job_ids: str, project_id: str = "p1") -> None:
+    reports = [
+        Report(job_id=job_id, source_doc_id="d", status=JobStatus.COMPLETED) for job_id in job_ids
+    ]
+    record(project_id, reports, now=now())
+
+
+def flask(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def dump(file: Path) -> list[str]:
+    """Everything that is in a database."""
+    with closing(sqlite3.connect(file)) as connection:
+        return list(connection.iterdump())
+
+
+def jobs_in(file: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(file)) as connection:
+        return dict(connection.execute("SELECT job_id, chunks_processed FROM jobs"))
+
+
+def others(folder: Path) -> set[str]:
+    """The files of a folder that are not the database's own."""
+    own = {"jobwall.db", "jobwall.db-wal", "jobwall.db-shm", "jobwall.db.lock", "secret_key"}
+    return {path.name for path in folder.iterdir()} - own
+
+
+@pytest.fixture
+def store(app: Flask) -> Path:
+    """The file of a store with three jobs."""
+    create_project("p1", name="one", mode="kg_vector", now=now())
+    add("a", "b", "c")
+    return backups.store_path()
+
+
+# Backup
+
+
+@sqlite_only
+def test_a_backup_is_one_file_with_everything_for_its_owner_alone(
+    run, store: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "kept" / "to day?.db"
+    file.parent.mkdir()
+    result = run("backup", str(file))
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"{file}: 1 projects, 3 jobs, revision {backups.inspect(file).revision}\n",
+    )
+    assert list(file.parent.iterdir()) == [file]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert dump(file) == dump(store)
+    assert list(file.parent.iterdir()) == [file], "reading it leaves nothing beside it"
+
+
+@sqlite_only
+def test_a_backup_overwrites_only_when_told_to(run, store: Path, tmp_path: Path) -> None:
+    file = tmp_path / "kept.db"
+    file.write_text("precious")
+    result = run("backup", str(file))
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert "--force" in result.stderr
+    assert file.read_text() == "precious"
+    assert run("backup", str(file), "--force").exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert set(jobs_in(file)) == {"a", "b", "c"}
+
+
+@sqlite_only
+def test_a_backup_never_lands_on_the_database(run, store: Path, tmp_path: Path) -> None:
+    before = dump(store)
+    link = tmp_path / "link"
+    link.symlink_to(store)
+    targets = [f"{store}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock")]
+    for target in (*targets, link, tmp_path, tmp_path / "none" / "x.db", "/dev/null"):
+        result = run("backup", str(target), "--force")
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert dump(store) == before
+    assert link.is_symlink()
+    assert Path("/dev/null").is_char_device()
+    assert not others(store.parent)
+
+
+@sqlite_only
+def test_a_log_of_another_database_is_not_played_into_a_backup(
+    run, store: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "kept.db"
+    (tmp_path / "kept.db-wal").write_text("left")
+    result = run("backup", str(file))
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "kept.db-wal" in result.stderr
+    assert not file.exists()
+
+
+@sqlite_only
+def test_a_damaged_database_is_no_backup(run, store: Path, tmp_path: Path) -> None:
+    damage(store)
+    result = run("backup", str(tmp_path / "kept.db"))
+    assert result.exit_code == 1
+    assert "damaged" in result.stderr.splitlines()[-1]
+    assert {path.name for path in tmp_path.iterdir()} == {"instance"}
+
+
+def damage(file: Path) -> None:
+    """Write nonsense over the rows of the jobs, as a bad disk would."""
+    db.engine.dispose()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [root] = connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'jobs'"
+        ).fetchone()
+        [size] = connection.execute("PRAGMA page_size").fetchone()
+    with file.open("r+b") as raw:
+        raw.seek((root - 1) * size)
+        raw.write(b"\x5a" * size)
+
+
+# Restore
+
+
+@pytest.fixture
+def kept(run, store: Path, tmp_path: Path) -> Path:
+    """A backup of the store; since then a job has come."""
+    file = tmp_path / "kept.db"
+    assert run("backup", str(file)).exit_code == 0
+    add("since")
+    return file
+
+
+@sqlite_only
+def test_a_restore_brings_back_what_was_kept_and_can_be_undone(
+    run, store: Path, kept: Path, app: Flask
+) -> None:
+    result = run("restore", str(kept), "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert set(jobs_in(store)) == {"a", "b", "c"}
+    assert run("verify").stdout == "clean\n"
+    [former] = others(store.parent)
+    assert former.startswith("jobwall.db.before-restore-")
+    assert stat.S_IMODE((store.parent / former).stat().st_mode) == 0o600
+    undo = result.stdout.splitlines()[1].removeprefix("undo with: flask ").split()
+    assert run(*undo, "--yes").exit_code == 0
+    assert set(jobs_in(store)) == {"a", "b", "c", "since"}
+    add("and on")
+    assert run("verify").stdout == "clean\n"
+
+
+@sqlite_only
+def test_no_version_is_met_again(run, store: Path, kept: Path) -> None:
+    create_project("p2", name="two", mode="kg_vector", now=now())
+    seen = set()
+    for _ in range(3):
+        with reading() as connection:
+            [before] = [one for name, one in versions(connection) if name == "p1"]
+        assert run("restore", str(kept), "--yes").exit_code == 0
+        with reading() as connection:
+            [(_, after)] = versions(connection)
+        assert abs(after - before) > 1000, "the 4 versions around the backup could come again"
+        seen.add(after)
+    assert len(seen) == 3
+
+
+@sqlite_only
+def test_a_restore_asks_or_is_told(run, store: Path, kept: Path) -> None:
+    result = run("restore", str(kept))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "--yes" in result.stderr
+    assert "since" in jobs_in(store)
+
+
+def make_text(file: Path, _kept: Path) -> None:
+    file.write_text("no database at all, but long enough to be looked at " * 100)
+
+
+def make_nothing(file: Path, _kept: Path) -> None:
+    file.touch()
+
+
+def cut_off(file: Path, kept: Path) -> None:
+    file.write_bytes(kept.read_bytes()[: kept.stat().st_size // 2])
+
+
+def write_over(file: Path, kept: Path) -> None:
+    shutil.copy(kept, file)
+    damage(file)
+
+
+def make_other(file: Path, _kept: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+        connection.commit()
+
+
+def make_newer(file: Path, kept: Path) -> None:
+    shutil.copy(kept, file)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    "make", [make_text, make_nothing, cut_off, write_over, make_other, make_newer, None]
+)
+def test_what_is_no_sound_backup_is_refused_and_nothing_changes(
+    run, store: Path, kept: Path, tmp_path: Path, make
+) -> None:
+    bad = tmp_path / "bad.db"
+    if make is not None:
+        make(bad, kept)
+    before = dump(store)
+    result = run("restore", str(bad), "--yes")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+    assert "bad.db" in result.stderr
+    assert dump(store) == before
+    assert not others(store.parent)
+
+
+@sqlite_only
+def test_the_database_is_not_restored_from_itself(run, store: Path) -> None:
+    result = run("restore", str(store), "--yes")
+    assert result.exit_code == 1
+    assert "itself" in result.stderr
+    assert not others(store.parent)
+
+
+@sqlite_only
+def test_a_damaged_database_is_replaced(run, store: Path, kept: Path) -> None:
+    damage(store)
+    assert run("restore", str(kept), "--yes").exit_code == 0
+    assert set(jobs_in(store)) == {"a", "b", "c"}
+    assert run("verify").stdout == "clean\n"
+
+
+@sqlite_only
+def test_a_lost_database_is_restored(run, store: Path, kept: Path) -> None:
+    db.engine.dispose()
+    for end in ("", "-wal", "-shm"):
+        Path(f"{store}{end}").unlink(missing_ok=True)
+    result = run("restore", str(kept), "--yes")
+    assert result.exit_code == 0
+    assert "undo" not in result.stdout
+    assert run("verify").stdout == "clean\n"
+    assert not others(store.parent)
+
+
+@sqlite_only
+def test_a_backup_of_an_older_revision_is_restored_and_then_upgraded(
+    run, store: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "old.db"
+    flask_migrate.downgrade(revision="0001")
+    assert run("backup", str(file)).stdout.endswith("revision 0001\n")
+    flask_migrate.upgrade()
+    result = run("restore", str(file), "--yes")
+    assert "flask db upgrade" in result.stdout
+    assert run("db", "upgrade").exit_code == 0
+    assert run("verify").stdout == "clean\n"
+    assert set(jobs_in(store)) == {"a", "b", "c"}
+
+
+@sqlite_only
+def test_a_restore_that_is_killed_half_way_changed_nothing(
+    settings: dict[str, str], run, store: Path, kept: Path
+) -> None:
+    record(
+        "p1",
+        [Report(job_id=f"n{n}", source_doc_id="x" * 1000) for n in range(1000)],
+        now=now(),
+    )
+    before = dump(store)
+    script = (
+        "import os, signal, sys; from pathlib import Path; from wsgi import app\n"
+        "from app import backups; backups.PAGES = 8\n"
+        "def die(done, total):\n"
+        "    if 0 < done < total: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "with app.app_context(): backups.restore(Path(sys.argv[1]), die)\n"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script, str(kept)],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert dump(store) == before
+    assert run("verify").stdout == "clean\n"
+    assert run("restore", str(kept), "--yes").exit_code == 0
+    assert set(jobs_in(store)) == {"a", "b", "c"}
+
+
+@sqlite_only
+def test_a_restore_that_is_broken_off_leaves_nothing_behind(
+    store: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = dump(store)
+
+    def break_off(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(backups, "PAGES", 8)
+    with pytest.raises(KeyboardInterrupt):
+        backups.restore(kept, break_off)
+    assert dump(store) == before
+    assert not others(store.parent)
+    add("and on")
+
+
+@sqlite_only
+def test_a_restore_that_is_broken_off_at_its_end_can_be_undone(store: Path, kept: Path) -> None:
+    def break_off(done: int, total: int) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        backups.restore(kept, break_off)
+    assert set(jobs_in(store)) == {"a", "b", "c"}, "SQLite had committed"
+    [former] = others(store.parent)
+    backups.restore(store.parent / former, quietly)
+    assert "since" in jobs_in(store)
+
+
+@sqlite_only
+def test_who_reads_meanwhile_sees_one_store_or_the_other(store: Path, kept: Path) -> None:
+    with reading() as connection:
+        [(_, before)] = versions(connection)
+        backups.restore(kept, quietly)
+        assert versions(connection) == [("p1", before)]
+        assert verify(connection, "p1", quietly) == []
+    with reading() as connection:
+        assert versions(connection) != [("p1", before)]
+        assert verify(connection, "p1", quietly) == []
+
+
+# Beside a server
+
+
+@pytest.fixture
+def reporters(own_board: Board) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Two processes that report to the board as fast as they can, for some seconds."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(REPORTING), own_board.url, "p1", str(number), "7"],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "JOBWALL_KEY": own_board.key},
+        )
+        for number in range(2)
+    ]
+    yield started
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@sqlite_only
+def test_a_backup_of_a_busy_board_holds_all_that_was_acknowledged(
+    own_board: Board, reporters, tmp_path: Path
+) -> None:
+    file = tmp_path / "kept.db"
+    jobs = f"{own_board.url}/api/v1/projects/p1/jobs"
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {own_board.key}"
+    time.sleep(1.5)
+    early = [
+        {"job_id": f"early-{n}", "source_doc_id": "d", "status": "failed", "chunks_processed": n}
+        for n in range(300)
+    ]
+    told = session.post(f"{jobs}/bulk", json={"jobs": early}).json()["results"]
+    assert {one["status"] for one in told} == {201}
+    total = session.get(jobs).json()["total"]
+    made = flask(own_board.settings, "backup", str(file))
+    assert made.returncode == 0, made.stderr
+    kept = jobs_in(file)
+    assert {job["job_id"]: kept.get(job["job_id"]) for job in early} == {
+        job["job_id"]: job["chunks_processed"] for job in early
+    }
+    assert len(kept) >= total
+    etag = session.get(jobs).headers["ETag"]
+
+    # Restored while they go on writing: the running board shows it at once.
+    restored = flask(own_board.settings, "restore", str(file), "--yes")
+    assert restored.returncode == 0, restored.stderr
+    for _ in range(8):  # whichever worker answers
+        answer = requests.get(
+            jobs, headers={**session.headers, "If-None-Match": etag}, params={"limit": 1}
+        )
+        assert answer.status_code == 200
+    acknowledged: dict[str, int] = {}
+    for process in reporters:
+        out, _ = process.communicate(timeout=60)
+        result = json.loads(out)
+        assert set(result["answers"]) == {"200", "201"}, result["answers"]
+        acknowledged.update(result["acknowledged"])
+    former = Path(restored.stdout.splitlines()[1].split()[-1])
+    found = jobs_in(own_board_store(own_board))
+    assert set(kept) <= set(found)
+    # What was acknowledged is in the new store, or in the one that was set aside.
+    assert not set(acknowledged) - set(found) - set(jobs_in(former))
+    assert session.get(jobs).json()["total"] == len(found)
+    with own_board.database(), reading() as connection:
+        assert verify(connection, "p1", quietly) == []
+
+
+def own_board_store(board: Board) -> Path:
+    return Path(board.settings["INSTANCE"]) / "jobwall.db"
+
+
+@sqlite_only
+def test_a_backup_ends_however_much_is_written(
+    app: Flask, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite's backup starts again whenever somebody else wrote; one moment is held instead."""
+    add(*(f"n{n}" for n in range(5000)))
+    steps: list[tuple[int, int]] = []
+    monkeypatch.setattr(backups, "PAGES", 20)
+
+    def write_between(done: int, total: int) -> None:
+        steps.append((done, total))
+        with app.app_context():
+            add(f"between-{len(steps)}")
+
+    backups.back_up(tmp_path / "kept.db", force=False, progress=write_between)
+    assert len(steps) > 10
+    assert steps == sorted(steps)
+    assert len({total for _, total in steps}) == 1
+    assert not any(job_id.startswith("between") for job_id in jobs_in(tmp_path / "kept.db"))
+
+
+@sqlite_only
+def test_nobody_waits_for_a_backup(app: Flask, store: Path, tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        with app.app_context():
+            add("meanwhile")
+        done.set()
+
+    def hold(_done: int, _total: int) -> None:
+        if not done.is_set():
+            thread = threading.Thread(target=write)
+            thread.start()
+            assert done.wait(10)
+            thread.join()
+
+    backups.back_up(tmp_path / "kept.db", force=False, progress=hold)
+    assert done.is_set()
+
+
+def test_on_postgresql_its_own_tools_are_named(run, databases, tmp_path: Path) -> None:
+    if databases.engine == "sqlite":
+        pytest.skip("this is the other engine")
+    for words in (("backup", str(tmp_path / "x")), ("restore", str(tmp_path / "x"), "--yes")):
+        result = run(*words)
+        assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
+        assert "pg_dump" in result.stderr
+    assert not (tmp_path / "x").exists()
