@@ -1,0 +1,208 @@
+"""Migrations: every step up and down, and a filled store of the first revision keeps all it has."""
+
+import flask_migrate
+import pytest
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
+from sqlalchemy import Connection, inspect, text
+
+from app.database import Base, db, reading, writing
+from app.ledger.audit import verify
+from app.ledger.counts import step_of
+from app.ledger.record import record
+from app.ledger.report import Report
+from app.queries.filters import JobFilter
+from app.queries.jobs import list_jobs
+from app.queries.projects import get_project
+from app.status import JobStatus
+from app.times import DAY, HOUR, MINUTE, now
+
+START = 1_770_000_000_000_000
+JOBS = 40
+KEPT = ("jobs", "attempts", "events", "api_keys")
+
+
+def revisions() -> list[str]:
+    """All revisions, the first one first."""
+    config = current_app.extensions["migrate"].migrate.get_config()
+    steps = ScriptDirectory.from_config(config).walk_revisions()
+    return [step.revision for step in steps][::-1]
+
+
+def schema() -> dict[str, object]:
+    """The tables as the engine describes them, with every index and constraint."""
+    described = inspect(db.engine)
+    tables = [name for name in described.get_table_names() if name != "alembic_version"]
+    indexes = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    }
+    with reading() as connection:
+        found = connection.execute(text(indexes[connection.dialect.name]))
+        found_indexes = sorted(
+            (name, sql) for name, sql in found if not name.startswith("alembic_version")
+        )
+    return {"indexes": found_indexes} | {
+        name: (
+            [
+                (column["name"], str(column["type"]), column["nullable"], column["default"])
+                for column in described.get_columns(name)
+            ],
+            described.get_pk_constraint(name),
+            sorted(map(repr, described.get_foreign_keys(name))),
+            sorted(map(repr, described.get_check_constraints(name))),
+            sorted(map(repr, described.get_unique_constraints(name))),
+        )
+        for name in tables
+    }
+
+
+# The indexes are compared as the engine keeps them.
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+def test_every_step_down_undoes_its_step_up(app: Flask) -> None:
+    head = schema()
+    assert set(head) == {*Base.metadata.tables, "indexes"}
+    flask_migrate.downgrade(revision="base")
+    before = schema()
+    assert before == {"indexes": []}
+    for revision in revisions():
+        flask_migrate.upgrade(revision=revision)
+        after = schema()
+        assert after != before
+        flask_migrate.downgrade(revision="-1")
+        assert schema() == before
+        flask_migrate.upgrade(revision=revision)
+        assert schema() == after
+        before = after
+    assert before == head
+
+
+def test_the_migrated_tables_are_the_models(app: Flask) -> None:
+    """What every model names is there, with its nullability, in every table."""
+    described = inspect(db.engine)
+    for name, table in Base.metadata.tables.items():
+        found = {column["name"]: column["nullable"] for column in described.get_columns(name)}
+        assert found == {column.name: column.nullable for column in table.columns}
+        with reading() as connection:
+            query = {
+                "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND sql > ''"
+                f" AND tbl_name = '{name}'",
+                "postgresql": f"SELECT indexname FROM pg_indexes WHERE tablename = '{name}'"
+                " AND indexname LIKE 'ix%'",
+            }[connection.dialect.name]
+            indexes = set(connection.scalars(text(query)))
+        assert indexes == {index.name for index in table.indexes}
+
+
+def fill_the_first_schema(connection: Connection) -> None:
+    """A project with jobs of every status, and its counts, as revision 0001 kept them."""
+
+    def run(statement: str, **values: object) -> None:
+        connection.execute(text(statement), values)
+
+    run("INSERT INTO projects VALUES ('p', 'Old', 'kg_vector', :at, 77, 900000000, NULL)", at=START)
+    run(
+        "INSERT INTO api_keys (key_id, key_hash, hint, name, scope, project_id, created_at)"
+        " VALUES (1, 'hash', 'ib-abc', 'old key', 3, 'p', :at)",
+        at=START,
+    )
+    columns = (
+        "project_id, job_id, source_doc_id, created_at, received_at, heard_at, ended_at, empty,"
+        " event_count, attempt, status, chunks_processed, nodes_created, edges_created, started_at,"
+        " started_filled, completed_at, completed_filled, error_message"
+    )
+    for number in range(JOBS):
+        status = number % 4
+        at = START + number * 7 * MINUTE
+        ended = at + MINUTE if status >= 2 else None
+        run(
+            f"INSERT INTO jobs ({columns}) VALUES ('p', :job, :doc, :at, :at, :at, :ended, :empty,"
+            " 1, 1, :status, 10, :nodes, 0, :started, FALSE, :ended, FALSE, :error)",
+            job=f"j{number:02}",
+            doc="Ordner/日本語-" + "長" * (700 if number == 5 else number),
+            at=at,
+            ended=ended,
+            empty=status == 2 and number % 3 == 0,
+            status=status,
+            nodes=number % 3,
+            started=at if status else None,
+            error="boom" if status == 3 else None,
+        )
+        run(
+            "INSERT INTO events VALUES ('p', :job, 0, :at, 'reported', 1, :status, NULL)",
+            job=f"j{number:02}",
+            at=at,
+            status=status,
+        )
+    run(
+        "INSERT INTO attempts SELECT project_id, job_id, 0, 3, 1, NULL, 0, 0, NULL, FALSE, NULL,"
+        " FALSE, 'first try', NULL, NULL FROM jobs WHERE job_id = 'j09'"
+    )
+    kinds = ", ".join(f"SUM(CASE WHEN status = {n} THEN 1 ELSE 0 END)" for n in range(4))
+    for level, span in enumerate((DAY, HOUR, MINUTE)):
+        run(
+            f"INSERT INTO created_counts SELECT 'p', {level}, created_at - created_at % {span},"
+            f" {kinds}, SUM(CASE WHEN empty THEN 1 ELSE 0 END) FROM jobs GROUP BY 3"
+        )
+    hour = f"ended_at - ended_at % {HOUR}"
+    run(
+        f"INSERT INTO finished_counts SELECT 'p', {hour},"
+        " SUM(CASE WHEN status = 2 THEN 1 ELSE 0 END), SUM(CASE WHEN status = 3 THEN 1 ELSE 0 END),"
+        " SUM(chunks_processed), SUM(nodes_created), SUM(edges_created)"
+        " FROM jobs WHERE ended_at IS NOT NULL GROUP BY 2"
+    )
+    run(
+        f"INSERT INTO duration_counts SELECT 'p', {hour}, {step_of(MINUTE)}, COUNT(*)"
+        " FROM jobs WHERE status = 2 GROUP BY 2"
+    )
+
+
+def kept() -> dict[str, list[dict[str, object]]]:
+    """What a migration must never lose."""
+    with reading() as connection:
+        return {
+            name: [
+                dict(row._mapping)
+                for row in connection.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))
+            ]
+            for name in KEPT
+        }
+
+
+@pytest.fixture
+def filled(app: Flask) -> dict[str, list[dict[str, object]]]:
+    """A filled store of revision 0001."""
+    flask_migrate.downgrade(revision="0001")
+    with writing() as connection:
+        fill_the_first_schema(connection)
+    return kept()
+
+
+def differences() -> list[str]:
+    with reading() as connection:
+        return [str(found) for found in verify(connection, "p", lambda *_: None)]
+
+
+def test_a_filled_store_keeps_everything_on_its_way_up(filled) -> None:
+    flask_migrate.upgrade()
+    for name, rows in kept().items():
+        assert [row | before for row, before in zip(rows, filled[name], strict=True)] == rows
+    assert differences() == []
+    with reading() as connection:
+        project = get_project(connection, "p")
+        assert (project.name, project.version) == ("Old", 77)
+        page = list_jobs(connection, project, JobFilter(), limit=100, offset=0, now=now())
+    assert page.total == len(page.rows) == JOBS
+    again = [
+        Report(job_id=f"j{n:02}", status=JobStatus.FAILED, attempt=n % 3 + 1) for n in range(JOBS)
+    ]
+    record("p", again, now=now())
+    assert differences() == []
+
+
+def test_a_filled_store_keeps_everything_on_its_way_down(filled) -> None:
+    flask_migrate.upgrade()
+    flask_migrate.downgrade(revision="0001")
+    assert kept() == filled
+    flask_migrate.upgrade()
+    assert differences() == []
