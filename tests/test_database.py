@@ -106,7 +106,7 @@ def test_a_busy_database_is_a_503_with_nothing_stored(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers = api.headers()
-    monkeypatch.setattr(database, "_turn", no_turn)
+    monkeypatch.setattr(database, "writers_turn", no_turn)
     answer = api.client.post(api.url(), json={"source_doc_id": "d"}, headers=headers)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"].isdigit()

@@ -3,11 +3,10 @@
 from collections import Counter
 from collections.abc import Collection
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, union_all
 
-from app.database import writing
+from app.database import table_of, writing
 from app.ledger.counts import Cell, difference
 from app.ledger.rows import facts_of, ledger_job
 from app.ledger.sums import COUNTS, UnknownProjectError, raise_version
@@ -57,7 +56,7 @@ def _remove_batch(
     # Locked in the order that `record` locks in. Between the choice and the lock a new attempt
     # may have begun (PostgreSQL), so the condition is asked again.
     rows = connection.execute(
-        select(Job.__table__)
+        select(table_of(Job))
         .where(Job.project_id == project_id, Job.job_id.in_(ids), Job.status.in_(statuses))
         .order_by(Job.job_id)
         .with_for_update()
@@ -108,7 +107,7 @@ def _drop_zeros(connection: Connection, project_id: str, cells: Counter[Cell]) -
     touched = sorted({(name, key) for name, key, _ in cells if name in COUNTS})
     for name, of_table in groupby(touched, key=lambda one: one[0]):
         model, key_columns = COUNTS[name]
-        table: Any = model.__table__
+        table = table_of(model)
         primary = ("project_id", *key_columns)
         amounts = [column for column in table.columns if column.name not in primary]
         statement = delete(table).where(
