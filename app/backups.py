@@ -114,7 +114,15 @@ def restore(source: Path, progress: Progress) -> Path | None:
             former = _set_aside(store)
             with _only_if_changed(former, store):
                 _copy(draft, store, progress)
+    _shrink_log(store)
     return former
+
+
+def _shrink_log(store: Path) -> None:
+    """Empty the write-ahead log, now as large as the store: a running board never shrinks it."""
+    with suppress(sqlite3.Error), closing(_open(store, "rw")) as connection:
+        connection.execute("PRAGMA busy_timeout = 1000")  # readers of the former store may stay
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _quietly(_done: int, _total: int) -> None:

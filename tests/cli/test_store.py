@@ -196,6 +196,15 @@ def test_a_restore_brings_back_what_was_kept_and_can_be_undone(
 
 
 @sqlite_only
+def test_a_restore_leaves_no_log_as_large_as_the_store(store: Path, kept: Path) -> None:
+    log = Path(f"{store}-wal")
+    with db.engine.connect():  # as a running board has connections open
+        backups.restore(kept, quietly)
+        assert log.stat().st_size == 0
+    assert set(jobs_in(store)) == {"a", "b", "c"}
+
+
+@sqlite_only
 def test_no_version_is_met_again(run, store: Path, kept: Path) -> None:
     create_project("p2", name="two", mode="kg_vector", now=now())
     seen = set()
