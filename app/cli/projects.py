@@ -10,8 +10,8 @@ from app.database import reading
 from app.ledger.fields import IDENTIFIER
 from app.ledger.projects import SILENT_AFTER, TakenError, create_project
 from app.models.project import MODES
+from app.project import Project
 from app.queries.projects import list_projects
-from app.queries.views import Project
 from app.times import format_time, now
 
 group = AppGroup("projects", help="Projects: whose jobs belong together.")

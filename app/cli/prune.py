@@ -61,9 +61,9 @@ def prune(
     words = tuple(word for word in ENDED if word in words) or tuple(ENDED)
     known = [one.project_id for one in named_projects(project_id)]
     with plainly(), reading() as connection:
-        kinds = {word: (word,) for word in words}
-        counted = {one: count_before(connection, one, kinds, before) for one in known}
-    counts = {one: numbers for one, numbers in counted.items() if sum(numbers.values())}
+        counted = {one: count_before(connection, one, before) for one in known}
+    wanted = {one: {word: numbers[word] for word in words} for one, numbers in counted.items()}
+    counts = {one: numbers for one, numbers in wanted.items() if sum(numbers.values())}
     total = sum(sum(numbers.values()) for numbers in counts.values())
     for one, numbers in counts.items():
         click.echo(f"{one:<32}" + "".join(f" {numbers[word]:>12,} {word}" for word in words))
