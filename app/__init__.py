@@ -3,7 +3,7 @@
 from flask import Flask, g
 from flask_migrate import Migrate
 
-from app import assets, cli, database, errors, formatters, healthz, models, security
+from app import assets, cache, cli, database, errors, formatters, healthz, models, security
 from app.access import csrf
 from app.access import pages as access_pages
 from app.api import blueprint as api_blueprint
@@ -37,6 +37,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.context_processor(lambda: {"viewer": g.get("viewer"), "build": app.config["BUILD"]})
     assets.init_app(app)
     database.init_app(app)
+    cache.init_app(app, config.cache_bytes)
     errors.init_app(app)
     security.init_app(app)
     cli.init_app(app)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
+MIB = 1024 * 1024
 ENGINES = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
 
@@ -26,10 +27,11 @@ class Config:
     instance: Path
     database_url: str
     secret_key: str
+    cache_bytes: int = 16 * MIB
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Config:
-    """Read the settings: `INSTANCE` (a folder for what must stay) and `DATABASE_URL`.
+    """Read the settings: `INSTANCE` (a folder for what must stay), `DATABASE_URL`, `CACHE_MB`.
 
     Makes the instance folder and, on the first start, the secret key in it (mode 0600).
     Raises ConfigError.
@@ -43,7 +45,14 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         instance=instance,
         database_url=_database_url(environ.get("DATABASE_URL", ""), instance),
         secret_key=_secret_key(instance / "secret_key"),
+        cache_bytes=_cache_bytes(environ.get("CACHE_MB", "16")),
     )
+
+
+def _cache_bytes(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 5:
+        raise ConfigError("CACHE_MB: must be a whole number of MiB; 0 keeps no pages")
+    return int(text) * MIB
 
 
 def _database_url(text: str, instance: Path) -> str:

@@ -11,9 +11,17 @@ def make_etag(*parts: object) -> str:
     return '"' + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32] + '"'
 
 
-def unchanged(etag: str, vary: str) -> Response | None:
-    """The 304 for a client that has this answer, else None. `vary` is the answer's own."""
-    if not request.if_none_match.contains_weak(etag.strip('"')):
-        return None
+def is_known(etag: str) -> bool:
+    """Whether the client has this answer."""
+    return request.if_none_match.contains_weak(etag.strip('"'))
+
+
+def not_modified(etag: str, vary: str) -> Response:
+    """The 304 for a client that has this answer. `vary` is the answer's own."""
     headers = {"ETag": etag, "Cache-Control": "private, no-cache", "Vary": vary}
     return Response(status=304, headers=headers)
+
+
+def unchanged(etag: str, vary: str) -> Response | None:
+    """The 304 for a client that has this answer, else None."""
+    return not_modified(etag, vary) if is_known(etag) else None

@@ -49,7 +49,7 @@ def test_every_template_is_used() -> None:
     for template in TEMPLATES:
         used = template.relative_to(ROOT / "templates").as_posix()
         stem = template.stem.removeprefix("_")
-        assert f'"{used}"' in everything or f'live.answer("{stem}"' in re.sub(
+        assert f'"{used}"' in everything or f'answer("{stem}"' in re.sub(
             r"\(\s+", "(", everything
         ), used
 

@@ -58,7 +58,7 @@ def test_what_nobody_expected_is_a_500_without_details(
     problem = assert_problem(api.get(), 500)
     assert "secret" not in str(problem)
     assert "the secret of the house" in caplog.text, "it is logged"
-    monkeypatch.setattr(pages, "require_project", fail)
+    monkeypatch.setattr(pages, "parse_filter", fail)
     sign_in(api)
     page = api.client.get("/projects/p1")
     assert page.status_code == 500

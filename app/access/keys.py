@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
+from app.access.door import VALID_KEY
 from app.access.scopes import Grant, Scope, hashed, new_secret
 from app.models import ApiKey
 
@@ -51,13 +52,8 @@ def create_key(
 
 def find_key(connection: Connection, key: str, now: int) -> tuple[int, Grant] | None:
     """The id and the grant of a key that is valid at `now` (µs), None for any other text."""
-    row = connection.execute(
-        select(ApiKey).where(
-            ApiKey.key_hash == hashed(key),
-            ApiKey.revoked_at.is_(None),
-            ApiKey.expires_at.is_(None) | (ApiKey.expires_at > now),
-        )
-    ).one_or_none()
+    query = select(ApiKey).where(ApiKey.key_hash == hashed(key), *VALID_KEY)
+    row = connection.execute(query, {"now": now}).one_or_none()
     return None if row is None else (row.key_id, Grant(row.name, Scope(row.scope), row.project_id))
 
 

@@ -1,7 +1,8 @@
 """Signed-in browsers, and the links that sign one in, once."""
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from app.access.door import VALID_SESSION
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope, hashed, new_secret
 from app.models import ApiKey, Session, SignInLink
@@ -73,17 +74,10 @@ def _open(connection: Connection, grant: Grant, key_id: int | None, now: int) ->
 
 def find_session(connection: Connection, token: str, now: int) -> Grant | None:
     """What a session's token opens at `now` (µs); a session ends with the key it came by."""
-    row = connection.execute(
-        select(Session.label, Session.scope, Session.project_id)
-        .outerjoin(ApiKey, ApiKey.key_id == Session.key_id)
-        .where(
-            Session.token_hash == hashed(token),
-            Session.revoked_at.is_(None),
-            Session.expires_at > now,
-            or_(Session.key_id.is_(None), ApiKey.revoked_at.is_(None)),
-            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now),
-        )
-    ).one_or_none()
+    query = select(Session.label, Session.scope, Session.project_id)
+    query = query.outerjoin(ApiKey, ApiKey.key_id == Session.key_id)
+    query = query.where(Session.token_hash == hashed(token), *VALID_SESSION)
+    row = connection.execute(query, {"now": now}).one_or_none()
     return None if row is None else Grant(row.label, Scope(row.scope), row.project_id)
 
 

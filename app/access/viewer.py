@@ -1,41 +1,79 @@
 """The signed-in person behind a page request."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn, TypeVar
+
 from flask import Response, abort, g, redirect, request, url_for
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.access.scopes import Grant
-from app.access.sessions import SESSION_LIFE, find_session
+from app.access.door import Tour, Visit, tour_with_session, visit_with_session
+from app.access.sessions import SESSION_LIFE
 from app.database import reading
-from app.times import SECOND, now
+from app.project import Project
+from app.times import SECOND
 
 COOKIE = "jobwall_session"
 
+Entry = TypeVar("Entry", Visit, Tour)
 
-def require_viewer() -> AnyResponse | None:
-    """Before a page: find out who asks. Scripts get a 401, people the sign-in page."""
+
+@contextmanager
+def visiting(project_id: str, now: int) -> Iterator[tuple[Connection, Project]]:
+    """One transaction for the page of a project, begun by finding out who asks.
+
+    Scripts without a session get a 401, people the sign-in page. A project that is not the
+    viewer's looks like one that does not exist: 404.
+    """
+    with reading() as connection:
+        visit = _enter(lambda token: visit_with_session(connection, token, project_id, now))
+        if visit.project is None:
+            abort(404)
+        yield connection, visit.project
+
+
+@contextmanager
+def visiting_job(
+    project_id: str, job_id: str, now: int
+) -> Iterator[tuple[Connection, Project, int]]:
+    """The same for the page of a job; the number is when it was last heard of (µs)."""
+    with reading() as connection:
+        visit = _enter(lambda token: visit_with_session(connection, token, project_id, now, job_id))
+        if visit.project is None or visit.heard_at is None:
+            abort(404)
+        yield connection, visit.project, visit.heard_at
+
+
+@contextmanager
+def touring(now: int) -> Iterator[tuple[Connection, str | None, int]]:
+    """The same for a page about all that the viewer may see: every project (None) or the only one.
+
+    The number rises with every change of it.
+    """
+    with reading() as connection:
+        tour = _enter(lambda token: tour_with_session(connection, token, now))
+        yield connection, tour.grant.project_id, tour.version
+
+
+def _enter(find: Callable[[str], Entry | None]) -> Entry:
     token = request.cookies.get(COOKIE)
-    viewer = None
-    if token:
-        with reading() as connection:
-            viewer = find_session(connection, token, now())
-    if viewer is not None:
-        g.viewer = viewer
-        return None
-    if request.headers.get("HX-Request-Type") == "partial" or request.method != "GET":
-        return Response("Signed out", 401, content_type="text/plain; charset=utf-8")
-    return redirect(url_for("access.sign_in", next=request.full_path.rstrip("?")))
+    found = find(token) if token else None
+    if found is None:
+        _turn_away()
+    g.viewer = found.grant
+    return found
 
 
-def viewer() -> Grant:
-    """Who is signed in, on a page that requires it."""
-    grant: Grant = g.viewer
-    return grant
+def _turn_away() -> NoReturn:
+    if is_script() or request.method != "GET":
+        abort(Response("Signed out", 401, content_type="text/plain; charset=utf-8"))
+    abort(redirect(url_for("access.sign_in", next=request.full_path.rstrip("?"))))
 
 
-def require_project(project_id: str) -> None:
-    """A project that is not the viewer's looks like one that does not exist."""
-    if not viewer().sees(project_id):
-        abort(404)
+def is_script() -> bool:
+    """Whether one of our scripts asks, which a redirect would not help."""
+    return request.headers.get("HX-Request-Type") == "partial" or request.endpoint == "wall.board"
 
 
 def remember(response: AnyResponse, token: str) -> None:

@@ -9,6 +9,7 @@ from flask import Response, request
 
 from app import etags
 from app.project import Project
+from app.queries.search import MOST_FOUND
 from app.queries.views import Job, JobPage
 from app.times import format_time
 
@@ -46,8 +47,9 @@ def _time(micros: int | None) -> str | None:
 
 
 def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON response; what it says is for the holder of the key alone."""
-    response = Response(orjson.dumps(body), status, content_type="application/json")
+    """A JSON response, of a value or of JSON; it is for the holder of the key alone."""
+    text = body if isinstance(body, bytes) else orjson.dumps(body)
+    response = Response(text, status, content_type="application/json")
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = VARY
     response.headers.update(headers or {})
@@ -57,6 +59,11 @@ def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = N
 def unchanged(etag: str) -> Response | None:
     """The 304 for a client that has this answer, else None."""
     return etags.unchanged(etag, VARY)
+
+
+def search_header(page: JobPage) -> dict[str, str]:
+    """What tells that more jobs match a search than the newest that it takes."""
+    return {"X-Search-Limited": f"newest {MOST_FOUND}"} if page.capped else {}
 
 
 def links(page: JobPage, query: Sequence[tuple[str, Any]]) -> str:

@@ -3,14 +3,16 @@
 import uuid
 from typing import Any
 
+import orjson
 from flask import Response, request, url_for
 
 from app.access.scopes import Scope
 from app.api import blueprint
-from app.api.answers import job_fields, json_answer, links, unchanged
+from app.api.answers import job_fields, json_answer, links, search_header, unchanged
 from app.api.operations import Parameter, operation
 from app.api.params import LIST_PARAMETERS, parse_list, query_of
 from app.api.requests import BULK_BODY, open_project, read_json
+from app.cache import etag_of, serve
 from app.database import reading
 from app.errors import ProblemError, problem_of
 from app.etags import make_etag
@@ -41,22 +43,30 @@ IDEMPOTENCY_KEY = Parameter(
     answers={200: ("A page of jobs", "JobList")},
 )
 def get_jobs(project_id: str) -> Response:
-    """A page; 304 where nothing changed, after two statements."""
+    """A page; 304 where nothing changed, after one statement."""
     with reading() as connection:
         project = open_project(connection, project_id)
         wanted, limit, offset = parse_list(request.args)
         query = query_of(request.args)
-        etag = make_etag("jobs", project_id, project.version, query, limit, offset)
-        if answer := unchanged(etag):
+        slot = ("jobs", project_id, *query, limit, offset)
+        versions = (project.version,)
+        if answer := unchanged(etag_of(slot, versions)):
             return answer
-        page = queries.list_jobs(connection, project, wanted, limit=limit, offset=offset, now=now())
-    body = {
-        "jobs": [job_fields(job) for job in page.rows],
-        "total": page.total,
-        "limit": limit,
-        "offset": offset,
-    }
-    return json_answer(body, headers={"ETag": etag, "Link": links(page, query)})
+
+        def make(_etag: str) -> tuple[bytes, dict[str, str]]:
+            page = queries.list_jobs(
+                connection, project, wanted, limit=limit, offset=offset, now=now()
+            )
+            body = {
+                "jobs": [job_fields(job) for job in page.rows],
+                "total": page.total,
+                "limit": limit,
+                "offset": offset,
+            }
+            return orjson.dumps(body), {"Link": links(page, query), **search_header(page)}
+
+        kept = serve(slot, versions, make)
+    return json_answer(kept.body, headers={"ETag": kept.etag, **kept.about})
 
 
 @blueprint.get("/projects/<id:project_id>/jobs/<id:job_id>")

@@ -39,7 +39,8 @@ LIST_PARAMETERS = (
     Parameter(
         "q",
         {"type": "string", "minLength": 1, "maxLength": LONGEST_Q},
-        "An exact job id, or the beginning of a document id; the newest 10,000 that match.",
+        "An exact job id, or the beginning of a document id. Where more than 10,000 match, the"
+        " newest 10,000 are taken, and X-Search-Limited says so.",
     ),
     Parameter("since", _DATE_TIME, "Only jobs created at this time or later."),
     Parameter("until", _DATE_TIME, "Only jobs created before this time."),

@@ -7,11 +7,11 @@ import orjson
 from flask import request
 from sqlalchemy import Connection
 
+from app.access.door import visit_with_key
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope
 from app.errors import ProblemError
 from app.project import Project
-from app.queries.projects import get_project
 from app.times import now
 
 MIB = 1024 * 1024
@@ -24,28 +24,38 @@ def authenticate(connection: Connection, scope: Scope) -> Grant:
 
     Raises ProblemError 401 without a valid key and 403 where its scope is too low.
     """
-    kind, _, key = request.headers.get("Authorization", "").partition(" ")
-    found = find_key(connection, key.strip(), now()) if kind.lower() == "bearer" else None
+    found = find_key(connection, _key(), now())
     if found is None:
-        detail = "Send a valid key: Authorization: Bearer ib-…"
-        raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
+        raise _unknown_key()
     grant = found[1]
     _require(grant, scope)
     return grant
 
 
 def open_project(connection: Connection, project_id: str, scope: Scope = Scope.READ) -> Project:
-    """The project of the URL, for a key that may see it.
+    """The project of the URL, for a key that may see it: one statement.
 
     Raises ProblemError: 404 where it is unknown or not for this key, which look alike, and so
     before a 403.
     """
-    grant = authenticate(connection, Scope.READ)
-    project = get_project(connection, project_id) if grant.sees(project_id) else None
-    if project is None:
+    visit = visit_with_key(connection, _key(), project_id, now())
+    if visit is None:
+        raise _unknown_key()
+    if visit.project is None:
         raise ProblemError(404, "No such project.")
-    _require(grant, scope)
-    return project
+    _require(visit.grant, scope)
+    return visit.project
+
+
+def _key() -> str:
+    """The key in the header; an empty one is nobody's."""
+    kind, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if kind.lower() == "bearer" else ""
+
+
+def _unknown_key() -> ProblemError:
+    detail = "Send a valid key: Authorization: Bearer ib-…"
+    return ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _require(grant: Grant, scope: Scope) -> None:

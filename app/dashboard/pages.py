@@ -1,23 +1,25 @@
 """The dashboard's views: parse, ask, render."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from app.access.viewer import require_project, require_viewer, viewer
-from app.dashboard import live
+from app import live
+from app.access.viewer import is_script, touring, visiting, visiting_job
+from app.cache import Versions
 from app.dashboard.filters import PAGE_SIZE, anchor_text, parse_filter
 from app.dashboard.pager import make_pager
-from app.database import reading
-from app.etags import make_etag
-from app.health import SOME_FAILURES, STATES
+from app.formatters import count, document
+from app.health import FAILING, SOME_FAILURES, STATES
+from app.live import Head, pace
 from app.queries import charts, jobs, projects
 from app.queries.overview import shared_causes
+from app.status import FAILED
 from app.times import MINUTE, floor, now
 
 blueprint = Blueprint("dashboard", __name__)
-blueprint.before_request(require_viewer)
 
 PROJECTS_PER_PAGE = 50
 
@@ -26,14 +28,11 @@ PROJECTS_PER_PAGE = 50
 def overview() -> Response:
     """Every project, worst first."""
     at = now()
-    q, state = request.args.get("q", "").strip()[:200], request.args.get("state", "")
+    q, state = request.args.get("q", "").strip()[:200], request.args.get("state", "")[:40]
     number = request.args.get("page", 1, type=int)
-    only = viewer().project_id
-    with reading() as connection:
-        seen = projects.versions(connection, only)
-        etag = make_etag("overview", seen, q, state, number, floor(at, MINUTE))
+    with touring(at) as (connection, only, version):
 
-        def build() -> dict[str, Any]:
+        def build() -> tuple[Head, dict[str, Any]]:
             lines = projects.list_lines(connection, at, only)
             needle = q.casefold()
             wanted = [
@@ -45,12 +44,13 @@ def overview() -> Response:
             ]
             page = min(max(1, number), max(1, -(-len(wanted) // PROJECTS_PER_PAGE)))
             shown = wanted[(page - 1) * PROJECTS_PER_PAGE : page * PROJECTS_PER_PAGE]
-            running = sum(line.facts.running for line in lines)
+            failing = sum(line.verdict.state is FAILING for line in shown)
 
             def link(to: int) -> str:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
 
-            return {
+            head = Head("Projects", failing, not shown, _title(failing, "Projects"))
+            return head, {
                 "lines": shown,
                 "shared_causes": shared_causes(lines),
                 "states": [one for one in STATES if any(one is x.verdict.state for x in lines)],
@@ -60,26 +60,22 @@ def overview() -> Response:
                 "q": q,
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
-                "pace": live.pace(running),
+                "pace": pace(sum(line.facts.running for line in lines)),
                 "now": at,
             }
 
-        return live.answer("overview", etag, build)
+        slot = (only, q, state, number)
+        return _answer("overview", slot, (version, floor(at, MINUTE)), build, now=at)
 
 
 @blueprint.get("/projects/<id:project_id>")
 def project(project_id: str) -> Response:
     """A project: the verdict, the tabs, the chart and the table."""
-    require_project(project_id)
     at = now()
     wanted = parse_filter(request.path, request.args)
-    with reading() as connection:
-        shown = projects.get_project(connection, project_id)
-        if shown is None:
-            abort(404)
-        etag = make_etag("project", project_id, shown.version, wanted, floor(at, MINUTE))
+    with visiting(project_id, at) as (connection, shown):
 
-        def build() -> dict[str, Any]:
+        def build() -> tuple[Head, dict[str, Any]]:
             [line] = projects.list_lines(connection, at, project_id)
             query = wanted.to_query(at, shown.silent_after)
             page = jobs.list_jobs(
@@ -100,7 +96,9 @@ def project(project_id: str) -> Response:
             def link(to: int) -> str:
                 return wanted.url(page=to, at=place if to > 1 else None)
 
-            return {
+            failing = line.verdict.count if line.verdict.state is FAILING else 0
+            head = Head(shown.name, failing, not line.facts.total, _title(failing, shown.name))
+            return head, {
                 "project": shown,
                 "facts": line.facts,
                 "verdict": line.verdict,
@@ -112,36 +110,52 @@ def project(project_id: str) -> Response:
                 "pager": make_pager(
                     wanted.page, PAGE_SIZE, page.total - page.new, len(page.rows), link
                 ),
-                "pace": live.pace(line.facts.running),
+                "pace": pace(line.facts.running),
                 "now": at,
             }
 
-        return live.answer("project", etag, build)
+        slot, versions = (project_id, wanted), (shown.version, floor(at, MINUTE))
+        return _answer("project", slot, versions, build, project=shown, now=at)
 
 
 @blueprint.get("/projects/<id:project_id>/jobs/<id:job_id>")
 def job(project_id: str, job_id: str) -> Response:
     """A job: all that is known of it."""
-    require_project(project_id)
     at = now()
-    with reading() as connection:
-        of = projects.get_project(connection, project_id)
-        shown = None if of is None else jobs.get_job(connection, of, job_id, at)
-        if of is None or shown is None:
-            abort(404)
-        attempts = jobs.list_attempts(connection, of, job_id)
-        events = jobs.list_events(connection, shown)
-        etag = make_etag("job", of.name, shown, attempts, events)
-        running = 0 if shown.status.terminal else 1
-        return live.answer(
-            "job",
-            etag,
-            lambda: {
+    with visiting_job(project_id, job_id, at) as (connection, of, heard_at):
+
+        def build() -> tuple[Head, dict[str, Any]]:
+            shown = jobs.get_job(connection, of, job_id, at)
+            if shown is None:
+                abort(404)
+            name = document(shown.source_doc_id)[1]
+            title = f"{shown.state.label} · {name} · jobwall"
+            head = Head(name, int(shown.state is FAILED), title=title)
+            return head, {
                 "project": of,
                 "job": shown,
-                "attempts": attempts,
-                "events": events,
-                "pace": live.pace(running),
+                "attempts": jobs.list_attempts(connection, of, job_id),
+                "events": jobs.list_events(connection, shown),
+                "pace": pace(0 if shown.status.terminal else 1),
                 "now": at,
-            },
-        )
+            }
+
+        # A sign of life shows here, and raises no version.
+        slot, versions = (project_id, job_id), (of.version, heard_at, floor(at, MINUTE))
+        return _answer("job", slot, versions, build, project=of, now=at)
+
+
+def _answer(
+    name: str,
+    slot: tuple[object, ...],
+    versions: Versions,
+    build: Callable[[], tuple[Head, dict[str, Any]]],
+    **shell: Any,
+) -> Response:
+    """The page, or its live part where the poller asks."""
+    vary = "HX-Request-Type, Cookie"
+    return live.answer(name, slot, versions, build, part=is_script(), vary=vary, **shell)
+
+
+def _title(failing: int, name: str) -> str:
+    return (f"({count(failing)} failing) " if failing else "") + f"{name} · jobwall"
