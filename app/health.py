@@ -62,8 +62,8 @@ class Failure:
 class ProjectFacts:
     """What the store knows of a project at one moment; every time in µs, None where there is none.
 
-    `streak` counts the failures since the last success and `streak_since` is the first of them;
-    `still_failing` says whether a document's latest finished job failed in the last 24 h.
+    `streak` counts the failures since the last success, to three, and `streak_since` is the first
+    of them; `still_failing` says whether a document's latest finished job failed in the last 24 h.
     """
 
     project_id: str

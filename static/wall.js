@@ -23,6 +23,7 @@
   let missed = 0;
   let unsure = false;
   let signedOut = false;
+  let agedBefore = 0; // ms: how old the board was when it came
 
   // The clock: the server's time at the last answer, and what has passed since.
 
@@ -97,7 +98,7 @@
   function paint() {
     const now = serverNow();
     const lost = missed >= MISSES;
-    const silence = elapsed();
+    const silence = elapsed() + agedBefore;
     document.body.classList.toggle('is-lost', lost);
     document.body.classList.toggle('is-unsure', unsure);
     document.body.classList.toggle('is-signed-out', signedOut);
@@ -105,7 +106,7 @@
     say(find('.head__age'), signedOut ? '' : age(silence) + ' old');
     find('.head__counts').hidden = lost || signedOut;
     find('.head__lost').hidden = !lost;
-    if (lost) say(find('.head__lost'), 'NO ANSWER SINCE ' + clock(base.server) + ' · ' + age(silence));
+    if (lost) say(find('.head__lost'), 'NO ANSWER SINCE ' + clock(base.server - agedBefore) + ' · ' + age(silence));
     times.forEach(function (time) {
       say(time.node, phrase(time.show, time.at, now));
     });
@@ -417,6 +418,7 @@
 
   function heard(answer) {
     setClock(answer.headers.get('Date'));
+    agedBefore = (Number(answer.headers.get('Age')) || 0) * 1000;
     missed = 0;
     unsure = false;
   }

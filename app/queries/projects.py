@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from app.health import (
     FAILING,
+    FAILING_STREAK,
     SOME_FAILURES,
     Failure,
     Hour,
@@ -19,7 +20,7 @@ from app.health import (
     blame,
     by_urgency,
 )
-from app.models import CreatedCount, FinishedCount, Job
+from app.models import FinishedCount, Job
 from app.models import Project as ProjectRow
 from app.models.job import document_key
 from app.project import Project
@@ -79,23 +80,8 @@ def list_lines(connection: Connection, now: int, only: str | None = None) -> lis
 
 
 def _facts(connection: Connection, now: int, only: str | None) -> list[ProjectFacts]:
-    """The facts in three statements: seeks per project, sums over its days, its last 24 hours."""
+    """The facts in two statements: seeks per project, and its last 24 hours."""
     mine = [] if only is None else [ProjectRow.project_id == only]
-    totals = {
-        row.project_id: row
-        for row in connection.execute(
-            select(
-                CreatedCount.project_id,
-                *(
-                    func.sum(getattr(CreatedCount, status.word)).label(status.word)
-                    for status in JobStatus
-                ),
-            )
-            .join(ProjectRow, ProjectRow.project_id == CreatedCount.project_id)
-            .where(CreatedCount.level == 0, *mine)
-            .group_by(CreatedCount.project_id)
-        )
-    }
     hours: dict[str, list[Hour]] = {}
     for row in connection.execute(
         select(
@@ -111,17 +97,8 @@ def _facts(connection: Connection, now: int, only: str | None) -> list[ProjectFa
         hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
     facts = []
     for row in connection.execute(_seeks(now).where(*mine)):
-        sums = totals.get(row.project_id)
-        counts = [getattr(sums, status.word) if sums else 0 for status in JobStatus]
-        facts.append(
-            ProjectFacts(
-                **row._mapping,
-                total=sum(counts),
-                waiting=counts[JobStatus.PENDING],
-                running=counts[JobStatus.RUNNING],
-                hours=fill_hours(hours.get(row.project_id, ()), now),
-            )
-        )
+        hours_of = fill_hours(hours.get(row.project_id, ()), now)
+        facts.append(ProjectFacts(**row._mapping, hours=hours_of))
     return facts
 
 
@@ -151,6 +128,7 @@ def _seeks(now: int) -> Any:
             other.status == literal_column(str(int(JobStatus.COMPLETED))),
             other.ended_at <= now,  # a sender whose clock runs ahead must not hide failures
         )
+        .correlate(ProjectRow)
         .scalar_subquery()
     )
     since_success = (of_project, failed, Job.ended_at > func.coalesce(last_success, 0))
@@ -166,12 +144,27 @@ def _seeks(now: int) -> Any:
         ProjectRow.created_at,
         ProjectRow.silent_after,
         ProjectRow.expect_every,
+        (ProjectRow.pending + ProjectRow.running + ProjectRow.completed + ProjectRow.failed).label(
+            "total"
+        ),
+        ProjectRow.pending.label("waiting"),
+        ProjectRow.running,
         one(func.count(), *silent).label("stalled"),
         one(func.min(Job.heard_at), *silent).label("stalled_heard_at"),
         one(func.max(Job.created_at), of_project).label("last_created_at"),
         one(func.count(), of_project, completed, last_hour).label("hour_completed"),
         one(func.count(), of_project, failed, last_hour).label("hour_failed"),
-        one(func.count(), *since_success).label("streak"),
+        # More than the rule asks for need not be counted: a streak may be all of a long history.
+        select(func.count())
+        .select_from(
+            select(literal(1))
+            .where(*since_success)
+            .limit(FAILING_STREAK)
+            .correlate(ProjectRow)
+            .subquery()
+        )
+        .scalar_subquery()
+        .label("streak"),
         one(func.min(Job.ended_at), *since_success).label("streak_since"),
         one(func.max(Job.ended_at), of_project, failed, Job.ended_at.is_not(None)).label(
             "last_failed_at"

@@ -47,17 +47,18 @@
     const status = ctx.response?.status;
     flying = 0;
     if (status === 401) signedOut = true;
-    else if (status < 400 && ctx.status === "swapped" && !ctx.foreign) good(ctx.response.headers.get("Date"));
+    else if (status < 400 && ctx.status === "swapped" && !ctx.foreign) good(ctx.response.headers);
     else bad(status >= 400 ? `Error ${status}` : "No answer");
     show();
   });
 
-  function good(date) {
+  function good(headers) {
+    const date = headers.get("Date"), age = headers.get("Age") * 1000; // of a busy project's part
     jobwall.hear(date);
     if (failures > 1) say("Live again");
     failures = 0;
-    goodAt = ticks();
-    goodDate = Date.parse(date) || jobwall.now();
+    goodAt = ticks() - age;
+    goodDate = (Date.parse(date) || jobwall.now()) - age;
     pulse();
     plan(document.hidden ? RESTING : Number(data().pace) || 5000);
   }
