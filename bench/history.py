@@ -1,0 +1,198 @@
+"""The SQL that writes a history of jobs, and the counts that belong to it.
+
+The rows are made inside the database, from nothing but their number, so that loading is as fast
+as the database writes. What differs between the engines is one common table expression; the rest
+is the same text. Whole numbers only: both engines divide and shift them alike.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.ledger.counts import LEVELS, step_of
+from app.models import Job
+from app.models.counts import CREATED_COLUMNS
+from app.times import DAY, HOUR, SECOND, floor
+
+SPAN = 365 * DAY
+QUIET_END = HOUR // 2  # before now: so the last job had the time to end
+BURST_FROM, BURST_SHARE = 0.6, 0.2
+WAITING, RUNNING = 4, 12  # of the newest jobs
+JOBS_PER_DOCUMENT = 10
+
+# 32 durations from 2 s to 448 s: (4 + 0 … 3) half seconds, doubled 0 … 7 times.
+DURATIONS = [(4 + part) * SECOND // 2 << doubled for part in range(4) for doubled in range(8)]
+
+NUMBERS = {
+    "sqlite": (
+        "WITH RECURSIVE numbers(n) AS "
+        "(SELECT :first UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)"
+    ),
+    "postgresql": (
+        "WITH numbers(n) AS (SELECT generate_series(CAST(:first AS bigint), CAST(:last AS bigint)))"
+    ),
+}
+
+# Two multiplications modulo 2³² take the place of chance: `dice` and `coin`. The first is one to
+# one, so that it makes ids that are unique and yet come in no order, like those of real pipelines.
+ROWS = f"""
+, drawn AS (
+    SELECT n, (n * 2654435761) % 4294967296 AS dice,
+        (n * 2246822519 + 374761393) % 4294967296 AS coin
+    FROM numbers
+), placed AS (
+    SELECT n, dice, coin, coin / 1024 % :documents AS document,
+        :start + (n - :origin) * :step + dice % :step AS created_at,
+        CASE WHEN n >= :size - {WAITING} THEN 0 WHEN n >= :size - {WAITING + RUNNING} THEN 1
+            WHEN dice / 1024 % 1000 < 50 THEN 3 ELSE 2 END AS status,
+        10 + coin / 512 % 90 AS chunks,
+        ((4 + coin / 256 % 4) * {SECOND // 2}) << CAST(dice / 4096 % 8 AS integer) AS duration
+    FROM drawn
+), run AS (
+    SELECT *, created_at + 1000000 + coin % 20000000 AS started_at,
+        status = 2 AND coin / 64 % 400 = 0 AS empty
+    FROM placed
+)"""
+
+EXPRESSIONS = {
+    "project_id": ":project_id",
+    "job_id": "'job-' || substr(CAST(10000000000 + dice AS text), 2)",
+    "source_doc_id": """CASE document % 5 WHEN 0 THEN 'contracts/lease-'
+        WHEN 1 THEN 'contracts/supply-' WHEN 2 THEN 'manuals/pump-'
+        WHEN 3 THEN 'minutes/board-' ELSE 'mail/2026/' END
+        || substr(CAST(10000000 + document AS text), 2)
+        || CASE document % 5 WHEN 4 THEN '.eml' ELSE '.pdf' END""",
+    "created_at": "created_at",
+    "received_at": "created_at",
+    "heard_at": """CASE status WHEN 0 THEN created_at WHEN 1 THEN :now
+        ELSE started_at + duration END""",
+    "ended_at": "CASE WHEN status >= 2 THEN started_at + duration END",
+    "empty": "empty",
+    "event_count": "0",
+    "attempt": "1",
+    "status": "status",
+    "chunks_processed": """CASE status WHEN 0 THEN 0 WHEN 1 THEN chunks / 2
+        WHEN 2 THEN chunks ELSE chunks / 3 END""",
+    "chunks_total": "chunks",
+    "nodes_created": "CASE WHEN status = 2 AND NOT empty THEN 3 * chunks ELSE 0 END",
+    "edges_created": "CASE WHEN status = 2 AND NOT empty THEN 7 * chunks ELSE 0 END",
+    "started_at": "CASE WHEN status >= 1 THEN started_at END",
+    "started_filled": "1 = 0",
+    "completed_at": "CASE WHEN status >= 2 THEN started_at + duration END",
+    "completed_filled": "1 = 0",
+    "error_message": """CASE WHEN status = 3 THEN CASE coin / 128 % 6
+        WHEN 0 THEN 'HTTP 429 from the embedding service, retry after 20 s'
+        WHEN 1 THEN 'TimeoutError, the language model did not answer within 60 s'
+        WHEN 2 THEN 'PdfReadError, EOF marker not found'
+        WHEN 3 THEN 'UnicodeDecodeError, byte 0xe2 in position 4096 is not UTF-8'
+        WHEN 4 THEN 'ServiceUnavailable, the graph database refused the connection'
+        ELSE 'The document has no text, is it a scan?' END END""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The jobs of one project: how many, and whether a fifth of them came in one hour."""
+
+    project_id: str
+    size: int
+    burst: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Jobs `first` … `last` (numbers), evenly `step` µs apart from `start` on."""
+
+    first: int
+    last: int
+    start: int
+    step: int
+
+
+def stretches(history: History, now: int) -> list[Stretch]:
+    """The stretches of time in which the jobs come, oldest first, up to half an hour ago."""
+    size, start = history.size, now - QUIET_END - SPAN
+    if not history.burst:
+        return [Stretch(0, size - 1, start, max(1, SPAN // size))]
+    before, in_burst = int(size * BURST_FROM), int(size * BURST_SHARE)
+    after = size - before - in_burst
+    burst_start = floor(start + int(SPAN * BURST_FROM), HOUR) + HOUR
+    rest_start = burst_start + HOUR
+    return [
+        Stretch(0, before - 1, start, (burst_start - start) // before),
+        Stretch(before, before + in_burst - 1, burst_start, HOUR // in_burst),
+        Stretch(before + in_burst, size - 1, rest_start, (now - QUIET_END - rest_start) // after),
+    ]
+
+
+def chunks(stretch: Stretch, most: int) -> Iterator[tuple[int, int]]:
+    """The stretch in parts of at most `most` jobs: their first and last numbers."""
+    for first in range(stretch.first, stretch.last + 1, most):
+        yield first, min(first + most - 1, stretch.last)
+
+
+def insert_jobs(dialect: str) -> str:
+    """The statement that makes the jobs `:first` … `:last` of a stretch."""
+    names = [column.name for column in Job.__table__.columns if column.name in EXPRESSIONS]
+    values = ", ".join(EXPRESSIONS[name] for name in names)
+    return (
+        f"INSERT INTO jobs ({', '.join(names)}) {NUMBERS[dialect]}{ROWS} SELECT {values} FROM run"
+    )
+
+
+def count_statements() -> list[tuple[str, str]]:
+    """What fills the counts from the jobs of `:project_id`: (what it does, the statement)."""
+    day, hour, minute = LEVELS
+    amounts = ", ".join(CREATED_COLUMNS)
+    sums = ", ".join(f"sum({name})" for name in CREATED_COLUMNS)
+    steps = " UNION ALL ".join(
+        f"SELECT {took} AS took, {step_of(took)} AS step" for took in DURATIONS
+    )
+    totals = ", ".join(
+        f"{name} = (SELECT sum({name}) FROM created_counts "
+        "WHERE project_id = :project_id AND level = 0)"
+        for name in CREATED_COLUMNS
+    )
+    return [
+        (
+            "counting by minute",
+            f"""INSERT INTO created_counts (project_id, level, bucket, {amounts})
+            SELECT project_id, 2, created_at - created_at % {minute} AS at,
+                sum(CASE status WHEN 0 THEN 1 ELSE 0 END),
+                sum(CASE status WHEN 1 THEN 1 ELSE 0 END),
+                sum(CASE status WHEN 2 THEN 1 ELSE 0 END),
+                sum(CASE status WHEN 3 THEN 1 ELSE 0 END),
+                sum(CASE WHEN empty THEN 1 ELSE 0 END)
+            FROM jobs WHERE project_id = :project_id GROUP BY project_id, at""",
+        ),
+        *(
+            (
+                f"counting by {word}",
+                f"""INSERT INTO created_counts (project_id, level, bucket, {amounts})
+                SELECT project_id, {level}, bucket - bucket % {span} AS at, {sums}
+                FROM created_counts WHERE project_id = :project_id AND level = {level + 1}
+                GROUP BY project_id, at""",
+            )
+            for level, word, span in ((1, "hour", hour), (0, "day", day))
+        ),
+        (
+            "counting what finished",
+            f"""INSERT INTO finished_counts
+                (project_id, hour, completed, failed, chunks, nodes, edges)
+            SELECT project_id, ended_at - ended_at % {hour} AS at,
+                sum(CASE status WHEN 2 THEN 1 ELSE 0 END),
+                sum(CASE status WHEN 3 THEN 1 ELSE 0 END),
+                sum(chunks_processed), sum(nodes_created), sum(edges_created)
+            FROM jobs WHERE project_id = :project_id AND ended_at IS NOT NULL
+            GROUP BY project_id, at""",
+        ),
+        (
+            "counting durations",
+            f"""WITH steps AS ({steps})
+            INSERT INTO duration_counts (project_id, hour, step, jobs)
+            SELECT project_id, ended_at - ended_at % {hour} AS at, step, count(*)
+            FROM jobs JOIN steps ON took = ended_at - started_at
+            WHERE project_id = :project_id AND status = 2
+            GROUP BY project_id, at, step""",
+        ),
+        ("adding up", f"UPDATE projects SET {totals} WHERE project_id = :project_id"),
+    ]

@@ -1,0 +1,100 @@
+"""The table and the file: what was measured, beside what must hold."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.measure import Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a figure means, and what must hold on two cores with 10 million jobs."""
+
+    words: str
+    most: float | None = None
+    least: float | None = None
+
+    @property
+    def must(self) -> str:
+        """The limit, as the table shows it."""
+        if self.most is not None:
+            return f"≤ {self.most:g}"
+        return "" if self.least is None else f"≥ {self.least:g}"
+
+
+LINES = {
+    "cpu_list": Line("server CPU of a list of 50 over a constant", most=3),
+    "cpu_list_cached": Line("the same from the cache", most=2),
+    "cpu_304": Line("the same, unchanged", most=2),
+    "cpu_constant_ms": Line("server CPU of the constant, ms"),
+    "naive_list_100k": Line("time of the usual list over ours, 100,000 jobs", least=10),
+    "naive_list_size": Line("the same at SIZE", least=200),
+}
+for engine, middle in (("sqlite", 1.25), ("postgres", 1.5)):
+    LINES |= {
+        f"deep_p50_{engine}": Line("median of random offsets over the first page", most=middle),
+        f"deep_p99_{engine}": Line("99th percentile over the first page's median", most=2),
+        f"deep_p50_{engine}_failed": Line("the same, failed ones only", most=middle),
+        f"deep_p99_{engine}_failed": Line("the same, failed ones only", most=2),
+        f"deep_p50_{engine}_burst": Line("the same, a fifth of the jobs in one hour", most=2),
+        f"deep_p99_{engine}_burst": Line("the same, a fifth of the jobs in one hour"),
+    }
+LINES |= {
+    "growth_first_page": Line("first page at SIZE over at 1,000 jobs", most=1.5),
+    "growth_total": Line("total", most=1.5),
+    "growth_overview": Line("overview", most=1.5),
+    "growth_wall": Line("wall", most=1.5),
+}
+for suffix, single, batch in (("sqlite", 0.65, 0.85), ("postgres_8", 0.2, 0.75)):
+    LINES |= {
+        f"write_single_{suffix}": Line("new jobs, one a report, over plain inserts", least=single),
+        f"write_batch100_{suffix}": Line("new jobs, 100 a report", least=batch),
+        f"write_life_{suffix}": Line("whole lives, three reports each"),
+        f"write_single_{suffix}_per_s": Line("new jobs a second, one a report"),
+        f"write_batch100_{suffix}_per_s": Line("new jobs a second, 100 a report"),
+        f"write_life_{suffix}_per_s": Line("whole lives a second"),
+    }
+LINES |= {
+    "crowd_p50_ms": Line("median of a poll, 1,000 dashboards"),
+    "crowd_p99_ms": Line("99th percentile of a poll"),
+    "crowd_errors": Line("polls and reports that failed", most=0),
+    "crowd_polls_per_s": Line("polls answered a second"),
+    "crowd_304_quiet": Line("share of 304 in quiet projects, within a minute", least=1),
+    "crowd_304_busy": Line("share of 304 in busy projects"),
+    "crowd_minute_turns": Line("polls in quiet projects after a minute began"),
+    "crowd_reports_per_s": Line("reports acknowledged a second, of 200"),
+    "crowd_report_p99_ms": Line("99th percentile of a report"),
+    "memory_mb_idle_1000": Line("memory, idle, 1,000 jobs", most=130),
+    "memory_mb_crowd_1000": Line("memory after the crowd, 1,000 jobs", most=130),
+    "memory_mb_idle_size": Line("memory, idle, SIZE", most=130),
+    "memory_mb_crowd_size": Line("memory after the crowd, SIZE", most=130),
+    "install_mb": Line("a fresh installation with PostgreSQL's driver"),
+    "packages": Line("packages in it", most=30),
+}
+
+
+def table(figures: Figures) -> str:
+    """The figures, one a line, in the order of the README."""
+    rows = [("name", "measured", "must hold", "what")]
+    rows += [
+        (name, rounded(figures[name]), line.must, line.words)
+        for name, line in LINES.items()
+        if name in figures
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        f"{name:<{widths[0]}}  {measured:>{widths[1]}}  {must:<{widths[2]}}  {words}"
+        for name, measured, must, words in rows
+    )
+
+
+def rounded(value: float) -> str:
+    """Three figures that count, without an exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def save(path: Path, figures: Figures, machine: str) -> None:
+    """Write the figures and the machine as JSON."""
+    numbers = {name: round(value, 4) for name, value in figures.items()}
+    path.write_text(json.dumps({"machine": machine, **numbers}, indent=2) + "\n")

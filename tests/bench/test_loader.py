@@ -1,0 +1,97 @@
+"""The benchmark's histories are what the ledger itself would have left."""
+
+import pytest
+from sqlalchemy import Connection, func, select, text, update
+
+from app.config import read
+from app.database import reading, writing
+from app.ledger.audit import verify
+from app.ledger.record import record
+from app.ledger.report import Report
+from app.models import CreatedCount, Job
+from app.status import JobStatus
+from app.times import HOUR, now
+from bench.history import History
+from bench.load import NotEmptyError, load
+
+SIZE = 3000
+
+
+def load_here(settings: dict[str, str], *histories: History) -> None:
+    load(read(settings).database_url, histories, lambda what, done: None)
+
+
+def differences(connection: Connection, project_id: str) -> list[str]:
+    found = verify(connection, project_id, lambda done, total: None)
+    return [str(finding) for finding in found]
+
+
+def test_a_loaded_history_has_the_counts_of_its_jobs(app, settings):
+    load_here(settings, History("even", SIZE), History("burst", SIZE, burst=True))
+    with reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(Job)) == 2 * SIZE
+        assert differences(connection, "even") == []
+        assert differences(connection, "burst") == []
+
+
+@pytest.mark.parametrize("column", ["completed", "failed", "running", "pending", "empty"])
+def test_a_count_that_is_off_is_noticed(app, settings, column):
+    load_here(settings, History("p", SIZE))
+    with writing() as connection:
+        amount = getattr(CreatedCount, column)
+        one = (
+            select(CreatedCount.bucket)
+            .where(CreatedCount.level == 2, amount > 0)
+            .limit(1)
+            .scalar_subquery()
+        )
+        connection.execute(
+            update(CreatedCount)
+            .where(CreatedCount.level == 2, CreatedCount.bucket == one)
+            .values({column: amount + 1})
+        )
+    with reading() as connection:
+        [difference] = differences(connection, "p")
+    assert difference.startswith("created_counts minute")
+    assert difference.split(":")[-2].endswith(column)
+
+
+def test_the_ledger_goes_on_where_the_loader_ended(app, settings):
+    load_here(settings, History("p", SIZE))
+    with reading() as connection:
+        running = connection.scalar(select(Job.job_id).where(Job.status == 1).limit(1))
+    record("p", [Report(job_id=running, status=JobStatus.FAILED)], now=now())
+    record("p", [Report(job_id="new", source_doc_id="a.pdf")], now=now())
+    with reading() as connection:
+        assert differences(connection, "p") == []
+
+
+def test_the_indexes_are_those_of_the_model_again(app, settings):
+    load_here(settings, History("p", SIZE))
+    # Asked of the catalogues: the inspector passes over indexes on expressions.
+    catalogue = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'jobs'",
+        "postgresql": "SELECT indexname FROM pg_indexes WHERE tablename = 'jobs'",
+    }
+    with reading() as connection:
+        there = set(connection.scalars(text(catalogue[connection.dialect.name])))
+    assert {index.name for index in Job.__table__.indexes} <= there
+
+
+def test_a_burst_is_a_fifth_in_one_hour_and_failures_are_one_in_twenty(app, settings):
+    load_here(settings, History("p", SIZE, burst=True))
+    with reading() as connection:
+        hours = (
+            select(func.count()).select_from(Job).group_by(Job.created_at - Job.created_at % HOUR)
+        )
+        assert max(connection.scalars(hours)) >= SIZE // 5
+        failed = select(func.count()).where(Job.status == JobStatus.FAILED)
+        assert 0.03 < connection.scalar(failed) / SIZE < 0.07
+        documents = connection.scalar(select(func.count(Job.source_doc_id.distinct())))
+        assert SIZE / 12 < documents < SIZE / 8
+
+
+def test_a_database_with_jobs_is_left_alone(app, settings):
+    load_here(settings, History("p", SIZE))
+    with pytest.raises(NotEmptyError):
+        load_here(settings, History("other", SIZE))
