@@ -2,12 +2,13 @@
 SHELL := /bin/sh
 PORT ?= 8000
 DOCS ?=
+SIZE ?= 1000000
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format
+.PHONY: help run serve test check format bench
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,9 @@ check: .venv/test ## linter, formatter and types
 format: .venv/test ## let the formatter and the linter mend what they can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000; bench/README.md)
+	@$(BIN)/python -m bench --size $(SIZE)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

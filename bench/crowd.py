@@ -30,6 +30,7 @@ class Seen:
 
     counting: bool = False
     times: list[float] = field(default_factory=list)
+    """Of all polls; of one that failed, how long it was waited for."""
     quiet: list[bool] = field(default_factory=list)
     """Of every poll in a quiet project within the minute of its ETag: was it a 304?"""
     busy: list[bool] = field(default_factory=list)
@@ -39,9 +40,11 @@ class Seen:
     report_times: list[float] = field(default_factory=list)
     acknowledged: int = 0
 
-    def failed(self) -> None:
+    def failed(self, times: list[float], took: float) -> None:
         """Count an error, if it is time to count."""
-        self.errors += self.counting
+        if self.counting:
+            self.errors += 1
+            times.append(took)
 
 
 def measure(run: Run) -> Figures:
@@ -65,8 +68,8 @@ def _figures(seen: Seen, seconds: int) -> Figures:
         "crowd_p99_ms": percentile(seen.times, 99) * 1000,
         "crowd_errors": seen.errors,
         "crowd_polls_per_s": len(seen.times) / seconds,
-        "crowd_304_quiet": mean(seen.quiet),
-        "crowd_304_busy": mean(seen.busy),
+        "crowd_304_quiet": mean(seen.quiet or [False]),
+        "crowd_304_busy": mean(seen.busy or [False]),
         "crowd_minute_turns": seen.turns,
         "crowd_reports_per_s": seen.acknowledged / seconds,
         "crowd_report_p99_ms": percentile(seen.report_times, 99) * 1000,
@@ -114,11 +117,11 @@ async def _watch(
                     "GET", path, headers | {"If-None-Match": etag} if etag else headers
                 )
             except OSError:
-                seen.failed()
+                seen.failed(seen.times, time.perf_counter() - began)
             else:
                 took, same_minute = time.perf_counter() - began, minute == time.time() // 60
                 if answer.status not in (200, 304):
-                    seen.failed()
+                    seen.failed(seen.times, took)
                 elif seen.counting:
                     seen.times.append(took)
                     if project in BUSY:
@@ -146,13 +149,14 @@ async def _report(port: int, key: dict[str, str], number: int, seen: Seen) -> No
             try:
                 answer = await browser.ask(method, target, key, json.dumps(body).encode())
             except OSError:
-                seen.failed()
+                seen.failed(seen.report_times, time.perf_counter() - began)
             else:
+                took = time.perf_counter() - began
                 if answer.status not in (200, 201):
-                    seen.failed()
+                    seen.failed(seen.report_times, took)
                 elif seen.counting:
                     seen.acknowledged += 1
-                    seen.report_times.append(time.perf_counter() - began)
+                    seen.report_times.append(took)
             due += PIPELINES / REPORTS_PER_SECOND
             await asyncio.sleep(max(0.0, due - time.monotonic()))
     finally:

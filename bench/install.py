@@ -22,7 +22,7 @@ def measure(_run: Run) -> Figures:
             before = megabytes(Path(folder))
             pip = [str(Path(folder, "bin", "python")), "-m", "pip", "--disable-pip-version-check"]
             wanted = ["--constraint", "constraints.txt", "--editable", ".[postgres]"]
-            subprocess.run([*pip, "install", "--quiet", *wanted], cwd=ROOT, check=True)
+            subprocess.run([*pip, "install", "-qq", *wanted], cwd=ROOT, check=True)
             listed = subprocess.run(
                 [*pip, "list", "--format", "json"], check=True, capture_output=True, text=True
             )

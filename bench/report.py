@@ -59,7 +59,7 @@ LINES |= {
     "crowd_p50_ms": Line("median of a poll, 1,000 dashboards"),
     "crowd_p99_ms": Line("99th percentile of a poll"),
     "crowd_errors": Line("polls and reports that failed", most=0),
-    "crowd_polls_per_s": Line("polls answered a second"),
+    "crowd_polls_per_s": Line("polls a second, of 510 wanted"),
     "crowd_304_quiet": Line("share of 304 in quiet projects, within a minute", least=1),
     "crowd_304_busy": Line("share of 304 in busy projects"),
     "crowd_minute_turns": Line("polls in quiet projects after a minute began"),

@@ -7,7 +7,7 @@ the ledger and of the plain inserts take turns in one database, each side in a p
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Barrier
 from statistics import median
 from typing import Any
@@ -17,11 +17,11 @@ from sqlalchemy import bindparam, insert, update
 from app import create_app
 from app.config import read
 from app.database import db
-from app.ledger.counts import is_empty
-from app.ledger.merge import evidence, outcome_of
+from app.ledger.merge import evidence
 from app.ledger.projects import create_project
 from app.ledger.record import record
 from app.ledger.report import Report
+from app.ledger.rows import derived_columns, state_columns
 from app.models import Job
 from app.status import JobStatus
 from app.times import now
@@ -185,10 +185,9 @@ def _row(report: Report) -> dict[str, Any]:
         "received_at": moment,
         "heard_at": moment,
         "skew_seconds": None,
-        "ended_at": outcome_of(state).completed_at,
-        "empty": is_empty(state, MODE),
-        "event_count": 1,
-        **asdict(state),
+        "event_count": 0,
+        **state_columns(state),
+        **derived_columns(state, MODE),
     }
 
 
