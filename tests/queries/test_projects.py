@@ -57,6 +57,17 @@ def test_three_failures_in_a_row_are_failing_since_the_first(app: Flask) -> None
     assert (verdict.count, verdict.cause, verdict.last_at) == (3, "timeout", NOW - HOUR)
 
 
+def test_the_success_of_another_project_hides_no_failure(app: Flask) -> None:
+    project()
+    project("other")
+    failures = [
+        finished(number, JobStatus.FAILED, NOW - (4 - number) * HOUR) for number in range(1, 4)
+    ]
+    record("p", failures, now=NOW)
+    record("other", [finished(9, JobStatus.COMPLETED, NOW - HOUR // 2)], now=NOW)
+    assert line_of().verdict.state is health.FAILING
+
+
 def test_a_document_that_succeeded_since_no_longer_counts(app: Flask) -> None:
     project()
     record(
