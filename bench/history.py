@@ -8,10 +8,11 @@ is the same text. Whole numbers only: both engines divide and shift them alike.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.ledger.counts import LEVELS, step_of
+from app.database import table_of
+from app.ledger.counts import step_of
 from app.models import Job
 from app.models.counts import CREATED_COLUMNS
-from app.times import DAY, HOUR, SECOND, floor
+from app.times import DAY, HOUR, MINUTE, SECOND, floor
 
 SPAN = 365 * DAY
 QUIET_END = HOUR // 2  # before now: so the last job had the time to end
@@ -132,7 +133,7 @@ def chunks(stretch: Stretch, most: int) -> Iterator[tuple[int, int]]:
 
 def insert_jobs(dialect: str) -> str:
     """The statement that makes the jobs `:first` … `:last` of a stretch."""
-    names = [column.name for column in Job.__table__.columns if column.name in EXPRESSIONS]
+    names = [column.name for column in table_of(Job).columns if column.name in EXPRESSIONS]
     values = ", ".join(EXPRESSIONS[name] for name in names)
     return (
         f"INSERT INTO jobs ({', '.join(names)}) {NUMBERS[dialect]}{ROWS} SELECT {values} FROM run"
@@ -141,7 +142,6 @@ def insert_jobs(dialect: str) -> str:
 
 def count_statements() -> list[tuple[str, str]]:
     """What fills the counts from the jobs of `:project_id`: (what it does, the statement)."""
-    day, hour, minute = LEVELS
     amounts = ", ".join(CREATED_COLUMNS)
     sums = ", ".join(f"sum({name})" for name in CREATED_COLUMNS)
     steps = " UNION ALL ".join(
@@ -156,7 +156,7 @@ def count_statements() -> list[tuple[str, str]]:
         (
             "counting by minute",
             f"""INSERT INTO created_counts (project_id, level, bucket, {amounts})
-            SELECT project_id, 2, created_at - created_at % {minute} AS at,
+            SELECT project_id, 2, created_at - created_at % {MINUTE} AS at,
                 sum(CASE status WHEN 0 THEN 1 ELSE 0 END),
                 sum(CASE status WHEN 1 THEN 1 ELSE 0 END),
                 sum(CASE status WHEN 2 THEN 1 ELSE 0 END),
@@ -172,13 +172,13 @@ def count_statements() -> list[tuple[str, str]]:
                 FROM created_counts WHERE project_id = :project_id AND level = {level + 1}
                 GROUP BY project_id, at""",
             )
-            for level, word, span in ((1, "hour", hour), (0, "day", day))
+            for level, word, span in ((1, "hour", HOUR), (0, "day", DAY))
         ),
         (
             "counting what finished",
             f"""INSERT INTO finished_counts
                 (project_id, hour, completed, failed, chunks, nodes, edges)
-            SELECT project_id, ended_at - ended_at % {hour} AS at,
+            SELECT project_id, ended_at - ended_at % {HOUR} AS at,
                 sum(CASE status WHEN 2 THEN 1 ELSE 0 END),
                 sum(CASE status WHEN 3 THEN 1 ELSE 0 END),
                 sum(chunks_processed), sum(nodes_created), sum(edges_created)
@@ -189,7 +189,7 @@ def count_statements() -> list[tuple[str, str]]:
             "counting durations",
             f"""WITH steps AS ({steps})
             INSERT INTO duration_counts (project_id, hour, step, jobs)
-            SELECT project_id, ended_at - ended_at % {hour} AS at, step, count(*)
+            SELECT project_id, ended_at - ended_at % {HOUR} AS at, step, count(*)
             FROM jobs JOIN steps ON took = ended_at - started_at
             WHERE project_id = :project_id AND status = 2
             GROUP BY project_id, at, step""",

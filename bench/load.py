@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 import flask_migrate
@@ -12,7 +11,7 @@ from sqlalchemy.schema import DropIndex
 
 from app import create_app
 from app.config import read
-from app.database import db
+from app.database import db, table_of
 from app.ledger.projects import new_version
 from app.models import Job, Project
 from app.times import now
@@ -60,7 +59,7 @@ def load(database_url: str, histories: Sequence[History], progress: Progress) ->
     keeping them. Raises NotEmptyError.
     """
     engine = create_engine(database_url, isolation_level="AUTOCOMMIT")
-    jobs: Any = Job.__table__
+    jobs = table_of(Job)
     with engine.connect() as connection:
         if connection.scalar(select(jobs.c.job_id).limit(1)) is not None:
             raise NotEmptyError("the database has jobs already")

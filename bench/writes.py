@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, insert, update
 
 from app import create_app
 from app.config import read
-from app.database import db
+from app.database import db, table_of
 from app.ledger.merge import evidence
 from app.ledger.projects import create_project
 from app.ledger.record import record
@@ -162,7 +162,7 @@ def _plain_steps(wanted: Round) -> Iterator[Step]:
                 yield lambda row=row: _in_transaction(_BY_KEY, [row])
 
 
-_TABLE: Any = Job.__table__
+_TABLE = table_of(Job)
 _BY_KEY = update(_TABLE).where(
     _TABLE.c.project_id == bindparam("of_project"), _TABLE.c.job_id == bindparam("of_job")
 )
