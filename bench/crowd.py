@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from app.access.scopes import Scope
 from app.times import format_time, now
 from bench.access import key_header, session_headers
 from bench.bars import Progress, bar
-from bench.browsers import Browser
+from bench.browsers import Answer, Browser
 from bench.databases import PROJECTS, SMALL, Settings
 from bench.measure import Figures, Run, percentile
 from bench.server import Server, serve
@@ -45,6 +46,18 @@ class Seen:
         if self.counting:
             self.errors += 1
             times.append(took)
+
+    def answered(self, project: str | None, answer: Answer, took: float, *, fresh: bool) -> None:
+        """Count a poll; `fresh`: it was sent and answered in the minute of its ETag."""
+        if not self.counting:
+            return
+        self.times.append(took)
+        if project in BUSY:
+            self.busy.append(answer.status == 304)
+        elif project is not None and fresh:
+            self.quiet.append(answer.status == 304)
+        elif project is not None:
+            self.turns += 1
 
 
 def measure(run: Run) -> Figures:
@@ -108,31 +121,29 @@ async def _watch(
     path = "/wall/board" if project is None else f"/projects/{project}"
     headers = session if project is None else session | {"HX-Request-Type": "partial"}
     await asyncio.sleep(delay)
-    due = time.monotonic()
+    due, failures = time.monotonic(), 0
     try:
         while True:
             minute, began = time.time() // 60, time.perf_counter()
+            asked = headers | {"If-None-Match": etag} if etag else headers
             try:
-                answer = await browser.ask(
-                    "GET", path, headers | {"If-None-Match": etag} if etag else headers
-                )
+                answer = await browser.ask("GET", path, asked)
+                failed = answer.status not in (200, 304)
             except OSError:
-                seen.failed(seen.times, time.perf_counter() - began)
+                failed = True
+            took = time.perf_counter() - began
+            if failed:
+                seen.failed(seen.times, took)
+                failures += 1
+                # As the dashboard's script waits.
+                due = time.monotonic() + min(15, 2 ** (failures - 1)) * random.uniform(0.75, 1)
             else:
-                took, same_minute = time.perf_counter() - began, minute == time.time() // 60
-                if answer.status not in (200, 304):
-                    seen.failed(seen.times, took)
-                elif seen.counting:
-                    seen.times.append(took)
-                    if project in BUSY:
-                        seen.busy.append(answer.status == 304)
-                    elif project is not None and same_minute and minute == etag_minute:
-                        seen.quiet.append(answer.status == 304)
-                    elif project is not None:
-                        seen.turns += 1
+                failures = 0
+                one_minute = minute == time.time() // 60
+                seen.answered(project, answer, took, fresh=one_minute and minute == etag_minute)
                 if answer.status == 200:
-                    etag, etag_minute = answer.etag, minute if same_minute else -1
-            due = max(due + PACE, time.monotonic())
+                    etag, etag_minute = answer.etag, minute if one_minute else -1
+                due = max(due + PACE, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
     finally:
         browser.close()

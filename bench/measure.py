@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from statistics import quantiles
 
 from bench.databases import Databases
 
@@ -22,5 +21,6 @@ Group = Callable[[Run], Figures]
 
 
 def percentile(values: Iterable[float], percent: int) -> float:
-    """The value that `percent` of the values do not exceed."""
-    return quantiles(values, n=100, method="inclusive")[percent - 1]
+    """The value that `percent` of the values do not exceed; 0 of no values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)] if ordered else 0.0
