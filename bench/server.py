@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ("DATABASE_URL", "INSTANCE", "WORKERS", "CACHE_MB", "HOST", "LOG_LEVEL")
 CACHE_OFF = {"CACHE_MB": "0"}
 STARTS_WITHIN = 30  # s
+IDLE = 3  # s after which a connection is made anew; the server closes it after 5
 
 
 class Server:
@@ -78,14 +79,18 @@ class Client:
 
     def __init__(self, server: Server, headers: Mapping[str, str] | None = None) -> None:
         self.headers = dict(headers or {})
+        self._asked_at = 0.0
         self._connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
 
     def get(self, path: str, expected: int = 200, **headers: str) -> bytes:
         """The body of the answer; raises OSError unless the status is the expected one."""
+        if time.monotonic() - self._asked_at > IDLE:
+            self._connection.close()  # before the server does; it opens again by itself
         self._connection.request("GET", path, headers={**self.headers, **headers})
         answer = self._connection.getresponse()
         self.answered = dict(answer.getheaders())
         body = answer.read()
+        self._asked_at = time.monotonic()
         if answer.status != expected:
             raise OSError(f"{path} answered {answer.status}")
         return body

@@ -8,6 +8,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.synchronize import Barrier
 from statistics import median
 from typing import Any
@@ -145,21 +146,25 @@ def _later(report: Report) -> list[Report]:
 
 def _ledger_steps(wanted: Round) -> Iterator[Step]:
     for reports in _reports(wanted):
-        yield lambda reports=reports: record("ledger", reports, now=now())
+        yield partial(_record, reports)
         if wanted.life:
             for later in _later(reports[0]):
-                yield lambda later=later: record("ledger", [later], now=now())
+                yield partial(_record, [later])
+
+
+def _record(reports: list[Report]) -> None:
+    record("ledger", reports, now=now())
 
 
 def _plain_steps(wanted: Round) -> Iterator[Step]:
     for reports in _reports(wanted):
         rows = [_row(report) for report in reports]
-        yield lambda rows=rows: _in_transaction(insert(Job), rows)
+        yield partial(_in_transaction, insert(Job), rows)
         if wanted.life:
             for later in _later(reports[0]):
                 row = _row(later)
                 row |= {"of_project": row.pop("project_id"), "of_job": row.pop("job_id")}
-                yield lambda row=row: _in_transaction(_BY_KEY, [row])
+                yield partial(_in_transaction, _BY_KEY, [row])
 
 
 _TABLE = table_of(Job)
