@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import click
 import flask_migrate
-from sqlalchemy import Connection, create_engine, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 from sqlalchemy.schema import DropIndex
 
 from app import create_app
@@ -61,6 +61,14 @@ def load(database_url: str, histories: Sequence[History], progress: Progress) ->
     keeping them. Raises NotEmptyError.
     """
     engine = create_engine(database_url, isolation_level="AUTOCOMMIT")
+    try:
+        _load(engine, histories, progress)
+    finally:
+        engine.dispose()
+    progress("loaded", 1)
+
+
+def _load(engine: Engine, histories: Sequence[History], progress: Progress) -> None:
     jobs = table_of(Job)
     with engine.connect() as connection:
         if connection.scalar(select(jobs.c.job_id).limit(1)) is not None:
@@ -85,8 +93,6 @@ def load(database_url: str, histories: Sequence[History], progress: Progress) ->
         progress("tidying up", 0.98)
         for statement in TIDY[engine.dialect.name]:
             connection.exec_driver_sql(statement)
-    engine.dispose()
-    progress("loaded", 1)
 
 
 def _write_jobs(connection: Connection, histories: Sequence[History], progress: Progress) -> None:
