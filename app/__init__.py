@@ -1,6 +1,7 @@
 """Jobwall: a board for document-ingestion jobs."""
 
-from flask import Flask, g
+from flask import Flask, Request, g
+from flask.sessions import SessionInterface
 from flask_migrate import Migrate
 
 from app import assets, cache, cli, database, errors, formatters, healthz, models, security
@@ -15,6 +16,13 @@ from app.wall import pages as wall_pages
 __all__ = ["create_app", "models"]
 
 
+class NoCookieSession(SessionInterface):
+    """No signed cookie: our sessions are rows. Flask would look for one at every request."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        """Nothing to open."""
+
+
 def create_app(config: Config | None = None) -> Flask:
     """Wire the app together; migrations and first keys are the business of `flask` commands."""
     config = config or read()
@@ -24,6 +32,7 @@ def create_app(config: Config | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
+    app.session_interface = NoCookieSession()
     app.url_map.converters["id"] = IdConverter
     app.config.update(
         SECRET_KEY=config.secret_key,

@@ -6,7 +6,8 @@ Text exists only at the edges: RFC 3339 in, RFC 3339 with `Z` out.
 
 import re
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -35,9 +36,9 @@ def parse_time(text: str) -> int:
     match = _RFC3339.fullmatch(text)
     if match is None:
         raise ValueError("must be a time such as 2026-11-23T03:04:22Z, with an offset")
-    date, clock, fraction, offset = match.groups()
+    day, clock, fraction, offset = match.groups()
     try:
-        moment = datetime.fromisoformat(f"{date}T{clock}{offset.upper().replace('Z', '+00:00')}")
+        moment = datetime.fromisoformat(f"{day}T{clock}{offset.upper().replace('Z', '+00:00')}")
     except ValueError:
         raise ValueError("is not a day or a time that exists") from None
     micros = (moment - EPOCH) // timedelta(microseconds=1)
@@ -49,10 +50,22 @@ def parse_time(text: str) -> int:
 
 def format_time(micros: int) -> str:
     """RFC 3339 in UTC with `Z`, without a fraction where it is zero."""
-    moment = EPOCH + timedelta(microseconds=micros)
-    fraction = micros % SECOND
-    timespec = "seconds" if not fraction else "milliseconds" if not fraction % 1000 else None
-    return moment.replace(tzinfo=None).isoformat(timespec=timespec or "microseconds") + "Z"
+    seconds, fraction = divmod(micros, SECOND)
+    days, seconds = divmod(seconds, 86400)
+    minutes, seconds = divmod(seconds, 60)
+    text = f"{_date(days)}T{_CLOCK[minutes]}:{_TWO[seconds]}"
+    if not fraction:
+        return text + "Z"
+    return f"{text}.{fraction // 1000:03}Z" if not fraction % 1000 else f"{text}.{fraction:06}Z"
+
+
+_TWO = tuple(f"{number:02}" for number in range(60))
+_CLOCK = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60))
+
+
+@lru_cache(maxsize=1000)
+def _date(days: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
 
 
 def floor(micros: int, unit: int) -> int:

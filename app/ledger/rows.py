@@ -1,5 +1,6 @@
 """The ledger's objects from rows of the tables, and the rows from them."""
 
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -12,14 +13,18 @@ from app.status import JobStatus
 
 STATE_COLUMNS = AttemptState._fields
 _values_of = attrgetter(*STATE_COLUMNS)
-_STATUS = STATE_COLUMNS.index("status")
+_STATUSES = tuple(JobStatus)
 
 
 def attempt_state(row: Row[Any]) -> AttemptState:
     """The state in a row of `jobs` or `attempts`."""
-    values = list(_values_of(row))
-    values[_STATUS] = JobStatus(values[_STATUS])
-    return AttemptState(*values)
+    return state_of(_values_of(row))
+
+
+def state_of(values: Sequence[Any]) -> AttemptState:
+    """The state in the values of its columns, in their order."""
+    attempt, status, *rest = values
+    return AttemptState(attempt, _STATUSES[status], *rest)
 
 
 def state_columns(state: AttemptState) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 """Jobs: a page of them, one of them, its attempts and its events."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_, union_all
 
+from app.database import table_of
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
-from app.ledger.merge import outcome_of
-from app.ledger.rows import attempt_state, ledger_job
+from app.ledger.merge import AttemptState, outcome_of
+from app.ledger.rows import STATE_COLUMNS, attempt_state, state_of
 from app.models import Attempt as AttemptRow
 from app.models import Event as EventRow
 from app.models import Job as JobRow
@@ -122,11 +124,11 @@ def _page(
         place = (select(column).scalar_subquery() for column in first.c)
         ends.append(tuple_(JobRow.created_at, JobRow.job_id) <= tuple_(*place))
     if len(kinds) == 1 and not skips:
-        rows = select(JobRow.__table__).where(*_of_kind(kinds[0]), *ends).order_by(*NEWEST_FIRST)
+        rows = select(*_COLUMNS).where(*_of_kind(kinds[0]), *ends).order_by(*NEWEST_FIRST)
         return rows.limit(bindparam("count")).offset(bindparam("skip"))
     keys = _keys(kinds, ends, bindparam("most"), newest=True)
     chosen = keys.limit(bindparam("count")).offset(bindparam("skip")).subquery()
-    of_keys = select(JobRow.__table__).join(chosen, JobRow.job_id == chosen.c.job_id)
+    of_keys = select(*_COLUMNS).join(chosen, JobRow.job_id == chosen.c.job_id)
     return of_keys.where(JobRow.project_id == bindparam("of_project")).order_by(*NEWEST_FIRST)
 
 
@@ -165,7 +167,9 @@ def _search(
     total, new = search.count(connection, found, wanted, anchor)
     rows: list[Job] = []
     if new + offset < total:
-        statement = search.page(found, project.project_id, wanted, new + offset, limit)
+        statement = search.page(
+            found, _COLUMNS, project.project_id, wanted, skip=new + offset, limit=limit
+        )
         rows = [_job(row, project, now) for row in connection.execute(statement)]
     return JobPage(rows, total, limit, offset, new, capped=found.capped)
 
@@ -193,9 +197,7 @@ def count_jobs(
 def get_job(connection: Connection, project: Project, job_id: str, now: int) -> Job | None:
     """One job, None if there is no such job."""
     row = connection.execute(
-        select(JobRow.__table__).where(
-            JobRow.project_id == project.project_id, JobRow.job_id == job_id
-        )
+        select(*_COLUMNS).where(JobRow.project_id == project.project_id, JobRow.job_id == job_id)
     ).one_or_none()
     return None if row is None else _job(row, project, now)
 
@@ -242,38 +244,61 @@ def list_events(connection: Connection, job: Job) -> list[Event]:
     return events or [Event(job.received_at, "reported", job.attempt, job.status)]
 
 
+_TABLE = table_of(JobRow)
+_SEEN = (
+    "job_id",
+    "source_doc_id",
+    "created_at",
+    "received_at",
+    "heard_at",
+    "skew_seconds",
+    "empty",
+    *STATE_COLUMNS,
+)
+_COLUMNS = [_TABLE.c[name] for name in _SEEN]
+_WIDTH = len(_SEEN) - len(STATE_COLUMNS)
+
+
 def _job(row: Row[Any], project: Project, now: int) -> Job:
-    return view_of(ledger_job(row), project, now)
+    """The job in a row of `_COLUMNS`."""
+    return _view(row[:_WIDTH], state_of(row[_WIDTH:]), project, now)
 
 
 def view_of(job: LedgerJob, project: Project, now: int) -> Job:
-    """A job of the ledger as readers see it at `now` (µs): the output rules applied."""
-    state, outcome = job.state, outcome_of(job.state)
+    """A job of the ledger as readers see it at `now` (µs)."""
+    values = [getattr(job, name) for name in _SEEN[: _WIDTH - 1]]
+    return _view((*values, is_empty(job.state, project.mode)), job.state, project, now)
+
+
+def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int) -> Job:
+    """A job as readers see it at `now` (µs): the output rules applied."""
+    job_id, source_doc_id, created_at, received_at, heard_at, skew_seconds, empty = values
+    outcome = outcome_of(state)
     graph = project.graph
     return Job(
-        project_id=project.project_id,
-        job_id=job.job_id,
-        source_doc_id=job.source_doc_id,
-        status=state.status,
-        state=job_state(
+        project.project_id,
+        job_id,
+        source_doc_id,
+        state.status,
+        job_state(
             state.status,
-            empty=is_empty(state, project.mode),
-            heard_at=job.heard_at,
+            empty=empty,
+            heard_at=heard_at,
             now=now,
             silent_after=project.silent_after,
         ),
-        chunks_processed=state.chunks_processed,
-        chunks_total=state.chunks_total,
-        nodes_created=state.nodes_created if graph else 0,
-        edges_created=state.edges_created if graph else 0,
-        created_at=job.created_at,
-        started_at=outcome.started_at,
-        completed_at=outcome.completed_at,
-        error_message=outcome.error_message,
-        attempt=state.attempt,
-        heard_at=job.heard_at,
-        received_at=job.received_at,
-        skew_seconds=job.skew_seconds,
-        started_filled=outcome.started_filled,
-        completed_filled=outcome.completed_filled,
+        state.chunks_processed,
+        state.chunks_total,
+        state.nodes_created if graph else 0,
+        state.edges_created if graph else 0,
+        created_at,
+        outcome.started_at,
+        outcome.completed_at,
+        outcome.error_message,
+        state.attempt,
+        heard_at,
+        received_at,
+        skew_seconds,
+        outcome.started_filled,
+        outcome.completed_filled,
     )

@@ -4,6 +4,7 @@ A search sorts at most 10,000 keys: those it finds in the index of documents, or
 more, the newest that match.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,13 +119,21 @@ def count(
     return total, new
 
 
-def page(found: Found, project_id: str, wanted: JobFilter, skip: int, limit: int) -> Select[Any]:
-    """The statement for the rows of a page, newest first."""
+def page(
+    found: Found,
+    columns: Sequence[Any],
+    project_id: str,
+    wanted: JobFilter,
+    *,
+    skip: int,
+    limit: int,
+) -> Select[Any]:
+    """The statement for the rows of a page, newest first, with these columns of `jobs`."""
     keys = found.keys
     order = (keys.c.created_at.desc(), keys.c.job_id.desc())
     chosen = select(keys.c.job_id).where(_matching(found, wanted)).order_by(*order)
     ids = chosen.limit(limit).offset(skip).subquery()
-    of_ids = select(Job.__table__).join(ids, Job.job_id == ids.c.job_id)
+    of_ids = select(*columns).join(ids, Job.job_id == ids.c.job_id)
     return of_ids.where(Job.project_id == project_id).order_by(*NEWEST_FIRST)
 
 

@@ -14,6 +14,7 @@ from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
 from app.ledger.record import record
 from app.ledger.report import Report
+from app.models import Job
 from app.queries import depth, jobs, search
 from app.queries.filters import JobFilter
 from app.queries.projects import get_project
@@ -233,7 +234,7 @@ def test_what_a_search_and_the_stalled_tab_ask_is_in_an_index(app: Flask) -> Non
         with reading() as connection:
             found = search.find(connection, "p", wanted)
         sql = str(
-            search.page(found, "p", wanted, 0, 50).compile(
+            search.page(found, [Job.job_id], "p", wanted, skip=0, limit=50).compile(
                 db.engine, compile_kwargs={"literal_binds": True}
             )
         )
