@@ -18,7 +18,7 @@ class JobStatus(IntEnum):
     @property
     def word(self) -> str:
         """The name on the wire: `pending`, `running`, `completed` or `failed`."""
-        return self.name.lower()
+        return _WORDS[self]
 
     @property
     def terminal(self) -> bool:
@@ -26,6 +26,7 @@ class JobStatus(IntEnum):
         return self >= JobStatus.COMPLETED
 
 
+_WORDS = tuple(status.name.lower() for status in JobStatus)
 STATUS_BY_WORD = {status.word: status for status in JobStatus}
 
 

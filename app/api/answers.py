@@ -49,11 +49,8 @@ def _time(micros: int | None) -> str | None:
 def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON response, of a value or of JSON; it is for the holder of the key alone."""
     text = body if isinstance(body, bytes) else orjson.dumps(body)
-    response = Response(text, status, content_type="application/json")
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.headers["Vary"] = VARY
-    response.headers.update(headers or {})
-    return response
+    every = {"Cache-Control": "private, no-cache", "Vary": VARY, **(headers or {})}
+    return Response(text, status, every, content_type="application/json")
 
 
 def unchanged(etag: str) -> Response | None:
@@ -69,14 +66,11 @@ def search_header(page: JobPage) -> dict[str, str]:
 def links(page: JobPage, query: Sequence[tuple[str, Any]]) -> str:
     """The Link header (RFC 8288) around a page."""
     last = max(0, page.total - 1) // page.limit * page.limit
-    places = {"first": 0, "last": last}
-    if page.offset > 0:
-        places["prev"] = min(max(0, page.offset - page.limit), last)
+    places = [("first", 0)]
     if page.offset + page.limit < page.total:
-        places["next"] = page.offset + page.limit
-    return ", ".join(
-        f"<{request.path}?{urlencode([*query, ('limit', page.limit), ('offset', places[name])])}>"
-        f'; rel="{name}"'
-        for name in ("first", "prev", "next", "last")
-        if name in places
-    )
+        places.append(("next", page.offset + page.limit))
+    if page.offset > 0:
+        places.append(("prev", min(max(0, page.offset - page.limit), last)))
+    places.append(("last", last))
+    url = f"{request.path}?{urlencode([*query, ('limit', page.limit)])}&offset="
+    return ", ".join(f'<{url}{place}>; rel="{name}"' for name, place in places)

@@ -101,7 +101,7 @@ def _rows(
         "most_from_start": (from_start or 0) + 1,
         "count": limit,
     }
-    return [_job(row, project, now) for row in connection.execute(statement, values)]
+    return [_job(row, project, now) for row in connection.execute(statement, values).all()]
 
 
 @cache

@@ -90,8 +90,10 @@ def _facts(connection: Connection, now: int, only: str | None) -> list[ProjectFa
             FinishedCount.completed,
             FinishedCount.failed,
         )
-        .join(ProjectRow, ProjectRow.project_id == FinishedCount.project_id)
-        .where(FinishedCount.hour > floor(now, HOUR) - DAY, *mine)
+        .where(
+            FinishedCount.project_id.in_(select(ProjectRow.project_id).where(*mine)),
+            FinishedCount.hour > floor(now, HOUR) - DAY,
+        )
         .order_by(FinishedCount.hour)
     ):
         hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
