@@ -42,7 +42,7 @@ def id_text(length: int = 128) -> String:
 
 
 PATIENCE = 10  # seconds that a writer of this process waits for the others of this process
-MOST_WAITING = 12  # writers of this process: of 16 threads some must be left to read
+MOST_WAITING = 24  # writers of this process: of 32 threads some must be left to read
 
 _waiting = threading.BoundedSemaphore(MOST_WAITING)
 _first = threading.Lock()
@@ -57,12 +57,16 @@ class BusyError(Exception):
 
 def init_app(app: Flask) -> None:
     """Bind the engine to the app and give it what its dialect needs."""
+    sqlite = app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "pool_size": 16,
-        "max_overflow": 4,
+        # A connection to SQLite is memory, and a page has it for a millisecond; one to PostgreSQL
+        # may wait there for another writer.
+        "pool_size": 6 if sqlite else 16,
+        "max_overflow": 0 if sqlite else 4,
+        "pool_use_lifo": True,  # few stay busy, the others stay small
         "hide_parameters": True,  # what people send belongs in no log
         # A restarted PostgreSQL is met with a new connection instead of an error.
-        "pool_pre_ping": not app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"),
+        "pool_pre_ping": not sqlite,
     }
     db.init_app(app)
     with app.app_context():

@@ -1,7 +1,8 @@
 """The last 24 hours of a project in figures, from the finished counts."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
+from app.database import table_of
 from app.health import Hour
 from app.ledger.counts import duration_of
 from app.models import DurationCount, FinishedCount
@@ -10,21 +11,26 @@ from app.queries.projects import fill_hours
 from app.queries.views import Chart
 from app.times import DAY, HOUR, MINUTE, floor
 
+_HOURS = select(table_of(FinishedCount)).where(
+    FinishedCount.project_id == bindparam("of_project"), FinishedCount.hour > bindparam("since")
+)
+_STEPS = (
+    select(DurationCount.step, func.sum(DurationCount.jobs))
+    .where(
+        DurationCount.project_id == bindparam("of_project"),
+        DurationCount.hour > bindparam("since"),
+    )
+    .group_by(DurationCount.step)
+    .order_by(DurationCount.step)
+)
+
 
 def get_chart(connection: Connection, project: Project, now: int, *, running: bool) -> Chart:
     """24 bars up to the hour of `now` (µs), the median and p95, and the pace while jobs run."""
     since = floor(now, HOUR) - DAY
-    rows = connection.execute(
-        select(FinishedCount.__table__).where(
-            FinishedCount.project_id == project.project_id, FinishedCount.hour > since
-        )
-    ).all()
-    steps = connection.execute(
-        select(DurationCount.step, func.sum(DurationCount.jobs))
-        .where(DurationCount.project_id == project.project_id, DurationCount.hour > since)
-        .group_by(DurationCount.step)
-        .order_by(DurationCount.step)
-    ).all()
+    values = {"of_project": project.project_id, "since": since}
+    rows = connection.execute(_HOURS, values).all()
+    steps = connection.execute(_STEPS, values).all()
     histogram = [(step, int(jobs)) for step, jobs in steps if jobs > 0]
     # The hour that runs and the one before it: the pace of now, and not of one lucky minute.
     recent = max(floor(now, HOUR) - HOUR, min(project.created_at, now - MINUTE))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, literal, literal_column, select, union_all
+from sqlalchemy import Connection, bindparam, exists, func, literal_column, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.health import (
@@ -81,27 +82,39 @@ def list_lines(connection: Connection, now: int, only: str | None = None) -> lis
 
 def _facts(connection: Connection, now: int, only: str | None) -> list[ProjectFacts]:
     """The facts in two statements: seeks per project, and its last 24 hours."""
-    mine = [] if only is None else [ProjectRow.project_id == only]
+    values = {
+        "only": only,
+        "now": now,
+        "hour_ago": now - HOUR,
+        "day_ago": now - DAY,
+        "first_hour": floor(now, HOUR) - DAY,
+    }
     hours: dict[str, list[Hour]] = {}
-    for row in connection.execute(
-        select(
-            FinishedCount.project_id,
-            FinishedCount.hour,
-            FinishedCount.completed,
-            FinishedCount.failed,
-        )
-        .where(
-            FinishedCount.project_id.in_(select(ProjectRow.project_id).where(*mine)),
-            FinishedCount.hour > floor(now, HOUR) - DAY,
-        )
-        .order_by(FinishedCount.hour)
-    ):
+    for row in connection.execute(_hours(only is not None), values):
         hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
     facts = []
-    for row in connection.execute(_seeks(now).where(*mine)):
+    for row in connection.execute(_seeks(only is not None), values):
         hours_of = fill_hours(hours.get(row.project_id, ()), now)
         facts.append(ProjectFacts(**row._mapping, hours=hours_of))
     return facts
+
+
+def _mine(only: bool) -> list[Any]:
+    return [ProjectRow.project_id == bindparam("only")] if only else []
+
+
+@cache
+def _hours(only: bool) -> Any:
+    """What finished by hour, of every project or of the `only` one."""
+    columns = (FinishedCount.hour, FinishedCount.completed, FinishedCount.failed)
+    return (
+        select(FinishedCount.project_id, *columns)
+        .where(
+            FinishedCount.project_id.in_(select(ProjectRow.project_id).where(*_mine(only))),
+            FinishedCount.hour > bindparam("first_hour"),
+        )
+        .order_by(FinishedCount.hour)
+    )
 
 
 def fill_hours(hours: Iterable[Hour], now: int) -> tuple[Hour, ...]:
@@ -112,8 +125,10 @@ def fill_hours(hours: Iterable[Hour], now: int) -> tuple[Hour, ...]:
     return tuple(known.get(start) or Hour(start) for start in starts)
 
 
-def _seeks(now: int) -> Any:
+@cache
+def _seeks(only: bool) -> Any:
     """One row per project; every column is one or few index seeks, however long the history."""
+    now = bindparam("now", type_=Job.ended_at.type)
     of_project = Job.project_id == ProjectRow.project_id
     failed = Job.status == literal_column(str(int(JobStatus.FAILED)))
     completed = Job.status == literal_column(str(int(JobStatus.COMPLETED)))
@@ -134,7 +149,7 @@ def _seeks(now: int) -> Any:
         .scalar_subquery()
     )
     since_success = (of_project, failed, Job.ended_at > func.coalesce(last_success, 0))
-    last_hour = Job.ended_at > now - HOUR
+    last_hour = Job.ended_at > bindparam("hour_ago")
 
     def one(what: Any, *conditions: Any) -> Any:
         return select(what).where(*conditions).scalar_subquery()
@@ -159,7 +174,7 @@ def _seeks(now: int) -> Any:
         # More than the rule asks for need not be counted: a streak may be all of a long history.
         select(func.count())
         .select_from(
-            select(literal(1))
+            select(literal_column("1"))
             .where(*since_success)
             .limit(FAILING_STREAK)
             .correlate(ProjectRow)
@@ -172,16 +187,18 @@ def _seeks(now: int) -> Any:
             "last_failed_at"
         ),
         exists(
-            select(literal(1)).where(of_project, failed, Job.ended_at > now - DAY, ~_recovered(now))
+            select(literal_column("1")).where(
+                of_project, failed, Job.ended_at > bindparam("day_ago"), ~_recovered(now)
+            )
         ).label("still_failing"),
-    )
+    ).where(*_mine(only))
 
 
-def _recovered(now: int) -> Any:
+def _recovered(now: Any) -> Any:
     """Whether the document of a failed job has succeeded since."""
     later = aliased(Job)
     return exists(
-        select(literal(1)).where(
+        select(literal_column("1")).where(
             later.project_id == Job.project_id,
             document_key(later.source_doc_id) == document_key(Job.source_doc_id),
             later.source_doc_id == Job.source_doc_id,

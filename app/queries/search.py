@@ -6,6 +6,7 @@ more, the newest that match.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    bindparam,
     func,
     literal_column,
     or_,
@@ -154,6 +156,20 @@ def count_silent(
     connection: Connection, project_id: str, wanted: JobFilter, silent_since: int
 ) -> int:
     """How many running jobs were not heard of since then (µs)."""
-    query = select(func.count()).select_from(Job).where(Job.project_id == project_id)
-    silent = query.where(_RUNNING, Job.heard_at <= silent_since, *_times(wanted))
-    return connection.scalar(silent) or 0
+    values = {
+        "of_project": project_id,
+        "silent_since": silent_since,
+        "since": wanted.since,
+        "until": wanted.until,
+    }
+    statement = _silent(wanted.since is not None, wanted.until is not None)
+    return connection.scalar(statement, values) or 0
+
+
+@cache
+def _silent(has_since: bool, has_until: bool) -> Select[Any]:
+    query = select(func.count()).select_from(Job).where(Job.project_id == bindparam("of_project"))
+    query = query.where(_RUNNING, Job.heard_at <= bindparam("silent_since"))
+    if has_since:
+        query = query.where(Job.created_at >= bindparam("since"))
+    return query.where(Job.created_at < bindparam("until")) if has_until else query
