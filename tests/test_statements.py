@@ -1,0 +1,284 @@
+"""How many statements each answer costs: the same for a small store and for a large one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from app import create_app, times
+from app.access.keys import create_key
+from app.access.scopes import Scope
+from app.config import read
+from app.database import db, writing
+from app.ledger.projects import create_project
+from app.ledger.record import record
+from app.ledger.report import Report
+from app.queries import depth
+from app.status import JobStatus
+from app.times import MINUTE, SECOND, format_time
+from tests.access.test_sign_in import form_of, sign_in
+from tests.conftest import Databases
+
+CLOCK = 1_790_000_000 * SECOND
+SIZES = {"small": (1, 3), "large": (12, 300)}  # projects, and jobs of the first and of `own`
+PART = {"HX-Request-Type": "partial"}
+
+
+@dataclass
+class Store:
+    """A store of some size, and what a request to it is made of."""
+
+    app: Flask  # keeps no pages
+    cached: Flask
+    key: str
+    jobs: int
+
+    def fill(self, path: str) -> str:
+        """A path with this store's own values."""
+        return path.format(
+            last=self.jobs - 1,
+            since=format_time(CLOCK - 2 * MINUTE),
+            until=format_time(CLOCK + SECOND),
+            at=f"{CLOCK - (self.jobs - 1) * SECOND}~j{self.jobs - 1}",
+        )
+
+    def visitor(self, app: Flask) -> FlaskClient:
+        """A browser that is signed in."""
+        client = app.test_client()
+        assert sign_in(client, key=self.key).status_code == 303
+        return client
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request and the number of its statements; `json` and `form` make its body."""
+
+    path: str
+    statements: int
+    method: str = "GET"
+    status: int = 200
+    part: bool = False
+    json: Callable[[Store], object] | None = None
+    form: Callable[[Store], dict[str, str]] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}{' (part)' if self.part else ''}"
+
+    def send(self, store: Store, client: FlaskClient, etag: str | None = None):
+        headers = {"Authorization": f"Bearer {store.key}"} | (PART if self.part else {})
+        if etag is not None:
+            headers["If-None-Match"] = etag
+        more: dict[str, object] = {}
+        if self.json is not None:
+            more["json"] = self.json(store)
+        if self.form is not None:
+            more["data"] = {**form_of(client), **self.form(store)}
+        with counting(client.application) as heard:
+            answer = client.open(store.fill(self.path), method=self.method, headers=headers, **more)
+        return answer, heard
+
+
+@contextmanager
+def counting(app: Flask) -> Iterator[list[str]]:
+    """The statements that an app sends meanwhile."""
+    heard: list[str] = []
+
+    def hear(_connection, _cursor, statement, *_) -> None:
+        if not statement.startswith("BEGIN"):
+            heard.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield heard
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+
+
+def new_jobs(store: Store) -> dict[str, object]:
+    """As many new jobs as the project has."""
+    jobs = [{"job_id": f"new-{item}", "source_doc_id": "d"} for item in range(store.jobs)]
+    return {"jobs": jobs}
+
+
+def new_attempts(store: Store) -> dict[str, object]:
+    """A new attempt of each job that the project began with."""
+    jobs = [
+        {"job_id": f"j{number}", "status": "failed", "attempt": 7} for number in range(store.jobs)
+    ]
+    return {"jobs": jobs}
+
+
+def new_project(store: Store) -> dict[str, object]:
+    return {"name": "another", "mode": "kg_vector"}
+
+
+LIST = "/api/v1/projects/p1/jobs"
+OWN = "/api/v1/projects/own/jobs"  # for what changes jobs, which no other answer shows
+PAGE = "/projects/p1"
+BETWEEN = "since={since}&until={until}"
+ASKS: dict[str, list[Ask]] = {
+    "api.get_jobs": [
+        Ask(LIST, 2),
+        Ask(f"{LIST}?limit=1&offset={{last}}", 3),
+        Ask(f"{LIST}?{BETWEEN}", 4),
+        Ask(f"{LIST}?status=failed", 2),
+        Ask(f"{LIST}?status=failed&status=running", 2),
+        Ask(f"{LIST}?status=failed&status=running&{BETWEEN}", 4),
+        Ask(f"{LIST}?q=doc", 4),
+        Ask(f"{LIST}?q=doc&status=failed&{BETWEEN}", 4),
+        Ask(f"{LIST}?q=nothing", 3),
+        Ask(f"{LIST}?offset=99999", 1),
+        Ask("/api/v1/projects/none/jobs", 1, status=404),
+    ],
+    "api.get_job": [Ask(f"{LIST}/j1", 2), Ask(f"{LIST}/none", 2, status=404)],
+    "api.post_job": [
+        Ask(OWN, 6, "POST", 201, json=lambda _: {"source_doc_id": "d"}),
+        Ask(OWN, 3, "POST", json=lambda _: {"job_id": "j0", "source_doc_id": "doc-0"}),
+    ],
+    "api.patch_job": [Ask(f"{OWN}/j0", 3, "PATCH", json=lambda _: {})],
+    "api.post_bulk": [
+        Ask(f"{OWN}/bulk", 6, "POST", json=new_jobs),
+        Ask(f"{OWN}/bulk", 11, "POST", json=new_attempts),
+    ],
+    "api.get_openapi": [Ask("/api/v1/openapi.json", 0)],
+    "api.get_projects": [Ask("/api/v1/projects", 2)],
+    "api.get_project": [Ask("/api/v1/projects/p1", 1)],
+    "api.post_project": [Ask("/api/v1/projects", 3, "POST", 201, json=new_project)],
+    "access.sign_in": [Ask("/sign-in", 0)],
+    "access.start_session": [
+        Ask("/sign-in", 2, "POST", 303, form=lambda store: {"key": store.key}),
+        Ask("/sign-in", 1, "POST", 403, form=lambda store: {"key": "none"}),
+        Ask("/sign-in", 1, "POST", 403, form=lambda store: {"token": "none"}),
+    ],
+    "access.sign_out": [Ask("/sign-out", 1, "POST", 303, form=lambda _: {})],
+    "dashboard.overview": [
+        Ask("/", 4),
+        Ask("/", 4, part=True),
+        Ask("/?q=p1&state=failing&page=2", 4),
+    ],
+    "dashboard.project": [
+        Ask(PAGE, 8),
+        Ask(PAGE, 8, part=True),
+        Ask(f"{PAGE}?at={{at}}", 10, part=True),
+        Ask(f"{PAGE}?{BETWEEN}", 12),
+        Ask(f"{PAGE}?status=failed", 8),
+        Ask(f"{PAGE}?empty=1", 8),
+        Ask(f"{PAGE}?stalled=1", 8),
+        Ask(f"{PAGE}?q=doc", 11),
+        Ask(f"{PAGE}?q=doc&at={{at}}", 11, part=True),
+        Ask("/projects/none", 1, status=404),
+    ],
+    "dashboard.job": [
+        Ask(f"{PAGE}/jobs/j1", 4),
+        Ask(f"{PAGE}/jobs/j1", 4, part=True),
+        Ask(f"{PAGE}/jobs/none", 1, status=404),
+    ],
+    "wall.index": [Ask("/wall", 4)],
+    "wall.board": [Ask("/wall/board", 4)],
+    "healthz.healthz": [Ask("/healthz", 1)],
+}
+KEPT = [
+    ask
+    for endpoint, asks in ASKS.items()
+    for ask in asks
+    if endpoint in ("api.get_jobs", "dashboard.overview", "dashboard.project", "dashboard.job")
+    or endpoint.startswith("wall")
+    if ask.status == 200
+]
+
+
+def make_store(settings: dict[str, str], projects: int, jobs: int) -> Store:
+    app = create_app(read(settings | {"CACHE_MB": "0"}))
+    with app.app_context():
+        for project_id in ("own", *(f"p{number}" for number in range(1, projects + 1))):
+            create_project(project_id, name=project_id, mode="kg_vector", now=CLOCK)
+            amount = jobs if project_id in ("own", "p1") else 3
+            record(project_id, [report(item) for item in range(amount)], now=CLOCK)
+        with writing() as connection:
+            key = create_key(connection, name="k", scope=Scope.ADMIN, now=CLOCK)
+    return Store(app, create_app(read(settings)), key, jobs)
+
+
+def report(number: int) -> Report:
+    """Failed, empty and silent in turn; one a second, the first the newest."""
+    created = CLOCK - number * SECOND
+    return Report(
+        job_id=f"j{number}",
+        source_doc_id=f"doc-{number}",
+        status=(JobStatus.FAILED, JobStatus.RUNNING, JobStatus.COMPLETED)[number % 3],
+        created_at=created,
+        started_at=created,
+        completed_at=created,
+        chunks_processed=3,
+        error_message="it broke",
+    )
+
+
+@pytest.fixture(scope="module")
+def stores(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Store]]:
+    """A store of each size."""
+    folder = tmp_path_factory.mktemp("stores")
+    with databases.new(folder / "small") as few, databases.new(folder / "large") as many:
+        settings = {"small": few, "large": many}
+        made = {name: make_store(settings[name], *size) for name, size in SIZES.items()}
+        yield made
+        for store in made.values():
+            for app in (store.app, store.cached):
+                with app.app_context():
+                    db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No minute ends while two answers are compared; the last job of three is not shallow."""
+    monkeypatch.setattr(times, "time", SimpleNamespace(time_ns=lambda: CLOCK * 1000))
+    monkeypatch.setattr(depth, "SHALLOW", 1)
+
+
+def test_every_route_has_its_number(stores: dict[str, Store]) -> None:
+    rules = {rule.endpoint for rule in stores["small"].app.url_map.iter_rules()}
+    assert rules - {"static"} == set(ASKS)
+
+
+@pytest.mark.parametrize("ask", [ask for asks in ASKS.values() for ask in asks], ids=str)
+def test_an_answer_costs_the_same_in_a_store_of_any_size(
+    stores: dict[str, Store], ask: Ask
+) -> None:
+    for name, store in stores.items():
+        answer, heard = ask.send(store, store.visitor(store.app))
+        assert answer.status_code == ask.status, answer.text
+        assert len(heard) == ask.statements, (name, *heard)
+
+
+@pytest.mark.parametrize("ask", KEPT, ids=str)
+def test_what_was_made_already_costs_one_statement(stores: dict[str, Store], ask: Ask) -> None:
+    for store in stores.values():
+        client = store.visitor(store.cached)
+        made, _ = ask.send(store, client)
+        again, heard = ask.send(store, client)
+        assert (again.status_code, len(heard)) == (200, 1), heard
+        assert again.data == made.data
+        etag = made.headers.get("ETag")
+        assert again.headers.get("ETag") == etag
+        if etag is not None:
+            unchanged, heard = ask.send(store, client, etag)
+            assert (unchanged.status_code, unchanged.data, len(heard)) == (304, b"", 1), heard
+            assert unchanged.headers["ETag"] == etag
+
+
+def test_what_only_pollers_ask_has_an_etag(stores: dict[str, Store]) -> None:
+    store = stores["small"]
+    client = store.visitor(store.cached)
+    for ask in KEPT:
+        answer, _ = ask.send(store, client)
+        polled = ask.part or ask.path.startswith(("/api", "/wall/board"))
+        assert ("ETag" in answer.headers) == polled, ask
