@@ -16,7 +16,8 @@ from flask import Flask, current_app
 
 from app.etags import make_etag
 
-OVERHEAD = 1000  # bytes that an entry takes beside its body
+OVERHEAD = 1000  # bytes that an entry takes beside its body, its slot and what else it holds
+CHARACTER = 4  # bytes that one of these takes at most
 MIB = 1024 * 1024
 
 Versions = tuple[int, ...]
@@ -44,33 +45,33 @@ class PageCache:
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self.bytes = 0
-        self._pages: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._pages: OrderedDict[Hashable, tuple[Kept, int]] = OrderedDict()
         self._lock = threading.Lock()
         self._making: dict[Hashable, list[Any]] = {}
 
     def find(self, slot: Hashable) -> Kept | None:
         """What the slot holds, however old."""
         with self._lock:
-            kept = self._pages.get(slot)
-            if kept is not None:
-                self._pages.move_to_end(slot)
-            return kept
+            if slot not in self._pages:
+                return None
+            self._pages.move_to_end(slot)
+            return self._pages[slot][0]
 
     def keep(self, slot: Hashable, page: Kept) -> None:
         """Put a page into its slot."""
+        size = _size(slot, page)
         with self._lock:
             self._drop(slot)
-            if _size(page) > self.most_bytes:
+            if size > self.most_bytes:
                 return
-            self._pages[slot] = page
-            self.bytes += _size(page)
+            self._pages[slot] = page, size
+            self.bytes += size
             while self.bytes > self.most_bytes:
                 self._drop(next(iter(self._pages)))
 
     def _drop(self, slot: Hashable) -> None:
-        page = self._pages.pop(slot, None)
-        if page is not None:
-            self.bytes -= _size(page)
+        if slot in self._pages:
+            self.bytes -= self._pages.pop(slot)[1]
 
     @contextmanager
     def making(self, slot: Hashable) -> Iterator[None]:
@@ -88,8 +89,9 @@ class PageCache:
                     self._making.pop(slot, None)
 
 
-def _size(page: Kept) -> int:
-    return len(page.body) + OVERHEAD
+def _size(slot: Hashable, page: Kept) -> int:
+    # Of a search that finds nothing, the words and the links made of them are the most.
+    return len(page.body) + CHARACTER * len(repr((slot, page.about))) + OVERHEAD
 
 
 def init_app(app: Flask, most_bytes: int) -> None:
