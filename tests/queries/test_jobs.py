@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from app.api import answers
 from app.database import db, reading, writing
 from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
 from app.ledger.record import record
+from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
 from app.models import Job
 from app.queries import depth, jobs, search
@@ -20,13 +22,13 @@ from app.queries.filters import JobFilter
 from app.queries.projects import get_project
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, SECOND
-from tests.conftest import sqlite_only
+from tests.conftest import Api, sqlite_only
 
 T0 = 1_700_000_000 * SECOND
 NOW = T0 + 400 * DAY
 numbers = itertools.count()
 
-moments = st.builds(
+spread = st.builds(
     lambda days, hours, minutes, seconds: (
         T0 + days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND
     ),
@@ -35,6 +37,8 @@ moments = st.builds(
     st.integers(0, 2),
     st.integers(0, 2),
 )
+# Many within one minute: their place is sought from its nearer end.
+moments = st.one_of(spread, *[st.integers(0, 39).map(lambda seconds: T0 + seconds * SECOND)] * 2)
 sent = st.lists(
     st.builds(
         lambda number, status, created, chunks, nodes, attempt: Report(
@@ -56,6 +60,15 @@ sent = st.lists(
     ),
     max_size=60,
 )
+removed = st.fixed_dictionaries(
+    {
+        "statuses": st.sampled_from(
+            [[JobStatus.FAILED], [JobStatus.COMPLETED], [JobStatus.COMPLETED, JobStatus.FAILED]]
+        ),
+        "before": moments,
+        "limit": st.integers(1, 30),
+    }
+)
 edges = st.none() | moments | st.builds(lambda moment: moment + 1, moments)
 wanted_filters = st.one_of(
     st.builds(
@@ -63,9 +76,15 @@ wanted_filters = st.one_of(
         statuses=st.frozensets(st.sampled_from(JobStatus)),
         since=edges,
         until=edges,
-        q=st.sampled_from(["", "", "doc-3", "j7"]),
+        q=st.sampled_from(["", "", "doc-3", "doc-", "j7"]),
     ),
     st.builds(JobFilter, empty=st.just(True), since=edges, until=edges),
+    st.builds(
+        JobFilter,
+        silent_since=st.integers(-1, 4).map(lambda hours: NOW + hours * HOUR),
+        since=edges,
+        until=edges,
+    ),
 )
 
 
@@ -77,50 +96,99 @@ def plainly(everything, wanted: JobFilter):
         if (not wanted.statuses or job.status in wanted.statuses)
         and (wanted.since is None or job.created_at >= wanted.since)
         and (wanted.until is None or job.created_at < wanted.until)
-        and (not wanted.empty or job.state.name == "empty")
+        and (not wanted.empty or is_empty(job))
+        and (wanted.silent_since is None or is_silent(job, wanted.silent_since))
         and (not wanted.q or job.job_id == wanted.q or job.source_doc_id.startswith(wanted.q))
     ]
     return sorted(found, key=lambda job: (job.created_at, job.job_id), reverse=True)
 
 
+def is_empty(job) -> bool:
+    return job.status == JobStatus.COMPLETED and job.chunks_processed > 0 == job.nodes_created
+
+
+def is_silent(job, since: int) -> bool:
+    return job.status == JobStatus.RUNNING and job.heard_at <= since
+
+
+def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], now: int) -> None:
+    """Pages, totals and tabs are what one finds by looking at every job; so are the counts."""
+    with reading() as connection:
+        project = get_project(connection, project_id)
+        everything = connection.execute(
+            text("SELECT * FROM jobs WHERE project_id = :p"), {"p": project_id}
+        ).all()
+        assert verify(connection, project_id, lambda *_: None) == []
+        for one in filters:
+            plain = [job.job_id for job in plainly(everything, one)]
+            for offset in offsets:
+                page = jobs.list_jobs(connection, project, one, limit=5, offset=offset, now=now)
+                assert page.total == len(plain)
+                assert [job.job_id for job in page.rows] == plain[offset : offset + 5]
+            for job in page.rows[:1]:
+                assert job == jobs.get_job(connection, project, job.job_id, now)
+            of_any_kind = replace(one, statuses=frozenset(), empty=False, silent_since=None)
+            plain = plainly(everything, of_any_kind)
+            expected = {
+                status.word: sum(job.status == status for job in plain) for status in JobStatus
+            }
+            expected["empty"] = sum(map(is_empty, plain))
+            expected["stalled"] = sum(is_silent(job, now - HOUR) for job in plain)
+            assert jobs.count_jobs(connection, project, one, now - HOUR) == expected
+
+
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    batches=st.lists(sent, min_size=1, max_size=3),
-    wanted=st.lists(wanted_filters, min_size=4, max_size=4),
-    offsets=st.lists(st.integers(0, 40), min_size=3, max_size=3),
+    first=sent,
+    steps=st.lists(st.one_of(sent, removed), max_size=3),
+    filters=st.lists(wanted_filters, min_size=3, max_size=3),
+    offsets=st.lists(st.integers(0, 40), min_size=2, max_size=2),
 )
-def test_pages_totals_and_tabs_equal_the_plain_answer(
-    app: Flask, monkeypatch, batches, wanted, offsets
+def test_pages_totals_and_tabs_equal_the_plain_answer_after_every_step(
+    app: Flask, monkeypatch, first, steps, filters, offsets
 ) -> None:
     monkeypatch.setattr(depth, "SHALLOW", 2)  # so that small lists go the deep way too
     project_id = f"p{next(numbers)}"
     create_project(project_id, name="p", mode="kg_vector", now=T0)
-    for batch in batches:
-        if batch:
-            record(project_id, batch, now=NOW)
-    with reading() as connection:
-        project = get_project(connection, project_id)
-        everything = [
-            jobs.get_job(connection, project, row.job_id, NOW)
-            for row in connection.execute(
-                text("SELECT job_id FROM jobs WHERE project_id = :p"), {"p": project_id}
-            )
-        ]
-        assert verify(connection, project_id, lambda *_: None) == []
-        for one, offset in itertools.product(wanted, offsets):
-            plain = plainly(everything, one)
-            page = jobs.list_jobs(connection, project, one, limit=5, offset=offset, now=NOW)
-            assert page.total == len(plain)
-            assert list(page.rows) == plain[offset : offset + 5]
-        for one in wanted:
-            kinds = replace(one, statuses=frozenset(), empty=False)
-            plain = plainly(everything, kinds)
-            counts = jobs.count_jobs(connection, project, one, NOW - HOUR)
-            for status in JobStatus:
-                assert counts[status.word] == sum(job.status is status for job in plain)
-            assert counts["empty"] == sum(job.state.name == "empty" for job in plain)
+    # Reports come late, out of order and again: the jobs are few and the moments any.
+    for hours, step in enumerate([first, *steps]):
+        if isinstance(step, dict):
+            remove_jobs(project_id, **step)
+        elif step:
+            record(project_id, step, now=NOW + hours * HOUR)
+        assert_plain(project_id, filters, offsets, NOW + hours * HOUR)
+
+
+@pytest.mark.parametrize(
+    "statuses", [[], [JobStatus.FAILED], [JobStatus.RUNNING, JobStatus.FAILED]]
+)
+def test_every_place_in_a_crowded_minute_is_found(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, statuses: list[JobStatus]
+) -> None:
+    monkeypatch.setattr(depth, "SHALLOW", 2)
+    create_project("p", name="p", mode="kg_vector", now=T0)
+    crowd = [
+        Report(
+            job_id=f"j{number:02}",
+            source_doc_id="d",
+            status=JobStatus(number % 4),
+            created_at=T0 + number // 3 * SECOND,
+        )
+        for number in range(60)
+    ]
+    around = [
+        Report(job_id=name, source_doc_id="d", status=JobStatus.FAILED, created_at=moment)
+        for name, moment in (("before", T0 - MINUTE), ("after", T0 + MINUTE))
+    ]
+    record("p", crowd + around, now=NOW)
+    wanted = [
+        JobFilter(statuses=frozenset(statuses), since=since, until=until)
+        for since in (None, T0 + 3 * SECOND)
+        for until in (None, T0 + 15 * SECOND + 1)
+    ]
+    assert_plain("p", wanted, list(range(0, 63, 2)), NOW)
 
 
 @settings(
@@ -155,6 +223,88 @@ def test_a_page_held_at_an_anchor_does_not_move_when_jobs_arrive(
     if anchor is not None:
         assert list(after.rows) == list(before.rows)
         assert after.total - after.new == before.total
+
+
+LIMITED = "X-Search-Limited"
+
+
+def find_few(api: Api, monkeypatch: pytest.MonkeyPatch, matches: int) -> None:
+    """A store with so many documents that a search finds, of which it takes five."""
+    for module in (search, answers):
+        monkeypatch.setattr(module, "MOST_FOUND", 5)
+    reports = [
+        Report(
+            job_id=f"j{number}",
+            source_doc_id=f"{'wanted' if number < matches else 'other'}-{number}",
+            status=JobStatus.FAILED if number % 2 else JobStatus.RUNNING,
+            created_at=T0 + number * SECOND,
+        )
+        for number in (3, 1, 4, 0, 7, 6, 5, 2, 9, 8)
+    ]
+    record("p1", reports, now=NOW)
+
+
+def ids(answer) -> list[str]:
+    return [job["job_id"] for job in answer.json["jobs"]]
+
+
+def test_a_search_that_finds_too_much_takes_the_newest_and_says_so(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_few(api, monkeypatch, matches=8)
+    found = api.get("?q=wanted&limit=3")
+    assert (found.json["total"], ids(found)) == (5, ["j7", "j6", "j5"])
+    assert found.headers[LIMITED] == "newest 5"
+    assert ids(api.get("?q=wanted&limit=3&offset=3")) == ["j4", "j3"]
+    assert ids(api.get("?q=wanted&status=failed")) == ["j7", "j5", "j3"]
+    assert ids(api.get("?q=wanted&until=2023-11-14T22:13:26Z")) == ["j5", "j4", "j3", "j2", "j1"]
+    assert LIMITED not in api.get().headers
+    # Again from the cache, and where the words are a job's id too.
+    assert api.get("?q=wanted&limit=3").headers[LIMITED] == "newest 5"
+    record("p1", [Report(job_id="wanted", source_doc_id="d", created_at=T0 + MINUTE)], now=NOW)
+    assert ids(api.get("?q=wanted")) == ["wanted", "j7", "j6", "j5", "j4"]
+
+
+def test_a_search_that_finds_just_as_much_as_it_takes_is_not_limited(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_few(api, monkeypatch, matches=5)
+    found = api.get("?q=wanted")
+    assert (found.json["total"], ids(found)) == (5, ["j4", "j3", "j2", "j1", "j0"])
+    assert LIMITED not in found.headers
+
+
+def test_a_search_held_at_an_anchor_does_not_move_when_jobs_arrive(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_few(api, monkeypatch, matches=4)
+    monkeypatch.setattr(search, "MOST_FOUND", 10)
+    wanted = JobFilter(q="wanted", statuses=frozenset({JobStatus.FAILED, JobStatus.RUNNING}))
+
+    def page(anchor):
+        with reading() as connection:
+            project = get_project(connection, "p1")
+            return jobs.list_jobs(
+                connection, project, wanted, limit=2, offset=1, now=NOW, anchor=anchor
+            )
+
+    before = page(None)
+    anchor = (T0 + 3 * SECOND, "j3")
+    assert page(anchor) == before
+    assert [job.job_id for job in before.rows] == ["j2", "j1"]
+    fresh = [
+        Report(job_id=name, source_doc_id=document, status=status, created_at=T0 + 3 * SECOND)
+        for name, document, status in (
+            ("j30", "wanted-too", JobStatus.FAILED),  # the same moment: the id decides
+            ("j4-other", "other", JobStatus.FAILED),
+            ("j4-ended", "wanted", JobStatus.COMPLETED),
+            ("j2-below", "wanted", JobStatus.PENDING),
+        )
+    ]
+    record("p1", fresh, now=NOW)
+    after = page(anchor)
+    assert (after.new, after.total, after.capped) == (1, 5, False)
+    assert after.rows == before.rows
 
 
 def test_verify_says_what_differs_and_rebuild_mends_it(app: Flask) -> None:
