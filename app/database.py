@@ -88,9 +88,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    # By the driver itself: every page begins here.
-    connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # by the driver itself: every page begins here, and nothing is locked that could fail
+        connection.connection.cursor().execute("BEGIN")
 
 
 @contextmanager

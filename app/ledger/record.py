@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, String, bindparam, func, insert, select, update
+from sqlalchemy import ARRAY, Connection, String, bindparam, func, select, update
 
-from app.database import Base, table_of, upsert, writing
+from app.database import table_of, upsert, writing
 from app.ledger.counts import difference
 from app.ledger.draft import Draft, Recorded
 from app.ledger.merge import AttemptState
@@ -26,7 +26,7 @@ from app.ledger.rows import (
 )
 from app.ledger.sums import UnknownProjectError, raise_version
 from app.models import Attempt, Event, Job, Project
-from app.prepared import Prepared
+from app.prepared import Prepared, given, insertion
 from app.status import JobStatus
 
 MOST_TRIES = 20
@@ -159,31 +159,26 @@ def _write_jobs(
             row["received_at"] = job.received_at
             new.append(row)
         else:
-            known.append(row | {"of_project": project_id, "of_job": job.job_id})
+            known.append(row | {"of_project_id": project_id, "of_job_id": job.job_id})
     if new and _INSERT.run_many(connection, new) < len(new):
         raise _OvertakenError
     if known:
         _UPDATE.run_many(connection, known)
 
 
-def _every_column(model: type[Base]) -> dict[str, Any]:
-    return {column.name: bindparam(column.name) for column in table_of(model).columns}
-
-
-_INSERT = Prepared(
-    lambda dialect: (
-        upsert(dialect, table_of(Job)).values(_every_column(Job)).on_conflict_do_nothing()
-    )
-)
 _CHANGING = (*STATE_COLUMNS, "ended_at", "empty", "heard_at", "skew_seconds", "event_count")
-_UPDATE = Prepared(
-    lambda _dialect: (
-        update(table_of(Job))
-        .where(Job.project_id == bindparam("of_project"), Job.job_id == bindparam("of_job"))
-        .values({name: bindparam(name) for name in _CHANGING})
-    )
-)
-_ADD_EVENT = Prepared(lambda _dialect: insert(table_of(Event)).values(_every_column(Event)))
+
+
+def _update(dialect: str) -> Any:
+    table = table_of(Job)
+    rows = given(dialect, table, ("of_project_id", "of_job_id", *_CHANGING))
+    here = (table.c.project_id == rows["of_project_id"], table.c.job_id == rows["of_job_id"])
+    return update(table).where(*here).values({name: rows[name] for name in _CHANGING})
+
+
+_INSERT = Prepared(lambda dialect: insertion(dialect, table_of(Job)).on_conflict_do_nothing())
+_UPDATE = Prepared(_update)
+_ADD_EVENTS = Prepared(lambda dialect: insertion(dialect, table_of(Event)))
 
 
 def _write_attempts(connection: Connection, project_id: str, drafts: Sequence[Draft]) -> None:
@@ -218,4 +213,4 @@ def _write_events(connection: Connection, project_id: str, drafts: Sequence[Draf
         for number, event in enumerate(draft.events, draft.job.event_count)
     ]
     if rows:
-        _ADD_EVENT.run_many(connection, rows)
+        _ADD_EVENTS.run_many(connection, rows)

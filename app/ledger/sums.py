@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, literal_column, update
 
-from app.database import table_of, upsert
+from app.database import table_of
 from app.ledger.counts import Cell
 from app.models import CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
-from app.prepared import Prepared
+from app.prepared import Prepared, insertion
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "created_counts": (CreatedCount, ("level", "bucket")),
@@ -72,9 +72,7 @@ def _add(name: str, dialect: str) -> Any:
     """The statement that adds to a row of a table or makes it."""
     model, key_columns = COUNTS[name]
     table = table_of(model)
-    statement = upsert(dialect, table).values(
-        {column.name: bindparam(column.name) for column in table.columns}
-    )
+    statement = insertion(dialect, table)
     return statement.on_conflict_do_update(
         index_elements=("project_id", *key_columns),
         set_={each: table.c[each] + statement.excluded[each] for each in _amounts(name)},
