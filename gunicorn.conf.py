@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WORKERS", "2"))
+workers = int(os.environ.get("WORKERS") or "2")
 # Threads, because idle browser connections would each hold a synchronous worker: two of those
 # were hung for 12 s by four idle connections.
 worker_class = "gthread"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,7 +57,8 @@ def _cache_bytes(text: str) -> int:
 
 def _database_url(text: str, instance: Path) -> str:
     if not text:
-        return f"sqlite+pysqlite:///{instance / 'jobwall.db'}"
+        url = URL.create(ENGINES["sqlite"], database=str(instance / "jobwall.db"))
+        return url.render_as_string(hide_password=False)
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):  # the latter of a port that is no number

@@ -4,14 +4,28 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.access import csrf, viewer
-from app.access.sessions import close_session, spend_key, spend_link
-from app.database import writing
+from app.access.keys import find_key
+from app.access.sessions import (
+    close_session,
+    forget_expired,
+    link_is_good,
+    spend_key,
+    spend_link,
+)
+from app.database import reading, writing
 from app.times import now
 
 blueprint = Blueprint("access", __name__)
 
 REFUSED_LINK = "This link was used already or is older than 15 minutes. Ask for a new one."
 REFUSED_KEY = "This key is unknown, expired or revoked."
+
+
+@blueprint.after_request
+def keep_nowhere(response: Response) -> Response:
+    """A page with a form's token is for one browser, and for now."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/sign-in")
@@ -26,10 +40,18 @@ def start_session() -> Response | tuple[str, int]:
     csrf.check()
     token, key = request.form.get("token", ""), request.form.get("key", "").strip()
     target = _next(request.form.get("next", ""))
-    with writing() as connection:
-        opened = (
-            spend_link(connection, token, now()) if token else spend_key(connection, key, now())
-        )
+    at = now()
+    # Looked up first without a lock: who has no link and no key must not hold up the writers.
+    with reading() as connection:
+        known = link_is_good(connection, token, at) if token else find_key(connection, key, at)
+    opened = None
+    if known:
+        with writing() as connection:
+            spend = spend_link if token else spend_key
+            opened = spend(connection, token or key, at)
+            if opened and (former := request.cookies.get(viewer.COOKIE)):
+                close_session(connection, former, at)
+            forget_expired(connection, at)
     if opened is None:
         error = REFUSED_LINK if token else REFUSED_KEY
         return render_template("sign_in.html", next=target, error=error), 403

@@ -1,6 +1,6 @@
 """Signed-in browsers, and the links that sign one in, once."""
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from app.access.door import VALID_SESSION
 from app.access.keys import find_key
@@ -27,6 +27,20 @@ def create_link(connection: Connection, now: int, scope: Scope = Scope.ADMIN) ->
     return token
 
 
+def link_is_good(connection: Connection, token: str, now: int) -> bool:
+    """Whether a link's token can still be spent."""
+    good = select(SignInLink.token_hash).where(*_good(token, now))
+    return connection.scalar(good) is not None
+
+
+def _good(token: str, now: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        SignInLink.token_hash == hashed(token),
+        SignInLink.used_at.is_(None),
+        SignInLink.expires_at > now,
+    )
+
+
 def spend_link(connection: Connection, token: str, now: int) -> str | None:
     """Turn a link's token into a session's; None if it was used, has expired or never was.
 
@@ -34,11 +48,7 @@ def spend_link(connection: Connection, token: str, now: int) -> str | None:
     """
     row = connection.execute(
         update(SignInLink)
-        .where(
-            SignInLink.token_hash == hashed(token),
-            SignInLink.used_at.is_(None),
-            SignInLink.expires_at > now,
-        )
+        .where(*_good(token, now))
         .values(used_at=now)
         .returning(SignInLink.scope, SignInLink.project_id)
     ).one_or_none()
@@ -79,6 +89,12 @@ def find_session(connection: Connection, token: str, now: int) -> Grant | None:
     query = query.where(Session.token_hash == hashed(token), *VALID_SESSION)
     row = connection.execute(query, {"now": now}).one_or_none()
     return None if row is None else Grant(row.label, Scope(row.scope), row.project_id)
+
+
+def forget_expired(connection: Connection, now: int) -> None:
+    """Delete the links and sessions that ended more than a day ago (`now` in µs)."""
+    for model in (SignInLink, Session):
+        connection.execute(delete(model).where(model.expires_at < now - DAY))
 
 
 def close_session(connection: Connection, token: str, now: int) -> None:

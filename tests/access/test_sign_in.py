@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from app.access.keys import create_key, revoke_keys
 from app.access.scopes import Scope
@@ -19,14 +19,16 @@ from app.access.sessions import (
     close_session,
     create_link,
     find_session,
+    forget_expired,
     spend_key,
     spend_link,
 )
+from app.access.viewer import COOKIE
 from app.database import reading, writing
 from app.ledger.projects import create_project
 from app.models import ApiKey, Session
 from app.times import DAY, MINUTE, now
-from tests.conftest import Api
+from tests.conftest import Api, sqlite_only
 
 NOW = 1_800_000_000_000_000
 PAGES = ["/", "/projects/p1", "/projects/p1/jobs/j", "/wall"]
@@ -361,3 +363,39 @@ def test_cookies_are_out_of_reach(api: Api, link: str, scheme: str) -> None:
             assert bool(cookie["secure"]) == (scheme == "https")
     assert 0 < int(seen[1]["jobwall_session"]["max-age"]) <= SESSION_LIFE // 1_000_000
     assert seen[2]["jobwall_session"].value == ""
+
+
+def test_a_new_sign_in_closes_the_session_before_it(app: Flask) -> None:
+    browser = app.test_client()
+    first = sign_in_with_link(browser)
+    second = sign_in_with_link(browser)
+    with reading() as connection:
+        assert find_session(connection, first, now()) is None
+        assert find_session(connection, second, now()) is not None
+
+
+def test_what_expired_is_forgotten_a_day_later(app: Flask) -> None:
+    with writing() as connection:
+        create_link(connection, NOW)
+        forget_expired(connection, NOW + 2 * DAY)
+        assert connection.scalar(text("SELECT count(*) FROM sign_in_links")) == 0
+
+
+@sqlite_only
+def test_a_wrong_key_waits_for_no_writer(app: Flask) -> None:
+    browser = app.test_client()
+    form = form_of(browser) | {"key": "ib-none"}
+    with writing():
+        answer = browser.post("/sign-in", data=form)
+    assert answer.status_code == 403
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def sign_in_with_link(browser: FlaskClient) -> str:
+    """Sign a browser in; gives the session's token."""
+    with writing() as connection:
+        token = create_link(connection, now())
+    assert browser.post("/sign-in", data=form_of(browser) | {"token": token}).status_code == 303
+    cookie = browser.get_cookie(COOKIE)
+    assert cookie is not None
+    return cookie.value
