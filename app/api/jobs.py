@@ -41,6 +41,11 @@ IDEMPOTENCY_KEY = Parameter(
     "List a project's jobs, newest first",
     parameters=LIST_PARAMETERS,
     answers={200: ("A page of jobs", "JobList")},
+    headers={
+        "Link": "The first, previous, next and last page (RFC 8288).",
+        "ETag": "Names this answer: sent back as If-None-Match, it gives a 304 while it is true.",
+        "X-Search-Limited": "Only where q matches more than 10,000 jobs: `newest 10000` are taken.",
+    },
 )
 def get_jobs(project_id: str) -> Response:
     """A page; 304 where nothing changed, after one statement."""

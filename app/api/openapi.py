@@ -77,6 +77,11 @@ def _operation(name: str, described: Operation, arguments: list[str]) -> dict[st
         str(status): _answer(sentence, schema)
         for status, (sentence, schema) in described.answers.items()
     }
+    if described.headers:
+        responses["200"]["headers"] = {
+            header: {"description": sentence, "schema": {"type": "string"}}
+            for header, sentence in described.headers.items()
+        }
     errors = dict(ALWAYS) if described.scope else {}
     if described.body:
         errors |= WRITES

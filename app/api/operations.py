@@ -1,7 +1,7 @@
 """What the OpenAPI document says of a route, said where the route is."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from app.access.scopes import Scope
@@ -21,13 +21,17 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route's summary, the scope it needs, what goes in, and what comes out by status."""
+    """A route's summary, the scope it needs, what goes in, and what comes out by status.
+
+    `headers` are those of a 200: their names, and what they say.
+    """
 
     summary: str
     scope: Scope | None
     answers: dict[int, tuple[str, str | None]]
     parameters: Sequence[Parameter] = ()
     body: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -40,11 +44,14 @@ def operation(
     scope: Scope | None = Scope.READ,
     parameters: Sequence[Parameter] = (),
     body: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Callable[[View], View]:
     """Describe a view. `answers` gives per status a sentence and the name of a schema."""
 
     def describe(view: View) -> View:
-        OPERATIONS[view.__name__] = Operation(summary, scope, answers, parameters, body)
+        OPERATIONS[view.__name__] = Operation(
+            summary, scope, answers, parameters, body, headers or {}
+        )
         return view
 
     return describe
