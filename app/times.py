@@ -13,6 +13,7 @@ SECOND = 1_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+MONTH = 32 * DAY  # for counting: like the others a fixed length
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = 946_684_800 * SECOND  # 2000-01-01T00:00:00Z

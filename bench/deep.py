@@ -26,6 +26,7 @@ def measure(run: Run) -> Figures:
             ("_burst", True, ""),
         ):
             settings = make(run.size, burst=burst)
+            run.databases.warm()
             with bar(f"Deep pages, {engine}{suffix.replace('_', ', ')}") as progress:
                 p50, p99 = deep_over_first(settings, query, progress)
             figures[f"deep_p50_{engine}{suffix}"] = p50

@@ -12,7 +12,7 @@ from app.database import table_of
 from app.ledger.counts import step_of
 from app.models import Job
 from app.models.counts import CREATED_COLUMNS
-from app.times import DAY, HOUR, MINUTE, SECOND, floor
+from app.times import DAY, HOUR, MINUTE, MONTH, SECOND, floor
 
 SPAN = 365 * DAY
 QUIET_END = HOUR // 2  # before now: so the last job had the time to end
@@ -169,10 +169,14 @@ def count_statements() -> list[tuple[str, str]]:
                 f"counting by {word}",
                 f"""INSERT INTO created_counts (project_id, level, bucket, {amounts})
                 SELECT project_id, {level}, bucket - bucket % {span} AS at, {sums}
-                FROM created_counts WHERE project_id = :project_id AND level = {level + 1}
+                FROM created_counts WHERE project_id = :project_id AND level = {below}
                 GROUP BY project_id, at""",
             )
-            for level, word, span in ((1, "hour", HOUR), (0, "day", DAY))
+            for level, below, word, span in (
+                (1, 2, "hour", HOUR),
+                (0, 1, "day", DAY),
+                (3, 0, "month", MONTH),
+            )
         ),
         (
             "counting what finished",

@@ -121,7 +121,7 @@ def _name(cell: Cell) -> str:
         return f"projects {column}"
     if table == "created_counts":
         level, bucket = key
-        where = f"{('day', 'hour', 'minute')[level]} {format_time(bucket)}"
+        where = f"{('day', 'hour', 'minute', 'month')[level]} {format_time(bucket)}"
     elif table == "finished_counts":
         where = f"hour {format_time(key[0])}"
     else:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from app.ledger.merge import AttemptState, outcome_of
 from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE
+from app.times import DAY, HOUR, MINUTE, MONTH
 
 STEPS_PER_DOUBLING = 4  # each step of the histogram is 19 % longer than the one before
 MOST_COUNTED = 2**40  # of one job in a sum: so 8 million absurd jobs an hour still fit in 64 bits
@@ -87,7 +87,7 @@ def tally(cells: Counter[Cell], job: JobFacts, times: int = 1) -> None:
 
 
 def roll_up(cells: Counter[Cell]) -> Counter[Cell]:
-    """Add the hours, the days and the totals, which the minutes sum up to; without the zeros."""
+    """Add the hours, days, months and totals, which the minutes sum up to; without the zeros."""
     whole: Counter[Cell] = Counter()
     for cell, amount in cells.items():
         if not amount:
@@ -98,6 +98,7 @@ def roll_up(cells: Counter[Cell]) -> Counter[Cell]:
             moment = key[1]
             _add(whole, (table, (1, moment - moment % HOUR), column), amount)
             _add(whole, (table, (0, moment - moment % DAY), column), amount)
+            _add(whole, (table, (3, moment - moment % MONTH), column), amount)
             _add(whole, ("projects", (), column), amount)
     return Counter({cell: amount for cell, amount in whole.items() if amount})
 

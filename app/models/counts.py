@@ -10,9 +10,9 @@ CREATED_COLUMNS = ("pending", "running", "completed", "failed", "empty")
 
 
 class CreatedCount(Base):
-    """How many jobs were created in a day, hour or minute, a column per status.
+    """How many jobs were created in a month (32 days), day, hour or minute, a column per status.
 
-    `level` is 0 day, 1 hour, 2 minute; `bucket` its start in µs. `empty` is the part of
+    `level` is 0 day, 1 hour, 2 minute, 3 month; `bucket` its start in µs. `empty` is the part of
     `completed` that made no node from its chunks.
     """
 

@@ -1,8 +1,8 @@
 """Totals and places in a list of any length, from the counts that the ledger keeps.
 
 Counting rows and skipping rows are what kill job lists. Here a total stands in the project's row,
-and a place in the list is found by sums: the day that holds it, then the hour, then the minute;
-what is left is a skip inside one minute, from its nearer end.
+and a place in the list is found by sums: the month that holds it (32 days), then the day, then the
+hour, then the minute; what is left is a skip inside one minute, from its nearer end.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from app.models import CreatedCount, Job
 from app.models.counts import CREATED_COLUMNS
 from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, floor
+from app.times import DAY, HOUR, MINUTE, MONTH, floor
 
 Counts = dict[str, int]
 """How many jobs, per column of the created counts."""
@@ -68,6 +68,7 @@ def count_before(
         "minute": floor(moment, MINUTE),
         "hour": floor(moment, HOUR),
         "day": floor(moment, DAY),
+        "month": floor(moment, MONTH),
         "up_to": job_id,
     }
     row = connection.execute(_before(job_id is not None), values).one()
@@ -76,10 +77,13 @@ def count_before(
 
 @cache
 def _before(with_key: bool) -> Select[Any]:
-    day, hour, minute = (bindparam(name, type_=Integer) for name in ("day", "hour", "minute"))
+    month, day, hour, minute = (
+        bindparam(name, type_=Integer) for name in ("month", "day", "hour", "minute")
+    )
     moment = bindparam("moment", type_=Job.created_at.type)
     levels = [
-        (0, None, day),
+        (3, None, month),
+        (0, month, day),
         (1, day, hour),
         (2, hour, minute),
     ]
@@ -135,7 +139,7 @@ def _place(columns: tuple[str, ...]) -> Select[Any]:
     bucket = CreatedCount.bucket
     above, span = None, 0
     skip: Any = rank
-    for level, length in enumerate((DAY, HOUR, MINUTE)):
+    for level, length in ((3, MONTH), (0, DAY), (1, HOUR), (2, MINUTE)):
         here = and_(CreatedCount.project_id == _PROJECT, CreatedCount.level == _literal(level))
         if above is not None:
             start = select(above.c.bucket).scalar_subquery()
