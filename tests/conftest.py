@@ -59,7 +59,7 @@ def databases(
 
 
 postgres_only = pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
-"""For a test of what only PostgreSQL has: a server of its own."""
+"""For a test of what only PostgreSQL has: a server, and writers side by side."""
 
 sqlite_only = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 """For a test of what only SQLite has: files, PRAGMAs, plans."""

@@ -28,7 +28,7 @@ from app.ledger.report import Report
 from app.queries.projects import versions
 from app.status import JobStatus
 from app.times import now
-from tests.conftest import ROOT, Board, sqlite_only
+from tests.conftest import ROOT, Board, postgres_only, sqlite_only
 
 REPORTING = ROOT / "tests/system/reporting.py"
 
@@ -507,9 +507,8 @@ def test_nobody_waits_for_a_backup(app: Flask, store: Path, tmp_path: Path) -> N
     assert done.is_set()
 
 
-def test_on_postgresql_its_own_tools_are_named(run, databases, tmp_path: Path) -> None:
-    if databases.engine == "sqlite":
-        pytest.skip("this is the other engine")
+@postgres_only
+def test_on_postgresql_its_own_tools_are_named(run, tmp_path: Path) -> None:
     for words in (("backup", str(tmp_path / "x")), ("restore", str(tmp_path / "x"), "--yes")):
         result = run(*words)
         assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
