@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from app import database
 from app.database import BusyError, db, reading, writing
+from app.ledger import record
+from app.ledger.draft import Draft
 from app.ledger.projects import create_project
 from app.times import now
 from tests.conftest import Api, Databases, postgres_only, sqlite_only
@@ -112,6 +114,24 @@ def test_a_busy_database_is_a_503_with_nothing_stored(
     assert answer.status_code == 503
     assert answer.headers["Retry-After"].isdigit()
     assert api.get().json["total"] == 0
+
+
+def test_who_is_overtaken_too_often_is_told_to_come_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = {"job_id": "j", "source_doc_id": "d"}
+    assert api.post(job).status_code == 201
+    before = api.get().data
+    monkeypatch.setattr(record, "load_drafts", know_nothing)
+    answer = api.post({"jobs": [job | {"status": "failed"}, job | {"job_id": "k"}]}, "/bulk")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"].isdigit()
+    assert api.get().data == before
+
+
+def know_nothing(_connection: object, _project_id: str, reports) -> dict[str, Draft]:
+    """As if all jobs were made by others after this look at them."""
+    return {report.job_id: Draft(None, None, frozenset()) for report in reports}
 
 
 def no_turn(_engine: object) -> object:

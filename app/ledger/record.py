@@ -6,12 +6,13 @@ no two writers can wait for each other (PostgreSQL; on SQLite there is one write
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ARRAY, Connection, String, bindparam, func, select, update
 
-from app.database import table_of, upsert, writing
+from app.database import BusyError, table_of, upsert, writing
 from app.ledger.counts import difference
 from app.ledger.draft import Draft, Recorded
 from app.ledger.merge import AttemptState
@@ -42,15 +43,13 @@ def record(
     """Merge the reports into the project's jobs, in order, in one transaction.
 
     `now` is the receipt (µs), `skew` how many seconds the sender's clock is off, None if it is
-    close. Gives one result per report. Raises UnknownProjectError; whatever is raised, nothing
-    is stored.
+    close. Gives one result per report. Raises UnknownProjectError, and BusyError where others
+    make our jobs again and again; whatever is raised, nothing is stored.
     """
-    for _ in range(MOST_TRIES - 1):
-        try:
+    for _ in range(MOST_TRIES):
+        with suppress(_OvertakenError):  # then the job is known, and is locked in its place
             return _record(project_id, reports, now, skew)
-        except _OvertakenError:
-            continue  # now the job is known, and is locked in its place in the order
-    return _record(project_id, reports, now, skew)
+    raise BusyError("others make the same jobs")
 
 
 def _record(
