@@ -259,10 +259,11 @@ class Board:
             create_project(project_id, **wanted)
         return project_id
 
-    def new_key(self, scope: str = "write") -> str:
-        """Make a key for all projects."""
+    def new_key(self, scope: str = "write", project_id: str | None = None) -> str:
+        """Make a key for one project or (None) for all."""
+        grant = {"scope": SCOPE_BY_WORD[scope], "project_id": project_id}
         with self.database(), writing() as connection:
-            return create_key(connection, name="test", scope=SCOPE_BY_WORD[scope], now=now())
+            return create_key(connection, name="test", now=now(), **grant)
 
     def sign_in_link(self) -> str:
         """A link that signs a browser in."""

@@ -32,6 +32,7 @@ def test_every_worker_answers_what_was_acknowledged_and_one_etag_has_one_body(
     own_board: Board,
 ) -> None:
     own_board.new_project("p2")
+    foreign = own_board.new_key("read", "p2")
     jobs = "/api/v1/projects/{}/jobs?limit=5"
     done = threading.Event()
     bodies: dict[str, bytes] = {}
@@ -50,12 +51,20 @@ def test_every_worker_answers_what_was_acknowledged_and_one_etag_has_one_body(
             elif status != 304:
                 faults.append(status)
 
-    readers = [
+    def peep() -> None:
+        while not done.is_set():
+            known = next(reversed(bodies), "")
+            status, _, body = ask(own_board, foreign, jobs.format("p1"), known)
+            if status != 404 or b"job_id" in body:
+                faults.append(("seen by a key of p2", status))
+
+    readers = [threading.Thread(target=peep)] + [
         threading.Thread(target=read, args=(f"p{1 + number % 2}",)) for number in range(READERS)
     ]
+    number = 0
     for reader in readers:
         reader.start()
-    deadline, number = time.monotonic() + SECONDS, 0
+    deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         number += 1
         report = {"job_id": f"j{number}", "source_doc_id": "d"}

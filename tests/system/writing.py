@@ -1,17 +1,20 @@
-"""A process that writes through the ledger as fast as it can, beside others on the same jobs.
+"""Processes that write through the ledger as fast as they can, all of the same jobs.
 
-Run as a script: `writing.py PROJECT NUMBER SECONDS` with the settings of the store in the
-environment. Prints a JSON object: the greatest acknowledged chunks by job, and the longest wait.
+Run as a script: `writing.py PROJECT PROCESSES SECONDS` with the settings of the store in the
+environment. Prints a JSON list, an object per process: the greatest acknowledged chunks by job,
+the batches and how many of them had to be tried again, and the longest wait. Whatever is raised in
+one of them ends them all.
 """
 
 import json
+import multiprocessing
 import random
 import sys
 import time
 
 from app import create_app
 from app.database import db
-from app.ledger.record import record
+from app.ledger import record as ledger
 from app.ledger.report import Report
 from app.status import JobStatus
 from app.times import now
@@ -23,11 +26,19 @@ def write(project: str, number: int, seconds: float) -> dict[str, object]:
     """Report random jobs in random order until the time is over; any error ends the process."""
     chance = random.Random(number)
     acknowledged: dict[str, int] = {}
+    tries, once = [], ledger._record
+
+    def counted(*words):
+        tries.append(1)
+        return once(*words)
+
+    ledger._record = counted
     longest, step, deadline = 0.0, 0, time.monotonic() + seconds
     while time.monotonic() < deadline:
         step += 1
         # The later, the more of them: so that all the time some job is new to everybody.
-        ids = [f"j{chance.randrange(JOBS) + step * 40}" for _ in range(chance.randint(1, 40))]
+        first = int(time.time() * 10) * 40
+        ids = [f"j{first + chance.randrange(JOBS)}" for _ in range(chance.randint(1, 40))]
         chunks = number * 1_000_000 + step
         reports = [
             Report(
@@ -40,17 +51,27 @@ def write(project: str, number: int, seconds: float) -> dict[str, object]:
             for job_id in ids
         ]
         began = time.monotonic()
-        record(project, reports, now=now())
+        ledger.record(project, reports, now=now())
         longest = max(longest, time.monotonic() - began)
         for job_id in ids:
             acknowledged[job_id] = max(chunks, acknowledged.get(job_id, 0))
-    return {"acknowledged": acknowledged, "longest": longest, "steps": step}
+    again = len(tries) - step
+    return {"acknowledged": acknowledged, "longest": longest, "steps": step, "again": again}
+
+
+def write_together(number: int) -> dict[str, object]:
+    """One process of them; they begin when all are there."""
+    with app.app_context():
+        start.wait(20)
+        told = write(where, number, float(how_long))
+        db.engine.dispose()
+    return told
 
 
 if __name__ == "__main__":
-    where, who, how_long = sys.argv[1:]
+    where, how_many, how_long = sys.argv[1:]
     app = create_app()
-    with app.app_context():
-        told = write(where, int(who), float(how_long))
-        db.engine.dispose()
-    print(json.dumps(told))
+    fork = multiprocessing.get_context("fork")  # the app is loaded once; no connection is open
+    start = fork.Barrier(int(how_many))
+    with fork.Pool(int(how_many)) as writers:
+        print(json.dumps(writers.map(write_together, range(int(how_many)), chunksize=1)))
