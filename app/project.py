@@ -3,6 +3,11 @@
 from typing import NamedTuple
 
 
+def makes_graph(mode: str) -> bool:
+    """Whether the jobs of a project of this mode make nodes and edges."""
+    return mode == "kg_vector"
+
+
 class Project(NamedTuple):
     """A project as its row says; `created_at`, `silent_after` and `expect_every` are in µs.
 
@@ -25,4 +30,4 @@ class Project(NamedTuple):
     @property
     def graph(self) -> bool:
         """Whether its jobs make nodes and edges."""
-        return self.mode == "kg_vector"
+        return makes_graph(self.mode)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
-from app.ledger.counts import Cell, roll_up, tally
+from app.ledger.counts import Cell, Level, roll_up, tally
 from app.ledger.rows import derived_columns, facts_of, ledger_job
 from app.ledger.sums import COUNTS, raise_version
 from app.models import Job, Project
@@ -121,7 +121,7 @@ def _name(cell: Cell) -> str:
         return f"projects {column}"
     if table == "created_counts":
         level, bucket = key
-        where = f"{('day', 'hour', 'minute', 'month')[level]} {format_time(bucket)}"
+        where = f"{Level(level).name.lower()} {format_time(bucket)}"
     elif table == "finished_counts":
         where = f"hour {format_time(key[0])}"
     else:

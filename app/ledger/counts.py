@@ -7,21 +7,41 @@ changed without the ledger, and `flask verify` finds that.
 import math
 from collections import Counter
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import NamedTuple
 
 from app.ledger.merge import AttemptState, outcome_of
+from app.project import makes_graph
 from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, MONTH
+from app.times import DAY, HOUR, MINUTE, MONTH, floor
 
 STEPS_PER_DOUBLING = 4  # each step of the histogram is 19 % longer than the one before
 MOST_COUNTED = 2**40  # of one job in a sum: so 8 million absurd jobs an hour still fit in 64 bits
 SHORTEST = 1000  # µs; what is shorter counts as step 0
 
-_WORDS = tuple(status.word for status in JobStatus)
-
 
 Cell = tuple[str, tuple[int, ...], str]
 """One number of the counts: its table, the rest of its key, and its column."""
+
+
+class Level(IntEnum):
+    """How long a bucket of the created counts is; the number is the stored one."""
+
+    DAY = 0
+    HOUR = 1
+    MINUTE = 2
+    MONTH = 3
+
+    @property
+    def span(self) -> int:
+        """The length of a bucket, in µs."""
+        return (DAY, HOUR, MINUTE, MONTH)[self]
+
+
+LEVELS = (Level.MONTH, Level.DAY, Level.HOUR, Level.MINUTE)
+"""From coarse to fine: each one's bucket lies in one of the level before."""
+
+_MINUTE = int(Level.MINUTE)
 
 
 class JobFacts(NamedTuple):
@@ -35,7 +55,7 @@ class JobFacts(NamedTuple):
 def is_empty(state: AttemptState, mode: str) -> bool:
     """Whether the job completed, read chunks and yet made no node, where nodes are expected."""
     return (
-        mode == "kg_vector"
+        makes_graph(mode)
         and state.status is JobStatus.COMPLETED
         and state.chunks_processed > 0
         and state.nodes_created == 0
@@ -61,8 +81,8 @@ def tally(cells: Counter[Cell], job: JobFacts, times: int = 1) -> None:
     """
     state = job.state
     status = state.status
-    minute = (2, job.created_at - job.created_at % MINUTE)
-    _add(cells, ("created_counts", minute, _WORDS[status]), times)
+    minute = (_MINUTE, job.created_at - job.created_at % MINUTE)
+    _add(cells, ("created_counts", minute, status.word), times)
     if status < JobStatus.COMPLETED:
         return
     if is_empty(state, job.mode):
@@ -71,9 +91,9 @@ def tally(cells: Counter[Cell], job: JobFacts, times: int = 1) -> None:
     if outcome.completed_at is None:
         return
     hour = outcome.completed_at - outcome.completed_at % HOUR
-    graph = job.mode == "kg_vector"
+    graph = makes_graph(job.mode)
     for column, amount in (
-        (_WORDS[status], 1),
+        (status.word, 1),
         ("chunks", state.chunks_processed),
         ("nodes", state.nodes_created if graph else 0),
         ("edges", state.edges_created if graph else 0),
@@ -96,9 +116,8 @@ def roll_up(cells: Counter[Cell]) -> Counter[Cell]:
         table, key, column = cell
         if table == "created_counts":
             moment = key[1]
-            _add(whole, (table, (1, moment - moment % HOUR), column), amount)
-            _add(whole, (table, (0, moment - moment % DAY), column), amount)
-            _add(whole, (table, (3, moment - moment % MONTH), column), amount)
+            for level in LEVELS[:-1]:
+                _add(whole, (table, (int(level), floor(moment, level.span)), column), amount)
             _add(whole, ("projects", (), column), amount)
     return Counter({cell: amount for cell, amount in whole.items() if amount})
 

@@ -4,9 +4,9 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, update
+from sqlalchemy import Connection, bindparam, update
 
-from app.database import table_of
+from app.database import table_of, written
 from app.ledger.counts import Cell
 from app.models import CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
@@ -23,7 +23,7 @@ _RAISE = Prepared(
         update(table_of(Project))
         .where(Project.project_id == bindparam("of_project"))
         .values(
-            version=Project.version + literal_column("1"),
+            version=Project.version + written(1),
             **{
                 name: getattr(Project, name) + bindparam(f"more_{name}") for name in CREATED_COLUMNS
             },
@@ -45,10 +45,10 @@ def raise_version(connection: Connection, project_id: str, cells: Counter[Cell])
     more = {f"more_{name}": cells["projects", (), name] for name in CREATED_COLUMNS}
     if not _RAISE.run(connection, of_project=project_id, **more).rowcount:
         raise UnknownProjectError(project_id)
-    add_to_counts(connection, project_id, cells)
+    _add_to_counts(connection, project_id, cells)
 
 
-def add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
+def _add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
     """Add to the counts by time; the totals in the project's row are `raise_version`'s."""
     rows: dict[str, dict[tuple[int, ...], dict[str, Any]]] = {}
     for (name, key, column), amount in cells.items():

@@ -11,12 +11,11 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     func,
-    literal_column,
     text,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from app.database import MICROS, Base, id_text
+from app.database import MICROS, Base, id_text, written
 
 KEY_LENGTH = 256  # characters: an entry of PostgreSQL's btree has at most 2704 bytes
 
@@ -95,8 +94,8 @@ class Job(AttemptColumns, Base):
 
 def document_key(document: InstrumentedAttribute[str]) -> ColumnElement[str]:
     """The beginning of a document id that the index holds; it finds, the whole id decides."""
-    # Literals, since an index on an expression only serves the very same expression.
-    return func.substr(document, literal_column("1"), literal_column(str(KEY_LENGTH)))
+    # Written out, since an index on an expression only serves the very same expression.
+    return func.substr(document, written(1), written(KEY_LENGTH))
 
 
 class Attempt(AttemptColumns, Base):

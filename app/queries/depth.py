@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
-    Integer,
     Select,
     and_,
     bindparam,
@@ -19,14 +19,15 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    type_coerce,
     union_all,
 )
 
+from app.database import written
+from app.ledger.counts import LEVELS, Level
 from app.models import CreatedCount, Job
 from app.models.counts import CREATED_COLUMNS
 from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, MONTH, floor
+from app.times import MINUTE, floor
 
 Counts = dict[str, int]
 """How many jobs, per column of the created counts."""
@@ -34,6 +35,7 @@ Counts = dict[str, int]
 SHALLOW = 500  # skipping this many rows costs less than finding the minute
 
 _PROJECT: Any = bindparam("of_project")
+_STEPS = tuple(zip((None, *LEVELS), LEVELS, strict=False))  # each level after the coarser one
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,7 @@ def count_before(
     values = {
         "of_project": project_id,
         "moment": moment,
-        "minute": floor(moment, MINUTE),
-        "hour": floor(moment, HOUR),
-        "day": floor(moment, DAY),
-        "month": floor(moment, MONTH),
+        **{level.name.lower(): floor(moment, level.span) for level in LEVELS},
         "up_to": job_id,
     }
     row = connection.execute(_before(job_id is not None), values).one()
@@ -77,44 +76,35 @@ def count_before(
 
 @cache
 def _before(with_key: bool) -> Select[Any]:
-    month, day, hour, minute = (
-        bindparam(name, type_=Integer) for name in ("month", "day", "hour", "minute")
-    )
-    moment = bindparam("moment", type_=Job.created_at.type)
-    levels = [
-        (3, None, month),
-        (0, month, day),
-        (1, day, hour),
-        (2, hour, minute),
+    moment, minute = _moment("moment"), _moment("minute")
+    bucket = CreatedCount.bucket
+    sums: list[Any] = [
+        func.sum(getattr(CreatedCount, name)).label(name) for name in CREATED_COLUMNS
     ]
     parts: list[Select[Any]] = []
-    for level, start, end in levels:
-        bucket = CreatedCount.bucket
-        here = and_(CreatedCount.project_id == _PROJECT, CreatedCount.level == _literal(level))
-        here &= bucket < type_coerce(end, bucket.type)
-        if start is not None:
-            here &= bucket >= type_coerce(start, bucket.type)
-        sums: list[Any] = [
-            func.sum(getattr(CreatedCount, name)).label(name) for name in CREATED_COLUMNS
-        ]
+    for coarser, level in _STEPS:
+        here = _of_level(level) & (bucket < _moment(level.name.lower()))
+        if coarser is not None:
+            here &= bucket >= _moment(coarser.name.lower())
         parts.append(select(*sums).where(here))
     edge = Job.created_at < moment
     if with_key:
         edge = or_(edge, and_(Job.created_at == moment, Job.job_id <= bindparam("up_to")))
     inside: list[Any] = [
-        func.count().filter(Job.status == _literal(JobStatus[name.upper()])).label(name)
-        for name in CREATED_COLUMNS[:-1]
+        func.count().filter(Job.status == written(status)).label(status.word)
+        for status in JobStatus
     ]
     inside.append(func.count().filter(literal_column("jobs.empty")).label("empty"))
     of_minute = and_(
         Job.project_id == _PROJECT,
-        Job.created_at >= type_coerce(minute, Job.created_at.type),
+        Job.created_at >= minute,
         Job.created_at <= moment,
     )
     parts.append(select(*inside).where(of_minute, edge))
     every = union_all(*parts).subquery()
-    sums = [func.coalesce(func.sum(every.c[name]), 0).label(name) for name in CREATED_COLUMNS]
-    return select(*sums)
+    return select(
+        *(func.coalesce(func.sum(every.c[name]), 0).label(name) for name in CREATED_COLUMNS)
+    )
 
 
 def find_place(
@@ -133,36 +123,41 @@ def find_place(
 @cache
 def _place(columns: tuple[str, ...]) -> Select[Any]:
     """One statement: the bucket of each level is sought inside the one of the level above."""
-    rank = bindparam("rank", type_=CreatedCount.bucket.type)
     amounts = [getattr(CreatedCount, name) for name in columns]
     amount = sum(amounts[1:], start=amounts[0])
     bucket = CreatedCount.bucket
-    above, span = None, 0
-    skip: Any = rank
-    for level, length in ((3, MONTH), (0, DAY), (1, HOUR), (2, MINUTE)):
-        here = and_(CreatedCount.project_id == _PROJECT, CreatedCount.level == _literal(level))
-        if above is not None:
+    skip: Any = _moment("rank")
+    above: Any = None
+    for coarser, level in _STEPS:
+        here = _of_level(level)
+        if coarser is not None:
             start = select(above.c.bucket).scalar_subquery()
-            here &= and_(bucket >= start, bucket < start + _literal(span))
+            here &= and_(bucket >= start, bucket < start + written(coarser.span))
             skip = select(above.c.skip).scalar_subquery()
         upto = func.sum(amount).over(order_by=bucket.desc())
-        summed = select(bucket.label("bucket"), amount.label("amount"), upto.label("upto")).where(
-            here
+        sums = (
+            select(bucket.label("bucket"), amount.label("amount"), upto.label("upto"))
+            .where(here)
+            .subquery()
         )
-        sums = summed.subquery()
         above = (
             select(
-                sums.c.bucket, sums.c.amount, (skip - (sums.c.upto - sums.c.amount)).label("skip")
+                sums.c.bucket,
+                sums.c.amount,
+                (skip - (sums.c.upto - sums.c.amount)).label("skip"),
             )
             .where(sums.c.upto > skip)
             .order_by(sums.c.bucket.desc())
             .limit(1)
-            .cte(f"level_{level}")
+            .cte(level.name.lower())
         )
-        span = length
-    assert above is not None  # noqa: S101  for the type checker
     return select(above)
 
 
-def _literal(number: int) -> Any:
-    return literal_column(str(int(number)), Integer)
+def _of_level(level: Level) -> ColumnElement[bool]:
+    return and_(CreatedCount.project_id == _PROJECT, CreatedCount.level == written(level))
+
+
+def _moment(name: str) -> Any:
+    """A parameter of 64 bits."""
+    return bindparam(name, type_=CreatedCount.bucket.type)

@@ -6,9 +6,10 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, literal_column, select, union_all
+from sqlalchemy import Connection, bindparam, exists, func, select, union_all
 from sqlalchemy.orm import aliased
 
+from app.database import written
 from app.health import (
     FAILING,
     FAILING_STREAK,
@@ -55,14 +56,6 @@ def list_projects(connection: Connection, only: str | None = None) -> list[Proje
     if only is not None:
         query = query.where(ProjectRow.project_id == only)
     return [_project(row) for row in connection.execute(query)]
-
-
-def versions(connection: Connection, only: str | None = None) -> list[tuple[str, int]]:
-    """The (project_id, version) pairs of what the viewer may see: they tell if anything changed."""
-    query = select(ProjectRow.project_id, ProjectRow.version).order_by(ProjectRow.project_id)
-    if only is not None:
-        query = query.where(ProjectRow.project_id == only)
-    return [(row.project_id, row.version) for row in connection.execute(query)]
 
 
 def _project(row: Any) -> Project:
@@ -130,11 +123,11 @@ def _seeks(only: bool) -> Any:
     """One row per project; every column is one or few index seeks, however long the history."""
     now = bindparam("now", type_=Job.ended_at.type)
     of_project = Job.project_id == ProjectRow.project_id
-    failed = Job.status == literal_column(str(int(JobStatus.FAILED)))
-    completed = Job.status == literal_column(str(int(JobStatus.COMPLETED)))
+    failed = Job.status == written(JobStatus.FAILED)
+    completed = Job.status == written(JobStatus.COMPLETED)
     silent = (
         of_project,
-        Job.status == literal_column(str(int(JobStatus.RUNNING))),
+        Job.status == written(JobStatus.RUNNING),
         Job.heard_at <= now - ProjectRow.silent_after,
     )
     other = aliased(Job)
@@ -142,7 +135,7 @@ def _seeks(only: bool) -> Any:
         select(func.max(other.ended_at))
         .where(
             other.project_id == ProjectRow.project_id,
-            other.status == literal_column(str(int(JobStatus.COMPLETED))),
+            other.status == written(JobStatus.COMPLETED),
             other.ended_at <= now,  # a sender whose clock runs ahead must not hide failures
         )
         .correlate(ProjectRow)
@@ -174,7 +167,7 @@ def _seeks(only: bool) -> Any:
         # More than the rule asks for need not be counted: a streak may be all of a long history.
         select(func.count())
         .select_from(
-            select(literal_column("1"))
+            select(written(1))
             .where(*since_success)
             .limit(FAILING_STREAK)
             .correlate(ProjectRow)
@@ -187,7 +180,7 @@ def _seeks(only: bool) -> Any:
             "last_failed_at"
         ),
         exists(
-            select(literal_column("1")).where(
+            select(written(1)).where(
                 of_project, failed, Job.ended_at > bindparam("day_ago"), ~_recovered(now)
             )
         ).label("still_failing"),
@@ -198,7 +191,7 @@ def _recovered(now: Any) -> Any:
     """Whether the document of a failed job has succeeded since."""
     later = aliased(Job)
     return exists(
-        select(literal_column("1")).where(
+        select(written(1)).where(
             later.project_id == Job.project_id,
             document_key(later.source_doc_id) == document_key(Job.source_doc_id),
             later.source_doc_id == Job.source_doc_id,
@@ -225,7 +218,7 @@ def _failures(
             select(Job.project_id, Job.source_doc_id, error.label("error"), Job.ended_at)
             .where(
                 Job.project_id == project_id,
-                Job.status == literal_column(str(int(JobStatus.FAILED))),
+                Job.status == written(JobStatus.FAILED),
                 Job.ended_at >= since,
                 ~_recovered(now),
             )

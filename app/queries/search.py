@@ -25,6 +25,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.database import written
 from app.models import Job
 from app.models.job import KEY_LENGTH, document_key
 from app.queries.filters import JobFilter, Kind
@@ -36,7 +37,7 @@ LAST_CHARACTER = "\U0010ffff"
 NEWEST_FIRST = (Job.created_at.desc(), Job.job_id.desc())
 
 _COLUMNS = (Job.created_at, Job.job_id, Job.status, Job.empty, Job.heard_at)
-_RUNNING = Job.status == literal_column(str(int(JobStatus.RUNNING)))
+_RUNNING = Job.status == written(JobStatus.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def of_kind(kind: Kind, table: Any = Job) -> ColumnElement[bool] | None:
         # Without its type: as "empty = 1" SQLite would not see it.
         return literal_column("jobs.empty") if table is Job else table.c.empty
     status = Job.status if table is Job else table.c.status
-    return status == literal_column(str(int(kind)))
+    return status == written(kind)
 
 
 def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
@@ -68,7 +69,7 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
         silent = select(*_COLUMNS).where(mine, _RUNNING, Job.heard_at <= wanted.silent_since)
         return Found(silent.where(*_times(wanted)).subquery())
     begins = _begins(wanted.q)
-    few = select(literal_column("1")).where(mine, begins).limit(MOST_FOUND + 1).subquery()
+    few = select(written(1)).where(mine, begins).limit(MOST_FOUND + 1).subquery()
     probed = connection.scalar(select(func.count()).select_from(few)) or 0
     if probed > MOST_FOUND:
         newest = select(*_COLUMNS).where(mine, or_(Job.job_id == wanted.q, begins))
@@ -113,7 +114,7 @@ def count(
 ) -> tuple[int, int]:
     """How many match in all, and how many of them are newer than the anchor."""
     keys = found.keys
-    newer: ColumnElement[Any] = literal_column("0")
+    newer: ColumnElement[Any] = written(0)
     if anchor is not None:
         newer = func.count().filter(tuple_(keys.c.created_at, keys.c.job_id) > tuple_(*anchor))
     query = select(func.count(), newer).select_from(keys).where(_matching(found, wanted))

@@ -18,6 +18,7 @@ import flask_migrate
 import pytest
 import requests
 from flask import Flask
+from sqlalchemy import Connection
 
 from app import backups
 from app.database import db, reading
@@ -25,7 +26,7 @@ from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.ledger.record import record
 from app.ledger.report import Report
-from app.queries.projects import versions
+from app.queries.projects import list_projects
 from app.status import JobStatus
 from app.times import now
 from tests.conftest import ROOT, Board, postgres_only, sqlite_only
@@ -514,3 +515,8 @@ def test_on_postgresql_its_own_tools_are_named(run, tmp_path: Path) -> None:
         assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
         assert "pg_dump" in result.stderr
     assert not (tmp_path / "x").exists()
+
+
+def versions(connection: Connection) -> list[tuple[str, int]]:
+    """The version of every project."""
+    return [(one.project_id, one.version) for one in list_projects(connection)]
