@@ -5,7 +5,6 @@ The order of the rules is the order of `LOOK.md`, and the order in which project
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
 
 from app.times import DAY, HOUR
 
@@ -50,12 +49,13 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """A failed job whose document has not succeeded since; `at` in µs, `error` its first line."""
+class Cause:
+    """An error by which documents fail: how many, since when, and when last (µs)."""
 
-    document: str
     error: str
-    at: int
+    documents: int
+    since: int
+    last_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def spell_start(hours: Sequence[Hour], now: int) -> int:
 def assess(facts: ProjectFacts, now: int) -> Verdict:
     """The verdict on a project at `now` (µs): the first rule of LOOK.md that holds.
 
-    What failing documents have in common is added by `blame`, once their failures are read.
+    What failing documents have in common is added by `blame`, once their causes are read.
     """
     if is_failing(facts):
         starts = []
@@ -156,26 +156,26 @@ def assess(facts: ProjectFacts, now: int) -> Verdict:
     return Verdict(EMPTY)
 
 
-def blame(verdict: Verdict, failures: Sequence[Failure]) -> Verdict:
+def blame(verdict: Verdict, causes: Sequence[Cause]) -> Verdict:
     """The verdict with its documents counted and its commonest (else newest) cause named.
 
-    `failures` are those since `verdict.since`, the newest few hundred of them; where one is older
-    than the whole hour that the rate was judged by, the spell begins with it.
+    `causes` are those by which documents fail that failed since `verdict.since`. A document may
+    fail for longer than the project does. Where all fail for less than the whole hours that the
+    rate was judged by, the spell begins with the first of them.
     """
-    if not failures:
+    if not causes:
         return verdict
-    documents: dict[str, set[str]] = {}
-    for failure in failures:
-        documents.setdefault(failure.error, set()).add(failure.document)
-    newest = {failure.error: failure.at for failure in sorted(failures, key=attrgetter("at"))}
-    cause = max(documents, key=lambda error: (len(documents[error]), newest[error], error))
+    since = min(cause.since for cause in causes)
+    if verdict.state is FAILING and verdict.since is not None:
+        since = max(since, verdict.since)
+    commonest = max(causes, key=lambda cause: (cause.documents, cause.last_at, cause.error))
     return replace(
         verdict,
-        since=min(failure.at for failure in failures),
-        count=len({failure.document for failure in failures}),
-        cause=cause,
-        cause_count=len(documents[cause]),
-        last_at=max(failure.at for failure in failures),
+        since=since,
+        count=sum(cause.documents for cause in causes),
+        cause=commonest.error,
+        cause_count=commonest.documents,
+        last_at=max(cause.last_at for cause in causes),
     )
 
 

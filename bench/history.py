@@ -198,5 +198,26 @@ def count_statements() -> list[tuple[str, str]]:
             WHERE project_id = :project_id AND status = 2
             GROUP BY project_id, at, step""",
         ),
+        (
+            "looking for documents that failed",
+            """INSERT INTO documents
+                (project_id, document, failed_at, job_id, error, failing_since, succeeded_at)
+            WITH successes AS (
+                SELECT source_doc_id, max(ended_at) AS succeeded_at FROM jobs
+                WHERE project_id = :project_id AND status = 2 GROUP BY source_doc_id
+            ), failures AS (
+                SELECT source_doc_id, job_id, ended_at, error_message, succeeded_at,
+                    row_number() OVER (
+                        PARTITION BY source_doc_id ORDER BY ended_at DESC, job_id DESC
+                    ) AS place,
+                    min(CASE WHEN ended_at >= coalesce(succeeded_at, 0) THEN ended_at END)
+                        OVER (PARTITION BY source_doc_id) AS failing_since
+                FROM jobs LEFT JOIN successes USING (source_doc_id)
+                WHERE project_id = :project_id AND status = 3
+            )
+            SELECT :project_id, source_doc_id, ended_at, job_id, error_message, failing_since,
+                succeeded_at
+            FROM failures WHERE place = 1""",
+        ),
         ("adding up", f"UPDATE projects SET {totals} WHERE project_id = :project_id"),
     ]

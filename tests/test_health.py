@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app import health
-from app.health import Failure, Hour, ProjectFacts, assess, blame, by_urgency
+from app.health import Cause, Hour, ProjectFacts, assess, blame, by_urgency
 from app.times import DAY, HOUR, MINUTE
 
 NOW = 1_700_000_000_000_000
@@ -63,25 +63,26 @@ def test_a_spell_reaches_back_over_all_hours_in_which_a_fifth_failed() -> None:
     facts = replace(FACTS, hour_completed=4, hour_failed=4, hours=hours)
     verdict = assess(facts, NOW)
     assert verdict.since == start - 3 * HOUR
-    refined = blame(verdict, [Failure("d", "x", start - 3 * HOUR + MINUTE)])
-    assert refined.since == start - 3 * HOUR + MINUTE
+    first = start - 3 * HOUR + MINUTE
+    assert blame(verdict, [Cause("x", 1, first, NOW)]).since == first
+    assert blame(verdict, [Cause("x", 1, NOW - DAY, NOW)]).since == verdict.since
 
 
 def test_the_cause_is_what_stopped_most_documents() -> None:
-    failures = [
-        Failure("a", "timeout", NOW - 3),
-        Failure("a", "timeout", NOW - 2),
-        Failure("b", "quota", NOW - 5),
-        Failure("c", "quota", NOW - 1),
-    ]
-    verdict = blame(assess(replace(FACTS, **FAILING), NOW), failures)
+    causes = [Cause("timeout", 1, NOW - 3, NOW - 2), Cause("quota", 2, NOW - 5, NOW - 1)]
+    verdict = blame(assess(replace(FACTS, **FAILING), NOW), causes)
     assert (verdict.count, verdict.cause, verdict.cause_count) == (3, "quota", 2)
     assert verdict.last_at == NOW - 1
 
 
 def test_of_causes_that_stopped_as_many_the_newest_is_named() -> None:
-    failures = [Failure("a", "timeout", NOW - 3), Failure("b", "quota", NOW - 5)]
-    assert blame(assess(replace(FACTS, **FAILING), NOW), failures).cause == "timeout"
+    causes = [Cause("timeout", 1, NOW - 3, NOW - 3), Cause("quota", 1, NOW - 5, NOW - 5)]
+    assert blame(assess(replace(FACTS, **FAILING), NOW), causes).cause == "timeout"
+
+
+def test_some_documents_may_fail_for_longer_than_a_day() -> None:
+    verdict = blame(assess(replace(FACTS, **SOME), NOW), [Cause("x", 1, NOW - 9 * DAY, NOW)])
+    assert (verdict.state, verdict.since) == (health.SOME_FAILURES, NOW - 9 * DAY)
 
 
 def test_a_project_is_late_from_the_moment_it_was_due() -> None:

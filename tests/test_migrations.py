@@ -118,7 +118,7 @@ def fill_the_first_schema(connection: Connection) -> None:
             f"INSERT INTO jobs ({columns}) VALUES ('p', :job, :doc, :at, :at, :at, :ended, :empty,"
             " 1, 1, :status, 10, :nodes, 0, :started, FALSE, :ended, FALSE, :error)",
             job=f"j{number:02}",
-            doc="Ordner/日本語-" + "長" * (700 if number == 5 else number),
+            doc="Ordner/日本語-" + "長" * (700 if number in (5, 7) else number),
             at=at,
             ended=ended,
             empty=status == 2 and number % 3 == 0,

@@ -145,7 +145,7 @@ ASKS: dict[str, list[Ask]] = {
     "api.patch_job": [Ask(f"{OWN}/j0", 3, "PATCH", json=lambda _: {})],
     "api.post_bulk": [
         Ask(f"{OWN}/bulk", 6, "POST", json=new_jobs),
-        Ask(f"{OWN}/bulk", 11, "POST", json=new_attempts),
+        Ask(f"{OWN}/bulk", 14, "POST", json=new_attempts),
     ],
     "api.get_openapi": [Ask("/api/v1/openapi.json", 0)],
     "api.get_projects": [Ask("/api/v1/projects", 2)],

@@ -142,14 +142,15 @@ class Draft:
     def _keep(self, report: Report, merged: AttemptState, now: int, skew: int | None) -> None:
         """Take over the merged state, and that the job was heard of.
 
-        A voice of an earlier attempt proves nothing about this one.
+        A voice of an earlier attempt proves nothing about this one, and a job that has ended needs
+        no sign of life: when it was heard of stays when it last changed.
         """
         job = self.job
         if job is None:
             return
         earlier_voice = report.attempt is not None and report.attempt < merged.attempt
         lately = now - job.heard_at < HEARD_EVERY
-        if merged != job.state or not (earlier_voice or lately):
+        if merged != job.state or not (earlier_voice or lately or merged.status.terminal):
             heard_at = job.heard_at if earlier_voice else max(now, job.heard_at)
             self.job = job._replace(state=merged, heard_at=heard_at, skew_seconds=skew)
 

@@ -1,19 +1,20 @@
 """Recording: reports in, one transaction, merged jobs out.
 
-Who writes locks in one order: known jobs by id, new jobs by id, the project's row, its counts. So
-no two writers can wait for each other (PostgreSQL; on SQLite there is one writer at a time).
+Who writes locks in one order: known jobs by id, new jobs by id, the project's row, its counts,
+its documents. So no two writers can wait for each other (PostgreSQL; on SQLite there is one writer
+at a time).
 """
 
-import json
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Connection, String, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from app.database import BusyError, table_of, upsert, writing
 from app.ledger.counts import difference
+from app.ledger.documents import keep_documents
 from app.ledger.draft import Draft, Recorded
 from app.ledger.merge import AttemptState
 from app.ledger.report import Report
@@ -27,7 +28,7 @@ from app.ledger.rows import (
 )
 from app.ledger.sums import UnknownProjectError, raise_version
 from app.models import Attempt, Event, Job, Project
-from app.prepared import Prepared, given, insertion
+from app.prepared import Prepared, among, given, insertion, listed
 from app.status import JobStatus
 
 MOST_TRIES = 20
@@ -69,6 +70,12 @@ def _record(
             before = [facts_of(draft.before, project.mode) for draft in changed if draft.before]
             after = [facts_of(draft.job, project.mode) for draft in changed if draft.job]
             raise_version(connection, project_id, difference(before, after))
+            keep_documents(
+                connection,
+                project_id,
+                before=(draft.before for draft in changed),
+                after=(draft.job for draft in changed),
+            )
     return results
 
 
@@ -80,15 +87,9 @@ _PROJECT = select(Project.mode, Project.silent_after).where(
 @cache
 def _known(dialect: str) -> Any:
     """The statement that locks the jobs of a list, in order of their ids."""
-    ids: Any
-    if dialect == "postgresql":
-        ids = func.any(bindparam("of_jobs", type_=ARRAY(String)))
-    else:
-        ids = select(func.json_each(bindparam("of_jobs")).table_valued("value").c.value)
-    one_of = Job.job_id == ids if dialect == "postgresql" else Job.job_id.in_(ids)
     return (
         select(Job.__table__)
-        .where(Job.project_id == bindparam("of_project"), one_of)
+        .where(Job.project_id == bindparam("of_project"), among(dialect, Job.job_id, "of_jobs"))
         .order_by(Job.job_id)
         .with_for_update()
     )
@@ -100,8 +101,8 @@ def load_drafts(
     """A draft for every job that the reports name, with what is known of it."""
     ids = sorted({report.job_id for report in reports})
     dialect = connection.dialect.name
-    listed = ids if dialect == "postgresql" else json.dumps(ids)
-    rows = connection.execute(_known(dialect), {"of_project": project_id, "of_jobs": listed})
+    wanted = {"of_project": project_id, "of_jobs": listed(dialect, ids)}
+    rows = connection.execute(_known(dialect), wanted)
     known = {row.job_id: ledger_job(row) for row in rows}
     attempts: dict[str, dict[int, AttemptState]] = {}
     events: dict[str, set[tuple[str, int, JobStatus, str | None]]] = {}

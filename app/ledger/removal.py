@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select, union_all
 
 from app.database import table_of, writing
 from app.ledger.counts import Cell, difference
+from app.ledger.documents import keep_documents
 from app.ledger.rows import facts_of, ledger_job
 from app.ledger.sums import COUNTS, UnknownProjectError, raise_version
 from app.models import Attempt, Event, Job, Project
@@ -64,8 +65,10 @@ def _remove_batch(
     if not rows:
         return None
     _delete(connection, project_id, [row.job_id for row in rows])
-    cells = difference(before=[facts_of(ledger_job(row), mode) for row in rows], after=())
+    jobs = [ledger_job(row) for row in rows]
+    cells = difference(before=[facts_of(job, mode) for job in jobs], after=())
     raise_version(connection, project_id, cells)
+    keep_documents(connection, project_id, before=jobs, after=())
     _drop_zeros(connection, project_id, cells)
     return len(rows)
 

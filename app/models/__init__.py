@@ -2,6 +2,7 @@
 
 from app.models.access import ApiKey, Session, SignInLink
 from app.models.counts import CreatedCount, DurationCount, FinishedCount
+from app.models.document import Document
 from app.models.job import Attempt, Event, Job
 from app.models.project import Project
 
@@ -9,6 +10,7 @@ __all__ = [
     "ApiKey",
     "Attempt",
     "CreatedCount",
+    "Document",
     "DurationCount",
     "Event",
     "FinishedCount",

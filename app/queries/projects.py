@@ -14,7 +14,7 @@ from app.health import (
     FAILING,
     FAILING_STREAK,
     SOME_FAILURES,
-    Failure,
+    Cause,
     Hour,
     ProjectFacts,
     Verdict,
@@ -22,17 +22,15 @@ from app.health import (
     blame,
     by_urgency,
 )
-from app.models import FinishedCount, Job
+from app.models import Document, FinishedCount, Job
 from app.models import Project as ProjectRow
-from app.models.job import document_key
 from app.project import Project
 from app.status import JobStatus
 from app.times import DAY, HOUR, floor
 
 CHART_HOURS = 24
-MOST_FAILURES = 200  # read per project to name its cause
+MOST_FAILING = 200  # documents read per project to name its cause, the newest
 UNION_TERMS = 200  # SQLite takes at most 500 in one statement
-ERROR_LINE = 300  # characters of an error that tell causes apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +64,8 @@ def list_lines(connection: Connection, now: int, only: str | None = None) -> lis
     """Every project (or the only one) with its facts and its verdict, worst first."""
     facts = {fact.project_id: fact for fact in _facts(connection, now, only)}
     verdicts = {project_id: assess(fact, now) for project_id, fact in facts.items()}
-    for project_id, failures in _failures(connection, verdicts, now).items():
-        verdicts[project_id] = blame(verdicts[project_id], failures)
+    for project_id, causes in _causes(connection, verdicts).items():
+        verdicts[project_id] = blame(verdicts[project_id], causes)
     return [
         ProjectLine(facts[project_id], verdicts[project_id]) for project_id in by_urgency(verdicts)
     ]
@@ -181,54 +179,46 @@ def _seeks(only: bool) -> Any:
         ),
         exists(
             select(written(1)).where(
-                of_project, failed, Job.ended_at > bindparam("day_ago"), ~_recovered(now)
+                Document.project_id == ProjectRow.project_id,
+                Document.failing_since.is_not(None),
+                Document.failed_at > bindparam("day_ago"),
             )
         ).label("still_failing"),
     ).where(*_mine(only))
 
 
-def _recovered(now: Any) -> Any:
-    """Whether the document of a failed job has succeeded since."""
-    later = aliased(Job)
-    return exists(
-        select(written(1)).where(
-            later.project_id == Job.project_id,
-            document_key(later.source_doc_id) == document_key(Job.source_doc_id),
-            later.source_doc_id == Job.source_doc_id,
-            later.status == int(JobStatus.COMPLETED),
-            later.ended_at > Job.ended_at,
-            later.ended_at <= now,
-        )
-    )
-
-
-def _failures(
-    connection: Connection, verdicts: Mapping[str, Verdict], now: int
-) -> dict[str, list[Failure]]:
-    """The newest failures behind every verdict that blames one, since it began."""
+def _causes(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str, list[Cause]]:
+    """The causes of every verdict that blames one: of the documents that failed since it began."""
     blaming = iter(
         (project_id, verdict.since or 0)
         for project_id, verdict in verdicts.items()
         if verdict.state in (FAILING, SOME_FAILURES)
     )
-    found: dict[str, list[Failure]] = {}
-    error = func.substr(func.coalesce(Job.error_message, Job.noted_error, ""), 1, ERROR_LINE)
+    found: dict[str, list[Cause]] = {}
     while some := list(islice(blaming, UNION_TERMS)):
         newest = [
-            select(Job.project_id, Job.source_doc_id, error.label("error"), Job.ended_at)
+            select(Document.project_id, Document.error, Document.failing_since, Document.failed_at)
             .where(
-                Job.project_id == project_id,
-                Job.status == written(JobStatus.FAILED),
-                Job.ended_at >= since,
-                ~_recovered(now),
+                Document.project_id == project_id,
+                Document.failing_since.is_not(None),
+                Document.failed_at >= since,
             )
-            .order_by(Job.ended_at.desc())
-            .limit(MOST_FAILURES)
+            .order_by(Document.failed_at.desc())
+            .limit(MOST_FAILING)
             .subquery()
             for project_id, since in some
         ]
-        for row in connection.execute(union_all(*(select(part) for part in newest))):
-            line = row.error.strip().partition("\n")[0].strip() or "No reason given"
-            failure = Failure(row.source_doc_id, line, row.ended_at)
-            found.setdefault(row.project_id, []).append(failure)
+        failing = union_all(*(select(part) for part in newest)).subquery()
+        rows = connection.execute(
+            select(
+                failing.c.project_id,
+                failing.c.error,
+                func.count().label("documents"),
+                func.min(failing.c.failing_since).label("since"),
+                func.max(failing.c.failed_at).label("last_at"),
+            ).group_by(failing.c.project_id, failing.c.error)
+        )
+        for project_id, error, documents, since, last_at in rows:
+            cause = Cause(error or "No reason given", documents, since, last_at)
+            found.setdefault(project_id, []).append(cause)
     return found

@@ -219,6 +219,9 @@ CORRUPTIONS = [
     "UPDATE jobs SET empty = NOT empty WHERE job_id = 'j2'",
     "UPDATE jobs SET status = 3 WHERE job_id = 'j1'",
     "DELETE FROM jobs WHERE job_id = 'j0'",
+    "DELETE FROM documents",
+    "UPDATE documents SET failing_since = NULL",
+    "INSERT INTO documents VALUES ('p1', 'nobody', 1, 'j0', 'boom', 1, NULL)",
 ]
 
 
@@ -239,7 +242,7 @@ def test_a_wrong_count_is_found_and_mended(run, filled: Api, corruption: str) ->
     assert found.exit_code == 1
     *findings, last = found.stdout.splitlines()
     assert findings
-    assert all(re.match(r"p1: .+: stored -?\d+, counted -?\d+$", line) for line in findings)
+    assert all(re.match(r"p1: .+: stored .+, counted .+$", line) for line in findings)
     assert last.startswith(f"{len(findings)} ")
     assert run("verify").stdout == found.stdout, "verifying mends nothing"
 

@@ -174,7 +174,7 @@ def statements() -> Iterator[list[str]]:
 
 def test_a_batch_costs_the_same_number_of_statements_however_much_there_is(project: str) -> None:
     numbers = []
-    for jobs in (40, 400):
+    for jobs in (100, 400):
         fill(jobs=jobs, apart=7 * MINUTE)
         with statements() as seen:
             assert remove_jobs(project, statuses=ENDED, before=now(), limit=20) == 20

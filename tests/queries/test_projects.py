@@ -99,9 +99,8 @@ def test_a_silent_job_stalls_its_project_and_a_heartbeat_revives_it(app: Flask) 
 
 def test_a_clock_that_runs_ahead_hides_no_failure(app: Flask) -> None:
     project()
-    ahead = finished(9, JobStatus.COMPLETED, NOW + 2 * HOUR, "d0")
-    failures = [finished(number, JobStatus.FAILED, NOW - MINUTE) for number in range(3)]
-    record("p", [ahead, *failures], now=NOW)
+    record("p", [finished(9, JobStatus.COMPLETED, NOW + 2 * HOUR, "d0")], now=NOW - HOUR)
+    record("p", [finished(n, JobStatus.FAILED, NOW - MINUTE) for n in range(3)], now=NOW)
     verdict = line_of().verdict
     assert verdict.state is health.FAILING
     assert verdict.count == 3
@@ -173,3 +172,38 @@ def test_the_chart_knows_the_last_day_the_durations_and_the_pace(app: Flask) -> 
     assert chart.median is not None and abs(chart.median - 30) < 3
     assert chart.p95 is not None and abs(chart.p95 - 3600) < 330
     assert chart.chunks_per_minute is not None and chart.chunks_per_minute > 1
+
+
+def causes_of(now: int = NOW) -> list[tuple[str | None, int, int | None]]:
+    verdict = line_of(now=now).verdict
+    return [(verdict.cause, verdict.count, verdict.since)]
+
+
+def test_a_document_that_fails_again_fails_since_its_first_failure(app: Flask) -> None:
+    project()
+    record("p", [finished(0, JobStatus.COMPLETED, NOW - 9 * DAY, "other")], now=NOW)
+    long_ago = NOW - 3 * DAY
+    record("p", [finished(1, JobStatus.FAILED, long_ago, "a", "old reason")], now=NOW)
+    record("p", [finished(2, JobStatus.FAILED, NOW - HOUR, "a", "new reason")], now=NOW)
+    assert causes_of() == [("new reason", 1, long_ago)]
+    # A success in between comes late, then the last failure is tried again.
+    record("p", [finished(3, JobStatus.COMPLETED, NOW - DAY, "a")], now=NOW)
+    assert causes_of() == [("new reason", 1, NOW - HOUR)]
+    record("p", [Report(job_id="j2", status=JobStatus.RUNNING, attempt=2)], now=NOW)
+    assert line_of().verdict.state is health.RUNNING
+    assert line_of().verdict.cause is None
+
+
+def test_documents_of_which_only_the_ends_differ_stand_apart(app: Flask) -> None:
+    project()
+    stem = "長" * 1000
+    record(
+        "p",
+        [
+            finished(1, JobStatus.FAILED, NOW - 2 * HOUR, stem + "1"),
+            finished(2, JobStatus.FAILED, NOW - 2 * HOUR, stem + "2"),
+            finished(3, JobStatus.COMPLETED, NOW - HOUR, stem + "2"),
+        ],
+        now=NOW,
+    )
+    assert causes_of() == [("timeout", 1, NOW - 2 * HOUR)]

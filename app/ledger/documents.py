@@ -1,0 +1,140 @@
+"""The documents that ever failed as rows: kept in the transaction that changes their jobs.
+
+Only behind `sums.raise_version`, where the writers of a project queue: so no two of them look at
+the jobs of one document at once, and each sees what the one before has done.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from app.database import table_of, written
+from app.ledger.draft import LedgerJob
+from app.ledger.rows import ledger_job
+from app.ledger.standing import Finish, Standing, advance, finish_of, key_of, standing_of
+from app.models import Document, Job
+from app.models.job import KEY_LENGTH, document_key
+from app.prepared import Prepared, among, insertion, listed
+from app.status import JobStatus
+
+_standing = attrgetter(*Standing._fields)
+
+
+def keep_documents(
+    connection: Connection,
+    project_id: str,
+    before: Iterable[LedgerJob | None],
+    after: Iterable[LedgerJob | None],
+) -> None:
+    """Let the documents of some jobs stand as they do when these jobs go from before to after.
+
+    The jobs must be written already.
+    """
+    gone, came = _by_document(before), _by_document(after)
+    changed = {
+        document
+        for document in gone.keys() | came.keys()
+        if gone.get(document) != came.get(document)
+    }
+    if not changed:
+        return
+    known = load_standings(connection, project_id, changed)
+    now: dict[str, Standing | None] = {}
+    for document in changed & known.keys():
+        standing = advance(known[document], gone.get(document, ()), came.get(document, ()))
+        if standing is not None:
+            now[document] = standing
+    unknown = {
+        document
+        for document in changed - now.keys()
+        if document in known or any(one.error is not None for one in came.get(document, ()))
+    }
+    now |= count_standings(connection, project_id, unknown)
+    write_standings(connection, project_id, known, now)
+
+
+def _by_document(jobs: Iterable[LedgerJob | None]) -> dict[str, set[Finish]]:
+    found: dict[str, set[Finish]] = {}
+    for job in jobs:
+        if job is not None and (one := finish_of(job)) is not None:
+            found.setdefault(job.source_doc_id, set()).add(one)
+    return found
+
+
+def load_standings(
+    connection: Connection, project_id: str, documents: Collection[str]
+) -> dict[str, Standing]:
+    """How these documents are known to stand; without those that never failed."""
+    keys = {key_of(document): document for document in documents}
+    dialect = connection.dialect.name
+    rows = _STORED.run(connection, of_project=project_id, of_keys=listed(dialect, keys))
+    return {keys[row.document]: Standing(*_standing(row)) for row in rows}
+
+
+def count_standings(
+    connection: Connection, project_id: str, documents: Collection[str]
+) -> dict[str, Standing | None]:
+    """How these documents stand by all their jobs; None for one that never failed."""
+    if not documents:
+        return {}
+    starts = {document[:KEY_LENGTH] for document in documents}
+    dialect = connection.dialect.name
+    finishes: dict[str, list[Finish]] = {document: [] for document in documents}
+    for row in _ENDED.run(connection, of_project=project_id, of_starts=listed(dialect, starts)):
+        if row.source_doc_id in finishes:  # and not only begins like one of them
+            ended = finish_of(ledger_job(row))
+            if ended is not None:
+                finishes[row.source_doc_id].append(ended)
+    return {document: standing_of(ends) for document, ends in finishes.items()}
+
+
+def write_standings(
+    connection: Connection,
+    project_id: str,
+    known: Mapping[str, Standing],
+    now: Mapping[str, Standing | None],
+) -> None:
+    """Write how documents stand where that is not what is known of them."""
+    rows, no_more = [], []
+    for document, standing in sorted(now.items()):
+        if standing is None:
+            no_more.append(key_of(document))
+        elif standing != known.get(document):
+            row = {"project_id": project_id, "document": key_of(document)}
+            rows.append(row | standing._asdict())
+    if rows:
+        _WRITE.run_many(connection, rows)
+    if no_more:
+        mine = (Document.project_id == project_id, Document.document.in_(no_more))
+        connection.execute(delete(Document).where(*mine))
+
+
+def _stored(dialect: str) -> Any:
+    return select(table_of(Document)).where(
+        Document.project_id == bindparam("of_project"),
+        among(dialect, Document.document, "of_keys"),
+    )
+
+
+def _ended(dialect: str) -> Any:
+    """The finished jobs of the documents that begin like one of a list."""
+    return select(table_of(Job)).where(
+        Job.project_id == bindparam("of_project"),
+        among(dialect, document_key(Job.source_doc_id), "of_starts"),
+        Job.status >= written(JobStatus.COMPLETED),
+    )
+
+
+def _write(dialect: str) -> Any:
+    statement = insertion(dialect, table_of(Document))
+    return statement.on_conflict_do_update(
+        index_elements=("project_id", "document"),
+        set_={name: statement.excluded[name] for name in Standing._fields},
+    )
+
+
+_STORED = Prepared(_stored)
+_ENDED = Prepared(_ended)
+_WRITE = Prepared(_write)

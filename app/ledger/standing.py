@@ -1,0 +1,117 @@
+"""How a document stands: what its finished jobs say together, as pure functions.
+
+A document stands by its latest failure and its latest success, so most of what happens to it can
+be added without asking its other jobs. `advance` says when it can not; then `standing_of` all of
+them decides. Both give the same, whatever the order in which the jobs came.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from app.ledger.draft import LedgerJob
+from app.ledger.merge import outcome_of
+from app.models.job import KEY_LENGTH
+from app.status import JobStatus
+
+ERROR_LINE = 300  # characters of an error that tell causes apart
+_HASH_LENGTH = 64
+
+
+class Finish(NamedTuple):
+    """How and when (µs) a job ended; `error` is its first line, None where it completed."""
+
+    at: int
+    job_id: str
+    error: str | None = None
+
+
+class Standing(NamedTuple):
+    """A document that ever failed; the columns of `models.Document`, times in µs."""
+
+    failed_at: int
+    job_id: str
+    error: str
+    failing_since: int | None = None
+    succeeded_at: int | None = None
+
+
+def key_of(document: str) -> str:
+    """The id of a document as a key: itself, or where it is too long for one, as long as one.
+
+    An entry of PostgreSQL's btree has at most 2704 bytes; 1024 characters may have 4096.
+    """
+    if len(document) < KEY_LENGTH:
+        return document
+    digest = hashlib.sha256(document.encode()).hexdigest()
+    return document[: KEY_LENGTH - _HASH_LENGTH] + digest
+
+
+def error_line(error: str | None) -> str:
+    """What of an error tells causes apart: the beginning of its first line; "" without any."""
+    return (error or "").strip()[:ERROR_LINE].partition("\n")[0].strip()
+
+
+def finish_of(job: LedgerJob | None) -> Finish | None:
+    """How a job ended; None while it has not, or is not there.
+
+    Where its sender's clock runs ahead, it ended when it was heard of last. Else a success of next
+    year would hide every failure until then.
+    """
+    if job is None or not job.state.status.terminal:
+        return None
+    outcome = outcome_of(job.state)
+    ended_at = job.heard_at if outcome.completed_at is None else outcome.completed_at
+    failed = job.state.status is JobStatus.FAILED
+    error = error_line(outcome.error_message) if failed else None
+    return Finish(min(ended_at, job.heard_at), job.job_id, error)
+
+
+def standing_of(finishes: Iterable[Finish]) -> Standing | None:
+    """How a document stands after all its finished jobs; None if none of them failed."""
+    failures, succeeded_at = [], None
+    for one in finishes:
+        if one.error is not None:
+            failures.append(one)
+        else:
+            succeeded_at = max(one.at, succeeded_at or one.at)
+    if not failures:
+        return None
+    last = max(failures)
+    since = min(
+        (one.at for one in failures if succeeded_at is None or one.at >= succeeded_at),
+        default=None,
+    )
+    return Standing(last.at, last.job_id, last.error or "", since, succeeded_at)
+
+
+def advance(known: Standing, gone: Iterable[Finish], came: Iterable[Finish]) -> Standing | None:
+    """How a document stands when some finishes went and others came; None: ask all its jobs."""
+    for one in gone:
+        oldest_known = known.failing_since if one.error is not None else known.succeeded_at
+        if one.at >= (known.failed_at if oldest_known is None else oldest_known):
+            return None
+    for one in came:
+        if one.error is None:
+            if known.failing_since is not None and known.failing_since < one.at <= known.failed_at:
+                return None  # which of the failures came after this success, the others know
+            known = _with_success(known, one.at)
+        else:
+            known = _with_failure(known, one)
+    return known
+
+
+def _with_success(known: Standing, at: int) -> Standing:
+    since = known.failing_since if at <= known.failed_at else None
+    return known._replace(failing_since=since, succeeded_at=max(at, known.succeeded_at or at))
+
+
+def _with_failure(known: Standing, failure: Finish) -> Standing:
+    since = known.failing_since
+    if known.succeeded_at is None or failure.at >= known.succeeded_at:
+        since = min(failure.at, since or failure.at)
+    if (failure.at, failure.job_id) > (known.failed_at, known.job_id):
+        known = known._replace(
+            failed_at=failure.at, job_id=failure.job_id, error=failure.error or ""
+        )
+    return known._replace(failing_since=since)
