@@ -21,6 +21,8 @@ class Document(Base):
             "ix_documents_failing",
             "project_id",
             "failed_at",
+            "error",
+            "failing_since",
             sqlite_where=_FAILING,
             postgresql_where=_FAILING,
         ),

@@ -3,10 +3,21 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, union_all
+import orjson
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Text,
+    bindparam,
+    cast,
+    column,
+    exists,
+    func,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from app.database import written
@@ -24,13 +35,13 @@ from app.health import (
 )
 from app.models import Document, FinishedCount, Job
 from app.models import Project as ProjectRow
+from app.prepared import Prepared
 from app.project import Project
 from app.status import JobStatus
 from app.times import DAY, HOUR, floor
 
 CHART_HOURS = 24
 MOST_FAILING = 200  # documents read per project to name its cause, the newest
-UNION_TERMS = 200  # SQLite takes at most 500 in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,36 +200,61 @@ def _seeks(only: bool) -> Any:
 
 def _causes(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str, list[Cause]]:
     """The causes of every verdict that blames one: of the documents that failed since it began."""
-    blaming = iter(
-        (project_id, verdict.since or 0)
+    blaming = [
+        {"project_id": project_id, "since": verdict.since or 0}
         for project_id, verdict in verdicts.items()
         if verdict.state in (FAILING, SOME_FAILURES)
-    )
+    ]
     found: dict[str, list[Cause]] = {}
-    while some := list(islice(blaming, UNION_TERMS)):
-        newest = [
-            select(Document.project_id, Document.error, Document.failing_since, Document.failed_at)
-            .where(
-                Document.project_id == project_id,
-                Document.failing_since.is_not(None),
-                Document.failed_at >= since,
-            )
-            .order_by(Document.failed_at.desc())
-            .limit(MOST_FAILING)
-            .subquery()
-            for project_id, since in some
-        ]
-        failing = union_all(*(select(part) for part in newest)).subquery()
-        rows = connection.execute(
-            select(
-                failing.c.project_id,
-                failing.c.error,
-                func.count().label("documents"),
-                func.min(failing.c.failing_since).label("since"),
-                func.max(failing.c.failed_at).label("last_at"),
-            ).group_by(failing.c.project_id, failing.c.error)
-        )
-        for project_id, error, documents, since, last_at in rows:
+    if blaming:
+        for row in _CAUSES.run(connection, blaming=orjson.dumps(blaming).decode()):
+            project_id, error, documents, since, last_at = row
             cause = Cause(error or "No reason given", documents, since, last_at)
             found.setdefault(project_id, []).append(cause)
     return found
+
+
+def _by_cause(dialect: str) -> Any:
+    """The newest failing documents of the projects in `blaming`, a row per project and error."""
+    project_id, since = _blaming(dialect)
+    later: Any = func.greatest if dialect == "postgresql" else func.max
+    # No engine has a LIMIT per project: each has its own oldest that is read.
+    other = aliased(Document)
+    oldest = (
+        select(other.failed_at)
+        .where(other.project_id == project_id, other.failing_since.is_not(None))
+        .order_by(other.failed_at.desc())
+        .offset(written(MOST_FAILING - 1))
+        .limit(written(1))
+        .scalar_subquery()
+    )
+    read = select(
+        project_id.label("project_id"),
+        later(since, func.coalesce(oldest, written(0))).label("oldest"),
+    ).subquery()
+    return (
+        select(
+            Document.project_id,
+            Document.error,
+            func.count(),
+            func.min(Document.failing_since),
+            func.max(Document.failed_at),
+        )
+        .join(read, Document.project_id == read.c.project_id)
+        .where(Document.failing_since.is_not(None), Document.failed_at >= read.c.oldest)
+        .group_by(Document.project_id, Document.error)
+    )
+
+
+def _blaming(dialect: str) -> tuple[Any, Any]:
+    """The project and the beginning of each verdict in `blaming`."""
+    if dialect == "postgresql":
+        records = func.json_to_recordset(cast(bindparam("blaming", type_=Text), JSON))
+        columns: Any = (column("project_id", Text), column("since", BigInteger))
+        rows = records.table_valued(*columns, name="blaming").render_derived(with_types=True)
+        return rows.c.project_id, rows.c.since
+    value = func.json_each(bindparam("blaming")).table_valued("value").c.value
+    return func.json_extract(value, "$.project_id"), func.json_extract(value, "$.since")
+
+
+_CAUSES = Prepared(_by_cause)

@@ -51,7 +51,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_documents_failing",
         "documents",
-        ["project_id", "failed_at"],
+        ["project_id", "failed_at", "error", "failing_since"],
         sqlite_where=FAILING,
         postgresql_where=FAILING,
     )
