@@ -208,7 +208,7 @@ def _causes(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str
     found: dict[str, list[Cause]] = {}
     if blaming:
         for row in _CAUSES.run(connection, blaming=orjson.dumps(blaming).decode()):
-            project_id, error, documents, since, last_at = row
+            project_id, error, documents, since, last_at = tuple(row)
             cause = Cause(error or "No reason given", documents, since, last_at)
             found.setdefault(project_id, []).append(cause)
     return found
