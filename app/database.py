@@ -6,10 +6,11 @@ every BEGIN is ours.
 """
 
 import fcntl
+import os
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -27,6 +28,7 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 
@@ -100,10 +102,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:  # by the driver itself: every page begins here, and nothing is locked that could fail
-        connection.connection.cursor().execute("BEGIN")
+    # By the driver itself: every page and every report begins here.
+    writes = connection.get_execution_options().get("writes", False)
+    statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    try:
+        connection.connection.cursor().execute(statement)
+    except sqlite3.Error as error:
+        raise OperationalError(statement, None, error) from error
 
 
 @contextmanager
@@ -148,9 +153,12 @@ def writers_turn(engine: Engine) -> Iterator[None]:
             raise BusyError("the writers before take too long")
         try:
             # Opened anew each time: a lock belongs to the open file.
-            with Path(f"{engine.url.database}.lock").open("ab") as file:
+            file = os.open(f"{engine.url.database}.lock", os.O_WRONLY | os.O_CREAT, 0o666)
+            try:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield
+            finally:
+                os.close(file)
         finally:
             _first.release()
     finally:

@@ -1,12 +1,12 @@
-"""Statements of the hot paths: built by SQLAlchemy once, then bound by the driver itself.
+"""Statements that write: built by SQLAlchemy once, then bound by the driver itself.
 
 To bind the 24 parameters of a job, SQLAlchemy takes longer than SQLite to insert the row. To
-PostgreSQL rows go as one JSON text: a message for each row took as long as the insert.
+PostgreSQL rows go as one JSON text: a message for each row took as long as the insert. (What
+reads is quicker the usual way, where SQLAlchemy remembers what the columns of a result are.)
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -69,12 +69,16 @@ def listed(dialect: str, texts: Collection[str]) -> list[str] | str:
 class Prepared:
     """A statement with named parameters, compiled once per dialect.
 
-    `build` makes it for a dialect's name. What the driver gives back is left as it is: on SQLite
-    a truth is 0 or 1. What it is given must be what it knows: no enums.
+    `build` makes it for a dialect's name. One for `run_many` also says the `names` of the values
+    in its rows, in the order in which it writes them. What the driver is given must be what it
+    knows: no enums.
     """
 
-    def __init__(self, build: Callable[[str], ClauseElement]) -> None:
+    def __init__(
+        self, build: Callable[[str], ClauseElement], names: Iterable[str] | None = None
+    ) -> None:
         self._build = build
+        self._names = None if names is None else tuple(names)
         self._compiled: dict[str, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
 
     def _of(self, connection: Connection) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
@@ -83,8 +87,11 @@ class Prepared:
         found = self._compiled.get(dialect.name)
         if found is None:
             compiled: Any = self._build(dialect.name).compile(dialect=dialect)
+            order = compiled.positiontup
+            if None not in (order, self._names) and tuple(order) != self._names:
+                raise ValueError(f"the statement writes {order}, not {self._names}")
             fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            found = self._compiled[dialect.name] = str(compiled), compiled.positiontup, fixed
+            found = self._compiled[dialect.name] = str(compiled), order, fixed
         return found
 
     def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
@@ -95,10 +102,10 @@ class Prepared:
             return connection.exec_driver_sql(text, values)
         return connection.exec_driver_sql(text, tuple([values[name] for name in order]))
 
-    def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Execute it for rows (as `given`); gives how many rows of the table that concerned."""
+    def run_many(self, connection: Connection, rows: list[tuple[Any, ...]]) -> int:
+        """Execute it for rows of `names`; gives how many rows of the table that concerned."""
         text, order, _ = self._of(connection)
-        if order is None:
-            return connection.exec_driver_sql(text, {"rows": orjson.dumps(rows).decode()}).rowcount
-        of_row = itemgetter(*order)
-        return connection.exec_driver_sql(text, [of_row(row) for row in rows]).rowcount
+        if order is not None:
+            return connection.exec_driver_sql(text, rows).rowcount
+        named = [dict(zip(self._names or (), row, strict=True)) for row in rows]
+        return connection.exec_driver_sql(text, {"rows": orjson.dumps(named).decode()}).rowcount

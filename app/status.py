@@ -15,18 +15,16 @@ class JobStatus(IntEnum):
     COMPLETED = 2
     FAILED = 3
 
-    @property
-    def word(self) -> str:
-        """The name on the wire: `pending`, `running`, `completed` or `failed`."""
-        return _WORDS[self]
+    word: str
+    """The name on the wire: `pending`, `running`, `completed` or `failed`."""
+    terminal: bool
+    """Whether the job has ended."""
 
-    @property
-    def terminal(self) -> bool:
-        """Whether the job has ended."""
-        return self >= JobStatus.COMPLETED
+    def __init__(self, rank: int) -> None:
+        self.word = self.name.lower()
+        self.terminal = rank >= 2
 
 
-_WORDS = tuple(status.name.lower() for status in JobStatus)
 STATUS_BY_WORD = {status.word: status for status in JobStatus}
 
 

@@ -4,6 +4,7 @@ A round is a fixed number of jobs, made ready beforehand, written by all writers
 the ledger and of the plain inserts take turns in one database, each side in a project of its own.
 """
 
+import gc
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
@@ -17,13 +18,15 @@ from sqlalchemy import bindparam, insert, update
 
 from app import create_app
 from app.config import read
-from app.database import db, table_of
-from app.ledger.merge import evidence
+from app.database import db, reading, table_of
+from app.ledger.draft import Draft
 from app.ledger.projects import create_project
 from app.ledger.record import record
 from app.ledger.report import Report
-from app.ledger.rows import derived_columns, state_columns
+from app.ledger.rows import changing_values, fixed_values
 from app.models import Job
+from app.project import Project
+from app.queries.projects import list_projects
 from app.status import JobStatus
 from app.times import now
 from bench.bars import Progress, bar
@@ -99,15 +102,20 @@ def _open(settings: Settings, barrier: Barrier) -> None:
     """In a writer's process: reach the database, and know the other writers."""
     global _together  # noqa: PLW0603 – the state of this process
     create_app(read(settings)).app_context().push()
+    with reading() as connection:
+        _projects.extend(list_projects(connection, "ledger"))
     _together = barrier
 
 
 _together: Barrier
+_projects: list[Project] = []
 
 
 def _write(wanted: Round) -> tuple[float, float]:
     """Write one writer's part of a round; gives when it began and ended (s, on one clock)."""
     steps = list(WAYS[wanted.way](wanted))
+    gc.collect()
+    gc.freeze()  # as in a worker of gunicorn.conf.py: what was there before is not looked through
     _together.wait(STARTS_WITHIN)
     began = time.monotonic()
     for step in steps:
@@ -153,7 +161,7 @@ def _ledger_steps(wanted: Round) -> Iterator[Step]:
 
 
 def _record(reports: list[Report]) -> None:
-    record("ledger", reports, now=now())
+    record(_projects[0], reports, now=now())
 
 
 def _plain_steps(wanted: Round) -> Iterator[Step]:
@@ -180,20 +188,11 @@ def _in_transaction(statement: Any, rows: list[dict[str, Any]]) -> None:
 
 def _row(report: Report) -> dict[str, Any]:
     """The row that the ledger would write for this report alone."""
-    moment = now()
-    state = evidence(report, moment)
-    return {
-        "project_id": "plain",
-        "job_id": report.job_id,
-        "source_doc_id": report.source_doc_id,
-        "created_at": moment,
-        "received_at": moment,
-        "heard_at": moment,
-        "skew_seconds": None,
-        "event_count": 0,
-        **state_columns(state),
-        **derived_columns(state, MODE),
-    }
+    job = Draft().apply(report, now(), None).job
+    if job is None:
+        raise ValueError(f"{report.job_id} cannot be made of {report}")
+    values = ("plain", *fixed_values(job), *changing_values(job, MODE, 0))
+    return dict(zip(_TABLE.c.keys(), values, strict=True))
 
 
 WAYS: dict[str, Callable[[Round], Iterator[Step]]] = {

@@ -9,13 +9,13 @@ from sqlalchemy import Connection, inspect, text
 from app.database import Base, db, reading, writing
 from app.ledger.audit import verify
 from app.ledger.counts import step_of
-from app.ledger.record import record
 from app.ledger.report import Report
 from app.queries.filters import JobFilter
 from app.queries.jobs import list_jobs
 from app.queries.projects import get_project
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, now
+from tests.recording import record
 
 START = 1_770_000_000_000_000
 JOBS = 40

@@ -16,13 +16,13 @@ from app.access.scopes import Scope
 from app.config import read
 from app.database import db, writing
 from app.ledger.projects import create_project
-from app.ledger.record import record
 from app.ledger.report import Report
 from app.queries import depth
 from app.status import JobStatus
 from app.times import MINUTE, SECOND, format_time
 from tests.access.test_sign_in import form_of, sign_in
 from tests.conftest import Databases
+from tests.recording import record
 
 CLOCK = 1_790_000_000 * SECOND
 SIZES = {"small": (1, 3), "large": (12, 300)}  # projects, and jobs of the first and of `own`

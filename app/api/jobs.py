@@ -225,7 +225,7 @@ def _record(
     project: Project, reports: list[Report], received_at: int, skew: int | None
 ) -> list[Recorded]:
     try:
-        return record(project.project_id, reports, now=received_at, skew=skew)
+        return record(project, reports, now=received_at, skew=skew)
     except UnknownProjectError:
         raise ProblemError(404, "No such project.") from None
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select, text, update
 
 from app.ledger.counts import Cell, Level, roll_up, tally
 from app.ledger.documents import count_standings, load_standings, write_standings
-from app.ledger.rows import derived_columns, facts_of, ledger_job
+from app.ledger.rows import DERIVED, derived_values, ledger_job
 from app.ledger.standing import Standing, key_of
 from app.ledger.sums import COUNTS, raise_version
 from app.models import Document, Job, Project
@@ -94,10 +94,10 @@ def _recount(
         ).all()
         for row in rows:
             job = ledger_job(row)
-            tally(cells, facts_of(job, mode))
+            tally(cells, job, mode)
             if job.state.status is JobStatus.FAILED:
                 failed.add(job.source_doc_id)
-            derived = derived_columns(job.state, mode)
+            derived = dict(zip(DERIVED, derived_values(job.state, mode), strict=True))
             wrong = {name: value for name, value in derived.items() if getattr(row, name) != value}
             for name, value in wrong.items():
                 where = f"jobs {row.job_id} {name}"

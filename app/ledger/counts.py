@@ -8,8 +8,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import NamedTuple
 
+from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
 from app.project import makes_graph
 from app.status import JobStatus
@@ -44,19 +44,11 @@ LEVELS = (Level.MONTH, Level.DAY, Level.HOUR, Level.MINUTE)
 _MINUTE = int(Level.MINUTE)
 
 
-class JobFacts(NamedTuple):
-    """What of a job the counts depend on."""
-
-    created_at: int
-    state: AttemptState
-    mode: str
-
-
 def is_empty(state: AttemptState, mode: str) -> bool:
     """Whether the job completed, read chunks and yet made no node, where nodes are expected."""
     return (
-        makes_graph(mode)
-        and state.status is JobStatus.COMPLETED
+        state.status is JobStatus.COMPLETED
+        and makes_graph(mode)
         and state.chunks_processed > 0
         and state.nodes_created == 0
     )
@@ -74,8 +66,8 @@ def duration_of(step: int) -> float:
     return SHORTEST * 2 ** ((step - 0.5) / STEPS_PER_DOUBLING) / 1e6 if step else SHORTEST / 1e6
 
 
-def tally(cells: Counter[Cell], job: JobFacts, times: int = 1) -> None:
-    """Add what this job adds to the counts, `times` over (-1 takes it away).
+def tally(cells: Counter[Cell], job: LedgerJob, mode: str, times: int = 1) -> None:
+    """Add what this job adds to the counts of a project of this mode, `times` over (or -1).
 
     Of the counts of when it was created only its minute: `roll_up` makes the others from it.
     """
@@ -83,15 +75,15 @@ def tally(cells: Counter[Cell], job: JobFacts, times: int = 1) -> None:
     status = state.status
     minute = (_MINUTE, job.created_at - job.created_at % MINUTE)
     _add(cells, ("created_counts", minute, status.word), times)
-    if status < JobStatus.COMPLETED:
+    if not status.terminal:
         return
-    if is_empty(state, job.mode):
+    if is_empty(state, mode):
         _add(cells, ("created_counts", minute, "empty"), times)
     outcome = outcome_of(state)
     if outcome.completed_at is None:
         return
     hour = outcome.completed_at - outcome.completed_at % HOUR
-    graph = makes_graph(job.mode)
+    graph = makes_graph(mode)
     for column, amount in (
         (status.word, 1),
         ("chunks", state.chunks_processed),
@@ -126,11 +118,15 @@ def _add(cells: Counter[Cell], cell: Cell, amount: int) -> None:
     cells[cell] = cells.get(cell, 0) + amount
 
 
-def difference(before: Iterable[JobFacts], after: Iterable[JobFacts]) -> Counter[Cell]:
-    """What has to be added to the counts when some jobs go from `before` to `after`."""
+def difference(
+    before: Iterable[LedgerJob | None], after: Iterable[LedgerJob | None], mode: str
+) -> Counter[Cell]:
+    """What has to be added to the counts when jobs go from `before` to `after`; None: no job."""
     cells: Counter[Cell] = Counter()
     for job in after:
-        tally(cells, job)
+        if job is not None:
+            tally(cells, job, mode)
     for job in before:
-        tally(cells, job, -1)
+        if job is not None:
+            tally(cells, job, mode, -1)
     return roll_up(cells)

@@ -5,6 +5,7 @@ the jobs of one document at once, and each sees what the one before has done.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -69,7 +70,8 @@ def load_standings(
     """How these documents are known to stand; without those that never failed."""
     keys = {key_of(document): document for document in documents}
     dialect = connection.dialect.name
-    rows = _STORED.run(connection, of_project=project_id, of_keys=listed(dialect, keys))
+    wanted = {"of_project": project_id, "of_keys": listed(dialect, keys)}
+    rows = connection.execute(_stored(dialect), wanted)
     return {keys[row.document]: Standing(*_standing(row)) for row in rows}
 
 
@@ -82,7 +84,8 @@ def count_standings(
     starts = {document[:KEY_LENGTH] for document in documents}
     dialect = connection.dialect.name
     finishes: dict[str, list[Finish]] = {document: [] for document in documents}
-    for row in _ENDED.run(connection, of_project=project_id, of_starts=listed(dialect, starts)):
+    wanted = {"of_project": project_id, "of_starts": listed(dialect, starts)}
+    for row in connection.execute(_ended(dialect), wanted):
         if row.source_doc_id in finishes:  # and not only begins like one of them
             ended = finish_of(ledger_job(row))
             if ended is not None:
@@ -102,8 +105,7 @@ def write_standings(
         if standing is None:
             no_more.append(key_of(document))
         elif standing != known.get(document):
-            row = {"project_id": project_id, "document": key_of(document)}
-            rows.append(row | standing._asdict())
+            rows.append((project_id, key_of(document), *standing))
     if rows:
         _WRITE.run_many(connection, rows)
     if no_more:
@@ -111,6 +113,7 @@ def write_standings(
         connection.execute(delete(Document).where(*mine))
 
 
+@cache
 def _stored(dialect: str) -> Any:
     return select(table_of(Document)).where(
         Document.project_id == bindparam("of_project"),
@@ -118,6 +121,7 @@ def _stored(dialect: str) -> Any:
     )
 
 
+@cache
 def _ended(dialect: str) -> Any:
     """The finished jobs of the documents that begin like one of a list."""
     return select(table_of(Job)).where(
@@ -135,6 +139,4 @@ def _write(dialect: str) -> Any:
     )
 
 
-_STORED = Prepared(_stored)
-_ENDED = Prepared(_ended)
-_WRITE = Prepared(_write)
+_WRITE = Prepared(_write, table_of(Document).c.keys())

@@ -13,6 +13,10 @@ HEARD_EVERY = 10 * SECOND  # a sign of life alone is not written more often
 MOST_EVENTS = 50  # kept of a job, the first ones
 
 
+Claim = tuple[str, int, JobStatus, str | None]
+"""What an event says, whenever it was said: its kind, attempt, status and detail."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why one report of a request was not recorded: an HTTP status, the field and a sentence."""
@@ -33,8 +37,8 @@ class LedgerEvent:
     detail: str | None = None
 
     @property
-    def claim(self) -> tuple[str, int, JobStatus, str | None]:
-        """What it says, whenever it was said: a loser that repeats itself is no news."""
+    def claim(self) -> Claim:
+        """What it says: a loser that repeats itself is no news."""
         return self.kind, self.attempt, self.status, self.detail
 
 
@@ -75,18 +79,20 @@ class Recorded(NamedTuple):
 class Draft:
     """A job before and after some reports, its earlier attempts that changed, its new events."""
 
+    __slots__ = ("_said_before", "attempts", "before", "changed_attempts", "events", "job")
+
     def __init__(
         self,
         known: LedgerJob | None = None,
         attempts: Mapping[int, AttemptState] | None = None,
-        events: frozenset[tuple[str, int, JobStatus, str | None]] = frozenset(),
+        claims: frozenset[Claim] = frozenset(),
     ) -> None:
         self.before = known
         self.job = known
-        self.attempts = dict(attempts or {})
+        self.attempts = dict(attempts) if attempts else {}
         self.changed_attempts: dict[int, AttemptState] = {}
         self.events: list[LedgerEvent] = []
-        self._said_before = set(events)
+        self._said_before = set(claims)
 
     @property
     def changed(self) -> bool:
@@ -127,17 +133,10 @@ class Draft:
         if report.source_doc_id is None:
             refusal = Refusal(404, "job_id", "no such job; with a source_doc_id it would be made")
             return Recorded(report.job_id, refusal=refusal)
-        self.job = LedgerJob(
-            job_id=report.job_id,
-            source_doc_id=report.source_doc_id,
-            created_at=created_at_of(report, now),
-            received_at=now,
-            heard_at=now,
-            skew_seconds=skew,
-            event_count=0,
-            state=said,
-        )
-        return Recorded(report.job_id, created=True, job=self.job)
+        created_at = created_at_of(report, now)
+        document = report.source_doc_id
+        self.job = LedgerJob(report.job_id, document, created_at, now, now, skew, 0, said)
+        return Recorded(report.job_id, True, None, self.job)
 
     def _keep(self, report: Report, merged: AttemptState, now: int, skew: int | None) -> None:
         """Take over the merged state, and that the job was heard of.

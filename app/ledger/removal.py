@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, select, union_all
 from app.database import table_of, writing
 from app.ledger.counts import Cell, difference
 from app.ledger.documents import keep_documents
-from app.ledger.rows import facts_of, ledger_job
+from app.ledger.rows import ledger_job
 from app.ledger.sums import COUNTS, UnknownProjectError, raise_version
 from app.models import Attempt, Event, Job, Project
 from app.status import JobStatus
@@ -66,7 +66,7 @@ def _remove_batch(
         return None
     _delete(connection, project_id, [row.job_id for row in rows])
     jobs = [ledger_job(row) for row in rows]
-    cells = difference(before=[facts_of(job, mode) for job in jobs], after=())
+    cells = difference(before=jobs, after=(), mode=mode)
     raise_version(connection, project_id, cells)
     keep_documents(connection, project_id, before=jobs, after=())
     _drop_zeros(connection, project_id, cells)

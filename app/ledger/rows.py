@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from app.ledger.counts import JobFacts, is_empty
+from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
 from app.status import JobStatus
 
 STATE_COLUMNS = AttemptState._fields
+DERIVED = ("ended_at", "empty")
+CHANGING = ("heard_at", "skew_seconds", *DERIVED, "event_count", *STATE_COLUMNS)
 _values_of = attrgetter(*STATE_COLUMNS)
 _STATUSES = tuple(JobStatus)
 
@@ -27,9 +29,21 @@ def state_of(values: Sequence[Any]) -> AttemptState:
     return AttemptState(attempt, _STATUSES[status], *rest)
 
 
-def state_columns(state: AttemptState) -> dict[str, Any]:
-    """The columns that hold a state."""
-    return {**state._asdict(), "status": int(state.status)}
+def state_values(state: AttemptState) -> tuple[Any, ...]:
+    """The values of the columns that hold a state, in their order."""
+    return (state.attempt, int(state.status), *state[2:])
+
+
+def changing_values(job: LedgerJob, mode: str, event_count: int) -> tuple[Any, ...]:
+    """The values of `CHANGING`: what a report can change of a job."""
+    ended_at, empty = derived_values(job.state, mode)
+    seen = (job.heard_at, job.skew_seconds, ended_at, empty, event_count)
+    return (*seen, *state_values(job.state))
+
+
+def fixed_values(job: LedgerJob) -> tuple[Any, ...]:
+    """The values of the columns before those: what the first report has said for good."""
+    return job.job_id, job.source_doc_id, job.created_at, job.received_at
 
 
 def ledger_job(row: Row[Any]) -> LedgerJob:
@@ -46,12 +60,7 @@ def ledger_job(row: Row[Any]) -> LedgerJob:
     )
 
 
-def facts_of(job: LedgerJob, mode: str) -> JobFacts:
-    """What of a job is counted."""
-    return JobFacts(job.created_at, job.state, mode)
-
-
-def derived_columns(state: AttemptState, mode: str) -> dict[str, Any]:
-    """The columns that repeat what the rules say of a state, so that an index can hold them."""
+def derived_values(state: AttemptState, mode: str) -> tuple[int | None, bool]:
+    """The values of `DERIVED`: what the rules say of a state, so that an index can hold it."""
     ended_at = outcome_of(state).completed_at if state.status.terminal else None
-    return {"ended_at": ended_at, "empty": is_empty(state, mode)}
+    return ended_at, is_empty(state, mode)

@@ -50,22 +50,24 @@ def raise_version(connection: Connection, project_id: str, cells: Counter[Cell])
 
 def _add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
     """Add to the counts by time; the totals in the project's row are `raise_version`'s."""
-    rows: dict[str, dict[tuple[int, ...], dict[str, Any]]] = {}
+    rows: dict[str, dict[tuple[int, ...], dict[str, int]]] = {}
     for (name, key, column), amount in cells.items():
         if name in COUNTS:
-            row = rows.setdefault(name, {}).get(key)
-            if row is None:
-                row = {"project_id": project_id, **_ZERO[name]}
-                rows[name][key] = row | dict(zip(COUNTS[name][1], key, strict=True))
-            rows[name][key][column] = amount
+            rows.setdefault(name, {}).setdefault(key, {})[column] = amount
     for name in sorted(rows):
-        _ADD[name].run_many(connection, [row for _, row in sorted(rows[name].items())])
+        amounts = _AMOUNTS[name]
+        _ADD[name].run_many(
+            connection,
+            [
+                (project_id, *key, *(row.get(column, 0) for column in amounts))
+                for key, row in sorted(rows[name].items())
+            ],
+        )
 
 
 def _amounts(name: str) -> list[str]:
     model, key_columns = COUNTS[name]
-    names = [column.name for column in table_of(model).columns]
-    return [each for each in names if each not in ("project_id", *key_columns)]
+    return table_of(model).c.keys()[1 + len(key_columns) :]
 
 
 def _add(name: str, dialect: str) -> Any:
@@ -75,9 +77,12 @@ def _add(name: str, dialect: str) -> Any:
     statement = insertion(dialect, table)
     return statement.on_conflict_do_update(
         index_elements=("project_id", *key_columns),
-        set_={each: table.c[each] + statement.excluded[each] for each in _amounts(name)},
+        set_={each: table.c[each] + statement.excluded[each] for each in _AMOUNTS[name]},
     )
 
 
-_ADD = {name: Prepared(partial(_add, name)) for name in COUNTS}
-_ZERO = {name: dict.fromkeys(_amounts(name), 0) for name in COUNTS}
+_AMOUNTS = {name: _amounts(name) for name in COUNTS}
+_ADD = {
+    name: Prepared(partial(_add, name), table_of(model).c.keys())
+    for name, (model, _) in COUNTS.items()
+}

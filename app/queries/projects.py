@@ -35,7 +35,6 @@ from app.health import (
 )
 from app.models import Document, FinishedCount, Job
 from app.models import Project as ProjectRow
-from app.prepared import Prepared
 from app.project import Project
 from app.status import JobStatus
 from app.times import DAY, HOUR, floor
@@ -207,13 +206,15 @@ def _causes(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str
     ]
     found: dict[str, list[Cause]] = {}
     if blaming:
-        for row in _CAUSES.run(connection, blaming=orjson.dumps(blaming).decode()):
-            project_id, error, documents, since, last_at = tuple(row)
+        values = {"blaming": orjson.dumps(blaming).decode()}
+        for row in connection.execute(_by_cause(connection.dialect.name), values):
+            project_id, error, documents, since, last_at = row
             cause = Cause(error or "No reason given", documents, since, last_at)
             found.setdefault(project_id, []).append(cause)
     return found
 
 
+@cache
 def _by_cause(dialect: str) -> Any:
     """The newest failing documents of the projects in `blaming`, a row per project and error."""
     project_id, since = _blaming(dialect)
@@ -255,6 +256,3 @@ def _blaming(dialect: str) -> tuple[Any, Any]:
         return rows.c.project_id, rows.c.since
     value = func.json_each(bindparam("blaming")).table_valued("value").c.value
     return func.json_extract(value, "$.project_id"), func.json_extract(value, "$.since")
-
-
-_CAUSES = Prepared(_by_cause)

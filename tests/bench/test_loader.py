@@ -6,13 +6,13 @@ from sqlalchemy import Connection, func, select, text, update
 from app.config import read
 from app.database import reading, writing
 from app.ledger.audit import verify
-from app.ledger.record import record
 from app.ledger.report import Report
 from app.models import CreatedCount, Job
 from app.status import JobStatus
 from app.times import HOUR, now
 from bench.history import History
 from bench.load import NotEmptyError, load
+from tests.recording import record
 
 SIZE = 3000
 

@@ -14,12 +14,12 @@ from sqlalchemy import func, select, text
 from app.database import reading, writing
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
-from app.ledger.record import record
 from app.ledger.report import Report
 from app.models import Job
 from app.status import JobStatus
 from app.times import DAY, SECOND, now
 from tests.conftest import ROOT
+from tests.recording import record
 
 TABLES = [
     "jobs",

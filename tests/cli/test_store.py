@@ -24,12 +24,12 @@ from app import backups
 from app.database import db, reading
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
-from app.ledger.record import record
 from app.ledger.report import Report
 from app.queries.projects import list_projects
 from app.status import JobStatus
 from app.times import now
 from tests.conftest import ROOT, Board, postgres_only, sqlite_only
+from tests.recording import record
 
 REPORTING = ROOT / "tests/system/reporting.py"
 

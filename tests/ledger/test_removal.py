@@ -14,7 +14,6 @@ from app.database import db, reading
 from app.ledger import removal
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
-from app.ledger.record import record
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
 from app.ledger.sums import COUNTS, UnknownProjectError
@@ -25,6 +24,7 @@ from app.queries.projects import get_project
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, SECOND, now
 from tests.conftest import Api, postgres_only
+from tests.recording import record
 
 START = 1_770_000_000 * SECOND
 ENDED = (JobStatus.COMPLETED, JobStatus.FAILED)

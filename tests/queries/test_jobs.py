@@ -13,7 +13,6 @@ from app.api import answers
 from app.database import db, reading, writing
 from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
-from app.ledger.record import record
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
 from app.models import Job
@@ -23,6 +22,7 @@ from app.queries.projects import get_project
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, SECOND
 from tests.conftest import Api, sqlite_only
+from tests.recording import record
 
 T0 = 1_700_000_000 * SECOND
 NOW = T0 + 400 * DAY

@@ -8,13 +8,13 @@ from sqlalchemy import event
 from app import health
 from app.database import db, reading
 from app.ledger.projects import create_project
-from app.ledger.record import record
 from app.ledger.report import Report
 from app.queries.charts import get_chart
 from app.queries.overview import shared_causes
 from app.queries.projects import ProjectLine, get_project, list_lines
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, SECOND
+from tests.recording import record
 
 NOW = 1_700_000_000 * SECOND
 

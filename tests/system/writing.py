@@ -13,17 +13,21 @@ import sys
 import time
 
 from app import create_app
-from app.database import db
+from app.database import db, reading
 from app.ledger import record as ledger
 from app.ledger.report import Report
+from app.queries.projects import get_project
 from app.status import JobStatus
 from app.times import now
 
 JOBS = 400  # that all writers share: some are new to one while another makes them
 
 
-def write(project: str, number: int, seconds: float) -> dict[str, object]:
+def write(project_id: str, number: int, seconds: float) -> dict[str, object]:
     """Report random jobs in random order until the time is over; any error ends the process."""
+    with reading() as connection:
+        project = get_project(connection, project_id)
+    assert project is not None
     chance = random.Random(number)
     acknowledged: dict[str, int] = {}
     tries, once = [], ledger._record
