@@ -5,22 +5,18 @@ PostgreSQL rows go as one JSON text: a message for each row took as long as the 
 reads is quicker the usual way, where SQLAlchemy remembers what the columns of a result are.)
 """
 
-import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import (
-    ARRAY,
     JSON,
     ClauseElement,
     ColumnElement,
     Connection,
     CursorResult,
-    String,
     Table,
     Text,
-    any_,
     bindparam,
     cast,
     column,
@@ -51,19 +47,6 @@ def insertion(dialect: str, table: Table) -> Any:
     if dialect == "postgresql":
         return upsert(dialect, table).from_select(list(values), select(*values.values()))
     return upsert(dialect, table).values(values)
-
-
-def among(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
-    """That a column is one of the texts that `listed` brings by this name, however many."""
-    if dialect == "postgresql":
-        return column == any_(bindparam(name, type_=ARRAY(String)))  # type: ignore[no-any-return]
-    values = func.json_each(bindparam(name)).table_valued("value")
-    return column.in_(select(values.c.value))  # type: ignore[no-any-return]
-
-
-def listed(dialect: str, texts: Collection[str]) -> list[str] | str:
-    """Texts as the value that `among` asks for, in order."""
-    return sorted(texts) if dialect == "postgresql" else json.dumps(sorted(texts))
 
 
 class Prepared:

@@ -139,13 +139,13 @@ ASKS: dict[str, list[Ask]] = {
     ],
     "api.get_job": [Ask(f"{LIST}/j1", 2), Ask(f"{LIST}/none", 2, status=404)],
     "api.post_job": [
-        Ask(OWN, 6, "POST", 201, json=lambda _: {"source_doc_id": "d"}),
-        Ask(OWN, 3, "POST", json=lambda _: {"job_id": "j0", "source_doc_id": "doc-0"}),
+        Ask(OWN, 5, "POST", 201, json=lambda _: {"source_doc_id": "d"}),
+        Ask(OWN, 2, "POST", json=lambda _: {"job_id": "j0", "source_doc_id": "doc-0"}),
     ],
-    "api.patch_job": [Ask(f"{OWN}/j0", 3, "PATCH", json=lambda _: {})],
+    "api.patch_job": [Ask(f"{OWN}/j0", 2, "PATCH", json=lambda _: {})],
     "api.post_bulk": [
-        Ask(f"{OWN}/bulk", 6, "POST", json=new_jobs),
-        Ask(f"{OWN}/bulk", 14, "POST", json=new_attempts),
+        Ask(f"{OWN}/bulk", 5, "POST", json=new_jobs),
+        Ask(f"{OWN}/bulk", 13, "POST", json=new_attempts),
     ],
     "api.get_openapi": [Ask("/api/v1/openapi.json", 0)],
     "api.get_projects": [Ask("/api/v1/projects", 2)],

@@ -17,7 +17,8 @@ from app.ledger.rows import ledger_job
 from app.ledger.standing import Finish, Standing, advance, finish_of, key_of, standing_of
 from app.models import Document, Job
 from app.models.job import KEY_LENGTH, document_key
-from app.prepared import Prepared, among, insertion, listed
+from app.prepared import Prepared, insertion
+from app.seeks import listed, seek_listed
 from app.status import JobStatus
 
 _standing = attrgetter(*Standing._fields)
@@ -57,11 +58,11 @@ def keep_documents(
 
 
 def _by_document(jobs: Iterable[LedgerJob | None]) -> dict[str, set[Finish]]:
-    found: dict[str, set[Finish]] = {}
+    finishes: dict[str, set[Finish]] = {}
     for job in jobs:
         if job is not None and (one := finish_of(job)) is not None:
-            found.setdefault(job.source_doc_id, set()).add(one)
-    return found
+            finishes.setdefault(job.source_doc_id, set()).add(one)
+    return finishes
 
 
 def load_standings(
@@ -115,20 +116,16 @@ def write_standings(
 
 @cache
 def _stored(dialect: str) -> Any:
-    return select(table_of(Document)).where(
-        Document.project_id == bindparam("of_project"),
-        among(dialect, Document.document, "of_keys"),
-    )
+    mine = select(table_of(Document)).where(Document.project_id == bindparam("of_project"))
+    return seek_listed(dialect, mine, Document.document, "of_keys")
 
 
 @cache
 def _ended(dialect: str) -> Any:
     """The finished jobs of the documents that begin like one of a list."""
-    return select(table_of(Job)).where(
-        Job.project_id == bindparam("of_project"),
-        among(dialect, document_key(Job.source_doc_id), "of_starts"),
-        Job.status >= written(JobStatus.COMPLETED),
-    )
+    mine = (Job.project_id == bindparam("of_project"), Job.status >= written(JobStatus.COMPLETED))
+    ended = select(table_of(Job)).where(*mine)
+    return seek_listed(dialect, ended, document_key(Job.source_doc_id), "of_starts")
 
 
 def _write(dialect: str) -> Any:

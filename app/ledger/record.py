@@ -29,8 +29,9 @@ from app.ledger.rows import (
 )
 from app.ledger.sums import raise_version
 from app.models import Attempt, Event, Job
-from app.prepared import Prepared, among, given, insertion, listed
+from app.prepared import Prepared, given, insertion
 from app.project import Project
+from app.seeks import listed, seek_listed
 from app.status import JobStatus
 
 MOST_TRIES = 20
@@ -76,13 +77,9 @@ def _record(
 
 @cache
 def _known(dialect: str) -> Any:
-    """The statement that locks the jobs of a list, in order of their ids."""
-    return (
-        select(table_of(Job))
-        .where(Job.project_id == bindparam("of_project"), among(dialect, Job.job_id, "of_jobs"))
-        .order_by(Job.job_id)
-        .with_for_update()
-    )
+    """The statement that gives the jobs of a list and locks them, in order of their ids."""
+    mine = select(table_of(Job)).where(Job.project_id == bindparam("of_project"))
+    return seek_listed(dialect, mine.with_for_update(), Job.job_id, "of_jobs")
 
 
 def load_drafts(
@@ -120,12 +117,12 @@ def _earlier_attempts(
         for report in reports
         if (report.attempt or 1) < known[report.job_id].state.attempt
     }
-    found: dict[str, dict[int, AttemptState]] = {}
+    attempts: dict[str, dict[int, AttemptState]] = {}
     if late:
         mine = (Attempt.project_id == project_id, Attempt.job_id.in_(late))
         for row in connection.execute(select(Attempt.__table__).where(*mine)):
-            found.setdefault(row.job_id, {})[row.attempt] = attempt_state(row)
-    return found
+            attempts.setdefault(row.job_id, {})[row.attempt] = attempt_state(row)
+    return attempts
 
 
 def _claims(
@@ -142,13 +139,13 @@ def _claims(
         and report.status.terminal
         and known[report.job_id].state.status.terminal
     }
-    found: dict[str, frozenset[Claim]] = {}
+    claims: dict[str, frozenset[Claim]] = {}
     if ended:
         mine = (Event.project_id == project_id, Event.job_id.in_(ended))
         for row in connection.execute(select(Event.__table__).where(*mine)):
             claim = (row.kind, row.attempt, JobStatus(row.status), row.detail)
-            found[row.job_id] = found.get(row.job_id, frozenset()) | {claim}
-    return found
+            claims[row.job_id] = claims.get(row.job_id, frozenset()) | {claim}
+    return claims
 
 
 def _write_jobs(

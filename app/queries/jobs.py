@@ -18,8 +18,8 @@ from app.models.counts import CREATED_COLUMNS
 from app.project import Project
 from app.queries import depth, search
 from app.queries.filters import JobFilter, Kind
-from app.queries.search import NEWEST_FIRST
 from app.queries.views import Anchor, Attempt, Event, Job, JobPage
+from app.seeks import seek_each
 from app.status import STATE_OF, JobStatus, job_state
 
 MOST_ATTEMPTS = 50  # shown of a job
@@ -84,11 +84,12 @@ def _rows(
 ) -> list[Job]:
     from_start = place.from_start
     statement = _page(
+        connection.dialect.name,
         wanted.kinds,
-        place.before is not None,
-        wanted.since is not None,
-        from_start is not None,
-        from_start is None and place.skip > depth.SHALLOW,
+        has_before=place.before is not None,
+        has_since=wanted.since is not None,
+        from_start=from_start is not None,
+        skips=from_start is None and place.skip > depth.SHALLOW,
     )
     values = {
         "of_project": project.project_id,
@@ -106,7 +107,13 @@ def _rows(
 
 @cache
 def _page(
-    kinds: tuple[Kind, ...], has_before: bool, has_since: bool, from_start: bool, skips: bool
+    dialect: str,
+    kinds: tuple[Kind, ...],
+    *,
+    has_before: bool,
+    has_since: bool,
+    from_start: bool,
+    skips: bool,
 ) -> Select[Any]:
     """The statement of a page, newest first, whatever its parameters.
 
@@ -124,12 +131,12 @@ def _page(
         place = (select(column).scalar_subquery() for column in first.c)
         ends.append(tuple_(JobRow.created_at, JobRow.job_id) <= tuple_(*place))
     if len(kinds) == 1 and not skips:
-        rows = select(*_COLUMNS).where(*_of_kind(kinds[0]), *ends).order_by(*NEWEST_FIRST)
+        rows = search.newest_first(select(*_COLUMNS).where(*_of_kind(kinds[0]), *ends))
         return rows.limit(bindparam("count")).offset(bindparam("skip"))
     keys = _keys(kinds, ends, bindparam("most"), newest=True)
     chosen = keys.limit(bindparam("count")).offset(bindparam("skip")).subquery()
-    of_keys = select(*_COLUMNS).join(chosen, JobRow.job_id == chosen.c.job_id)
-    return of_keys.where(JobRow.project_id == bindparam("of_project")).order_by(*NEWEST_FIRST)
+    mine = select(*_COLUMNS).where(JobRow.project_id == bindparam("of_project"))
+    return search.newest_first(seek_each(dialect, chosen, chosen.c.job_id, mine, JobRow.job_id))
 
 
 def _keys(kinds: tuple[Kind, ...], ends: list[Any], most: Any, *, newest: bool) -> Select[Any]:
@@ -168,7 +175,13 @@ def _search(
     rows: list[Job] = []
     if new + offset < total:
         statement = search.page(
-            found, _COLUMNS, project.project_id, wanted, skip=new + offset, limit=limit
+            connection.dialect.name,
+            found,
+            _COLUMNS,
+            project.project_id,
+            wanted,
+            skip=new + offset,
+            limit=limit,
         )
         rows = [_job(row, project, now) for row in connection.execute(statement)]
     return JobPage(rows, total, limit, offset, new, capped=found.capped)

@@ -30,11 +30,11 @@ from app.models import Job
 from app.models.job import KEY_LENGTH, document_key
 from app.queries.filters import JobFilter, Kind
 from app.queries.views import Anchor
+from app.seeks import seek_each
 from app.status import JobStatus
 
 MOST_FOUND = 10_000
 LAST_CHARACTER = "\U0010ffff"
-NEWEST_FIRST = (Job.created_at.desc(), Job.job_id.desc())
 
 _COLUMNS = (Job.created_at, Job.job_id, Job.status, Job.empty, Job.heard_at)
 _RUNNING = Job.status == written(JobStatus.RUNNING)
@@ -73,7 +73,7 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     probed = connection.scalar(select(func.count()).select_from(few)) or 0
     if probed > MOST_FOUND:
         newest = select(*_COLUMNS).where(mine, or_(Job.job_id == wanted.q, begins))
-        newest = newest.where(*_times(wanted)).order_by(*NEWEST_FIRST).limit(MOST_FOUND)
+        newest = newest_first(newest.where(*_times(wanted))).limit(MOST_FOUND)
         return Found(newest.subquery(), capped=True)
     exact = select(*_COLUMNS).where(mine, Job.job_id == wanted.q, *_times(wanted))
     others = select(*_COLUMNS).where(mine, begins, Job.job_id != wanted.q, *_times(wanted))
@@ -123,6 +123,7 @@ def count(
 
 
 def page(
+    dialect: str,
     found: Found,
     columns: Sequence[Any],
     project_id: str,
@@ -130,14 +131,20 @@ def page(
     *,
     skip: int,
     limit: int,
-) -> Select[Any]:
+) -> Any:
     """The statement for the rows of a page, newest first, with these columns of `jobs`."""
     keys = found.keys
     order = (keys.c.created_at.desc(), keys.c.job_id.desc())
     chosen = select(keys.c.job_id).where(_matching(found, wanted)).order_by(*order)
     ids = chosen.limit(limit).offset(skip).subquery()
-    of_ids = select(*columns).join(ids, Job.job_id == ids.c.job_id)
-    return of_ids.where(Job.project_id == project_id).order_by(*NEWEST_FIRST)
+    mine = select(*columns).where(Job.project_id == project_id)
+    return newest_first(seek_each(dialect, ids, ids.c.job_id, mine, Job.job_id))
+
+
+def newest_first(rows: Any) -> Any:
+    """A query for rows of jobs, in the order of every list."""
+    columns = rows.selected_columns
+    return rows.order_by(columns.created_at.desc(), columns.job_id.desc())
 
 
 def count_kinds(

@@ -361,7 +361,14 @@ def plan(statement: str, **values: object) -> str:
 def test_every_page_is_read_in_the_order_of_an_index(
     app: Flask, kinds: tuple, index: str, has_before: bool, from_start: bool, skips: bool
 ) -> None:
-    statement = jobs._page(kinds, has_before or from_start, False, from_start, skips)
+    statement = jobs._page(
+        "sqlite",
+        kinds,
+        has_before=has_before or from_start,
+        has_since=False,
+        from_start=from_start,
+        skips=skips,
+    )
     sql = str(statement.compile(db.engine)).replace("?", "1")
     lines = plan(sql).split(" | ")
     seeks = [line for line in lines if line.startswith("SEARCH jobs")]
@@ -377,6 +384,7 @@ def test_every_page_is_read_in_the_order_of_an_index(
 @sqlite_only
 def test_what_a_search_and_the_stalled_tab_ask_is_in_an_index(app: Flask) -> None:
     create_project("p", name="p", mode="kg_vector", now=T0)
+    columns = [Job.job_id, Job.created_at]
     for wanted, index in (
         (JobFilter(silent_since=5), "ix_jobs_running"),
         (JobFilter(q="doc"), "ix_jobs_document"),
@@ -384,7 +392,7 @@ def test_what_a_search_and_the_stalled_tab_ask_is_in_an_index(app: Flask) -> Non
         with reading() as connection:
             found = search.find(connection, "p", wanted)
         sql = str(
-            search.page(found, [Job.job_id], "p", wanted, skip=0, limit=50).compile(
+            search.page("sqlite", found, columns, "p", wanted, skip=0, limit=50).compile(
                 db.engine, compile_kwargs={"literal_binds": True}
             )
         )

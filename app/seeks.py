@@ -1,0 +1,52 @@
+"""Rows that are sought one by one by their keys, whatever a planner believes of their number.
+
+Joined in the plain way, PostgreSQL read the whole of a project of which it had no statistics yet,
+and that seemed to be no more than a few jobs. SQLite always seeks.
+"""
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    bindparam,
+    func,
+    select,
+    true,
+)
+
+from app.database import written
+
+
+def seek_each(
+    dialect: str, keys: FromClause, key: ColumnElement[Any], query: Select[Any], column: Any
+) -> Select[Any]:
+    """The rows of a query whose column is the `key` of one of `keys`."""
+    if dialect != "postgresql":
+        return query.join(keys, column == key)
+    # OFFSET 0 keeps the planner from turning the seeks into one join again.
+    seek = query.where(column == key).offset(written(0)).lateral()
+    return select(seek).select_from(keys.join(seek, true()))
+
+
+def seek_listed(dialect: str, query: Select[Any], column: Any, name: str) -> Select[Any]:
+    """The rows of a query whose column is one of the texts that `listed` brings by this name.
+
+    On PostgreSQL, where rows can be locked, in the order of the texts.
+    """
+    if dialect != "postgresql":
+        texts = func.json_each(bindparam(name)).table_valued("value")
+        return query.where(column.in_(select(texts.c.value)))
+    unnested = func.unnest(bindparam(name, type_=ARRAY(String)))
+    texts = unnested.table_valued("value", name="listed").render_derived()
+    return seek_each(dialect, texts, texts.c.value, query, column)
+
+
+def listed(dialect: str, texts: Collection[str]) -> list[str] | str:
+    """Texts as the value that `seek_listed` asks for, in order."""
+    return sorted(texts) if dialect == "postgresql" else json.dumps(sorted(texts))
