@@ -114,7 +114,7 @@ def _page(
     has_since: bool,
     from_start: bool,
     skips: bool,
-) -> Select[Any]:
+) -> Any:
     """The statement of a page, newest first, whatever its parameters.
 
     Several kinds are one limited seek each. Where many rows are skipped, only keys are, which an
