@@ -1,7 +1,8 @@
-"""What PostgreSQL reads for a page and a report of a project that it has no statistics of yet.
+"""How much the engines read: for a page and a report, never a whole project.
 
-A project begins like that, and stays so until a tenth of the table has changed: for the eleventh
-million of jobs that is a million. Meanwhile the planner believes that it has next to none.
+PostgreSQL is asked of a project that it has no statistics of yet. A project begins like that, and
+stays so until a tenth of the table has changed: for the eleventh million of jobs that is a
+million. Meanwhile the planner believes that it has next to none.
 """
 
 import orjson
@@ -11,15 +12,14 @@ from sqlalchemy import event, text
 
 from app.access.keys import create_key
 from app.access.scopes import Scope
-from app.database import db, writing
+from app.database import db, reading, writing
+from app.ledger import documents, record
 from app.ledger.audit import rebuild
 from app.ledger.projects import create_project
 from app.queries import depth
 from app.times import MINUTE, SECOND, format_time, now
 from tests.access.test_sign_in import sign_in
-from tests.conftest import postgres_only
-
-pytestmark = postgres_only
+from tests.conftest import postgres_only, sqlite_only
 
 JOBS = 20_000
 PIECE = 400  # pages of 8 KiB: a row of 100 is three. The jobs have a thousand, an index some 150
@@ -117,6 +117,7 @@ def read_by(app: Flask, ask) -> dict[str, int]:
     return pages
 
 
+@postgres_only
 def test_no_page_and_no_report_reads_a_whole_project(app: Flask, start: int) -> None:
     with writing() as connection:
         key = create_key(connection, name="k", scope=Scope.WRITE, project_id=None, now=now())
@@ -140,3 +141,21 @@ def test_no_page_and_no_report_reads_a_whole_project(app: Flask, start: int) -> 
 
         found[name] = read_by(app, ask)
     assert {name: pages for name, pages in found.items() if max(pages.values()) > PIECE} == {}
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("build", "plan"),
+    [
+        (record._known, "jobs USING INDEX sqlite_autoindex_jobs_1 (project_id=? AND job_id=?)"),
+        (documents._stored, "documents USING PRIMARY KEY (project_id=? AND document=?)"),
+        (documents._jobs, "jobs USING INDEX ix_jobs_document (project_id=? AND <expr>=?)"),
+    ],
+)
+def test_what_a_report_asks_of_sqlite_is_a_seek(app: Flask, build, plan: str) -> None:
+    with reading() as connection:
+        statement = str(build("sqlite").compile(dialect=connection.dialect))
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("p", '["a"]')).all()
+    lines = [row.detail for row in rows]
+    assert [line for line in lines if line.endswith(plan)], lines
+    assert not [line for line in lines if "SCAN jobs" in line or "SCAN documents" in line]

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from app.database import table_of, written
+from app.database import table_of
 from app.ledger.draft import LedgerJob
 from app.ledger.rows import ledger_job
 from app.ledger.standing import Finish, Standing, advance, finish_of, key_of, standing_of
@@ -19,7 +19,6 @@ from app.models import Document, Job
 from app.models.job import KEY_LENGTH, document_key
 from app.prepared import Prepared, insertion
 from app.seeks import listed, seek_listed
-from app.status import JobStatus
 
 _standing = attrgetter(*Standing._fields)
 
@@ -86,7 +85,7 @@ def count_standings(
     dialect = connection.dialect.name
     finishes: dict[str, list[Finish]] = {document: [] for document in documents}
     wanted = {"of_project": project_id, "of_starts": listed(dialect, starts)}
-    for row in connection.execute(_ended(dialect), wanted):
+    for row in connection.execute(_jobs(dialect), wanted):
         if row.source_doc_id in finishes:  # and not only begins like one of them
             ended = finish_of(ledger_job(row))
             if ended is not None:
@@ -121,11 +120,10 @@ def _stored(dialect: str) -> Any:
 
 
 @cache
-def _ended(dialect: str) -> Any:
-    """The finished jobs of the documents that begin like one of a list."""
-    mine = (Job.project_id == bindparam("of_project"), Job.status >= written(JobStatus.COMPLETED))
-    ended = select(table_of(Job)).where(*mine)
-    return seek_listed(dialect, ended, document_key(Job.source_doc_id), "of_starts")
+def _jobs(dialect: str) -> Any:
+    """The jobs of the documents that begin like one of a list."""
+    mine = select(table_of(Job)).where(Job.project_id == bindparam("of_project"))
+    return seek_listed(dialect, mine, document_key(Job.source_doc_id), "of_starts")
 
 
 def _write(dialect: str) -> Any:
