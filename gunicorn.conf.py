@@ -27,6 +27,11 @@ if hasattr(ctypes.CDLL(None), "mallopt"):
 
 def when_ready(_server: Any) -> None:
     """What was loaded stays: the workers share it, and never look through it for garbage."""
+    from wsgi import app
+
+    for name in app.jinja_env.list_templates():
+        if name.endswith(".html"):
+            app.jinja_env.get_template(name)
     gc.collect()
     gc.freeze()
 

@@ -2,7 +2,6 @@
 
 from flask import Flask, Request, g
 from flask.sessions import SessionInterface
-from flask_migrate import Migrate
 
 from app import assets, cache, cli, database, errors, formatters, healthz, models, security
 from app.access import csrf
@@ -50,7 +49,6 @@ def create_app(config: Config | None = None) -> Flask:
     errors.init_app(app)
     security.init_app(app)
     cli.init_app(app)
-    Migrate(app, database.db, directory=str(ROOT / "app" / "migrations"))
     app.after_request(csrf.remember)
     app.register_blueprint(api_blueprint)
     app.register_blueprint(access_pages.blueprint)

@@ -14,7 +14,6 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from flask import current_app
 
 from app.database import db, writers_turn
@@ -198,6 +197,8 @@ def _open(file: Path, mode: str = "ro") -> sqlite3.Connection:
 
 def _revisions() -> list[str]:
     """The revisions that are known here, the newest first."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  no server needs Alembic
+
     config = current_app.extensions["migrate"].migrate.get_config()
     return [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()]
 

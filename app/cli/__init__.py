@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.cli import audit, keys, projects, prune, start, store
+from app.cli import audit, keys, migrations, projects, prune, start, store
 
 
 def init_app(app: Flask) -> None:
@@ -19,3 +19,4 @@ def init_app(app: Flask) -> None:
         start.start,
     ):
         app.cli.add_command(command)
+    migrations.init_app(app)

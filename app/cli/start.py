@@ -2,8 +2,6 @@
 
 import click
 
-from app import supervisor
-
 
 @click.command("start")
 @click.option(
@@ -16,4 +14,6 @@ from app import supervisor
 @click.option("--documents", metavar="FOLDER", help="Ingest this folder instead of the samples.")
 def start(port: int, documents: str | None) -> None:
     """Migrate, make a project and a key, serve, and run the example pipeline; Ctrl-C stops all."""
+    from app import supervisor  # what it needs, no server does
+
     raise SystemExit(supervisor.run(port, documents))
