@@ -6,7 +6,7 @@ Text exists only at the edges: RFC 3339 in, RFC 3339 with `Z` out.
 
 import re
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 SECOND = 1_000_000
@@ -52,21 +52,19 @@ def parse_time(text: str) -> int:
 def format_time(micros: int) -> str:
     """RFC 3339 in UTC with `Z`, without a fraction where it is zero."""
     seconds, fraction = divmod(micros, SECOND)
-    days, seconds = divmod(seconds, 86400)
     minutes, seconds = divmod(seconds, 60)
-    text = f"{_date(days)}T{_CLOCK[minutes]}:{_TWO[seconds]}"
+    text = f"{_to_the_minute(minutes)}:{_TWO[seconds]}"
     if not fraction:
         return text + "Z"
     return f"{text}.{fraction // 1000:03}Z" if not fraction % 1000 else f"{text}.{fraction:06}Z"
 
 
 _TWO = tuple(f"{number:02}" for number in range(60))
-_CLOCK = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(24 * 60))
 
 
-@lru_cache(maxsize=1000)
-def _date(days: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=days)).isoformat()
+@lru_cache(maxsize=5000)  # jobs of a page share their minutes, and pages are asked for again
+def _to_the_minute(minutes: int) -> str:
+    return (datetime(1970, 1, 1) + timedelta(minutes=minutes)).isoformat(timespec="minutes")
 
 
 def floor(micros: int, unit: int) -> int:

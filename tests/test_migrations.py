@@ -11,7 +11,7 @@ from app.ledger.audit import verify
 from app.ledger.counts import step_of
 from app.ledger.report import Report
 from app.queries.filters import JobFilter
-from app.queries.jobs import list_jobs
+from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, now
@@ -190,7 +190,9 @@ def test_a_filled_store_keeps_everything_on_its_way_up(filled) -> None:
     with reading() as connection:
         project = get_project(connection, "p")
         assert (project.name, project.version) == ("Old", 77)
-        page = list_jobs(connection, project, JobFilter(), limit=100, offset=0, now=now())
+        page = list_jobs(
+            connection, project, JobFilter(), limit=100, offset=0, now=now(), reading=WHOLE
+        )
     assert page.total == len(page.rows) == JOBS
     again = [
         Report(job_id=f"j{n:02}", status=JobStatus.FAILED, attempt=n % 3 + 1) for n in range(JOBS)

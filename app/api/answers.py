@@ -1,4 +1,4 @@
-"""What goes out: the ten fields of a job, JSON bodies and links."""
+"""What goes out: projects as the contract shows them, JSON bodies and links."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,26 +10,10 @@ from flask import Response, request
 from app import etags
 from app.project import Project
 from app.queries.search import MOST_FOUND
-from app.queries.views import Job, JobPage
+from app.queries.views import JobPage
 from app.times import format_time
 
 VARY = "Authorization"
-
-
-def job_fields(job: Job) -> dict[str, Any]:
-    """The ten fields of the contract, in its order."""
-    return {
-        "job_id": job.job_id,
-        "project_id": job.project_id,
-        "source_doc_id": job.source_doc_id,
-        "status": job.status.word,
-        "chunks_processed": job.chunks_processed,
-        "nodes_created": job.nodes_created,
-        "edges_created": job.edges_created,
-        "started_at": _time(job.started_at),
-        "completed_at": _time(job.completed_at),
-        "error_message": job.error_message,
-    }
 
 
 def project_fields(project: Project) -> dict[str, Any]:
@@ -40,10 +24,6 @@ def project_fields(project: Project) -> dict[str, Any]:
         "mode": project.mode,
         "created_at": format_time(project.created_at),
     }
-
-
-def _time(micros: int | None) -> str | None:
-    return None if micros is None else format_time(micros)
 
 
 def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -58,12 +38,12 @@ def unchanged(etag: str) -> Response | None:
     return etags.unchanged(etag, VARY)
 
 
-def search_header(page: JobPage) -> dict[str, str]:
+def search_header(page: JobPage[Any]) -> dict[str, str]:
     """What tells that more jobs match a search than the newest that it takes."""
     return {"X-Search-Limited": f"newest {MOST_FOUND}"} if page.capped else {}
 
 
-def links(page: JobPage, query: Sequence[tuple[str, Any]]) -> str:
+def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> str:
     """The Link header (RFC 8288) around a page."""
     last = max(0, page.total - 1) // page.limit * page.limit
     places = [("first", 0)]

@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 
 from app.access.scopes import Scope
 from app.api import blueprint
-from app.api.answers import job_fields, json_answer, links, search_header, unchanged
+from app.api.answers import json_answer, links, search_header, unchanged
 from app.api.operations import Parameter, operation
 from app.api.params import LIST_PARAMETERS, parse_list, query_of
 from app.api.requests import BULK_BODY, open_project, read_json
@@ -23,6 +23,7 @@ from app.ledger.report import MOST_REPORTS, Report, parse_report
 from app.ledger.sums import UnknownProjectError
 from app.project import Project
 from app.queries import jobs as queries
+from app.queries.contract import CONTRACT, fields_of
 from app.times import SECOND, now, parse_time
 
 LONGEST_IDEMPOTENCY_KEY = 255
@@ -60,10 +61,16 @@ def get_jobs(project_id: str) -> Response:
 
         def make(_etag: str) -> tuple[bytes, dict[str, str]]:
             page = queries.list_jobs(
-                connection, project, wanted, limit=limit, offset=offset, now=now()
+                connection,
+                project,
+                wanted,
+                limit=limit,
+                offset=offset,
+                now=now(),
+                reading=CONTRACT,
             )
             body = {
-                "jobs": [job_fields(job) for job in page.rows],
+                "jobs": page.rows,
                 "total": page.total,
                 "limit": limit,
                 "offset": offset,
@@ -83,7 +90,7 @@ def get_job(project_id: str, job_id: str) -> Response:
         job = queries.get_job(connection, project, job_id, now())
     if job is None:
         raise ProblemError(404, "No such job.")
-    fields = job_fields(job)
+    fields = fields_of(job)
     etag = make_etag("job", fields)
     return unchanged(etag) or json_answer(fields, headers={"ETag": etag})
 
@@ -218,7 +225,7 @@ def _report(project: Project, body: Any, job_id: str | None) -> Response:
     elif one.merge is not None:
         headers["X-Job-Merge"] = one.merge
     job = queries.view_of(one.job, project, received_at)
-    return json_answer(job_fields(job), 201 if one.created else 200, headers)
+    return json_answer(fields_of(job), 201 if one.created else 200, headers)
 
 
 def _record(

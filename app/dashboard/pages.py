@@ -85,6 +85,7 @@ def project(project_id: str) -> Response:
                 limit=PAGE_SIZE,
                 offset=(wanted.page - 1) * PAGE_SIZE,
                 now=at,
+                reading=jobs.WHOLE,
                 anchor=wanted.anchor,
             )
             counts = jobs.count_jobs(connection, shown, query, at - shown.silent_after)

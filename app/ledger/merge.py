@@ -5,8 +5,9 @@ commutative, associative and idempotent. So any order, grouping and repetition o
 ends in the same state. What a reader sees is a function of the state (`outcome_of`).
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from app.ledger.report import Report
 from app.status import JobStatus
@@ -139,30 +140,34 @@ def compare(known: AttemptState, report: AttemptState) -> Merge:
 
 
 def outcome_of(state: AttemptState) -> Outcome:
+    """What a reader sees of a state: see `outcome`."""
+    return outcome(state.status, state[OUTCOME_FROM:])
+
+
+OUTCOME_FROM = AttemptState._fields.index("started_at")
+OUTCOME_FIELDS = AttemptState._fields[OUTCOME_FROM:]
+"""The fields of a state, its last ones, that with its status decide its outcome."""
+
+
+def outcome(status: JobStatus, evidence: Sequence[Any]) -> Outcome:
     """The output rules: no start while pending, no end before the end, no error unless failed.
 
-    A job that ended and whose start nobody reported started, as far as we know, no later than it
-    ended; its `started_filled` says that this is no measured duration.
+    `evidence` are the values of `OUTCOME_FIELDS`. A job that ended and whose start nobody reported
+    started, as far as we know, no later than it ended; its `started_filled` says that this is no
+    measured duration.
     """
-    if state.status is JobStatus.PENDING:
+    if status is JobStatus.PENDING:
         return Outcome(None, None, None, False, False)
-    if state.status is JobStatus.RUNNING:
-        return Outcome(state.started_at, None, None, state.started_filled, False)
-    completed_at, completed_filled = state.completed_at, state.completed_filled
-    if completed_filled and state.noted_completed_at is not None:
-        completed_at, completed_filled = state.noted_completed_at, False
-    started_at = state.started_at
-    if completed_at is not None and (started_at is None or state.started_filled):
+    started_at, started_filled, completed_at, completed_filled, error, noted_at, noted = evidence
+    if status is JobStatus.RUNNING:
+        return Outcome(started_at, None, None, started_filled, False)
+    if completed_filled and noted_at is not None:
+        completed_at, completed_filled = noted_at, False
+    unmeasured = started_at is None or started_filled
+    if unmeasured and completed_at is not None:
         started_at = min(started_at or completed_at, completed_at)
-    return Outcome(
-        started_at=started_at,
-        completed_at=completed_at,
-        error_message=(state.error_message or state.noted_error)
-        if state.status is JobStatus.FAILED
-        else None,
-        started_filled=state.started_at is None or state.started_filled,
-        completed_filled=completed_filled,
-    )
+    reason = error or noted if status is JobStatus.FAILED else None
+    return Outcome(started_at, completed_at, reason, unmeasured, completed_filled)
 
 
 def created_at_of(report: Report, received_at: int) -> int:

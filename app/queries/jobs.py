@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, tuple_, union_all
+from sqlalchemy import Connection, Select, bindparam, select, tuple_, union_all
 
 from app.database import table_of
 from app.ledger.counts import is_empty
@@ -18,7 +18,7 @@ from app.models.counts import CREATED_COLUMNS
 from app.project import Project
 from app.queries import depth, search
 from app.queries.filters import JobFilter, Kind
-from app.queries.views import Anchor, Attempt, Event, Job, JobPage
+from app.queries.views import Anchor, Attempt, Event, Job, JobPage, Reading, Shown
 from app.seeks import seek_each
 from app.status import STATE_OF, JobStatus, job_state
 
@@ -33,9 +33,10 @@ def list_jobs(
     limit: int,
     offset: int,
     now: int,
+    reading: Reading[Shown],
     anchor: Anchor | None = None,
-) -> JobPage:
-    """A page of the project's jobs, newest first.
+) -> JobPage[Shown]:
+    """A page of the project's jobs, newest first, each as `reading` shows it.
 
     With an `anchor` (the key of the row that a reader holds on to) the page counts from there, and
     `new` says how many jobs came above it. Times in µs.
@@ -43,19 +44,26 @@ def list_jobs(
     columns = wanted.columns
     if columns is None:
         return _search(
-            connection, project, wanted, limit=limit, offset=offset, now=now, anchor=anchor
+            connection,
+            project,
+            wanted,
+            limit=limit,
+            offset=offset,
+            now=now,
+            reading=reading,
+            anchor=anchor,
         )
     everything, upper, lower = _counts(connection, project, wanted, columns)
     total, new = max(0, upper - lower), 0
     if anchor is not None:
         older = depth.count_before(connection, project.project_id, *anchor)
         new = min(total, max(0, upper - sum(older[name] for name in columns)))
-    rows: list[Job] = []
+    rows: list[Shown] = []
     if new + offset < total:
         # What is newer than `until` is skipped by rank too.
         rank = everything - upper + new + offset
         place = depth.find_place(connection, project.project_id, columns, rank)
-        rows = _rows(connection, project, wanted, place, limit=limit, now=now)
+        rows = _rows(connection, project, wanted, place, limit=limit, now=now, reading=reading)
     return JobPage(rows, total, limit, offset, new)
 
 
@@ -81,10 +89,12 @@ def _rows(
     *,
     limit: int,
     now: int,
-) -> list[Job]:
+    reading: Reading[Shown],
+) -> list[Shown]:
     from_start = place.from_start
     statement = _page(
         connection.dialect.name,
+        reading.columns,
         wanted.kinds,
         has_before=place.before is not None,
         has_since=wanted.since is not None,
@@ -102,12 +112,14 @@ def _rows(
         "most_from_start": (from_start or 0) + 1,
         "count": limit,
     }
-    return [_job(row, project, now) for row in connection.execute(statement, values).all()]
+    make = reading.make
+    return [make(row, project, now) for row in connection.execute(statement, values).all()]
 
 
 @cache
 def _page(
     dialect: str,
+    names: tuple[str, ...],
     kinds: tuple[Kind, ...],
     *,
     has_before: bool,
@@ -130,12 +142,13 @@ def _page(
         first = keys.limit(1).offset(bindparam("from_start")).cte("first")
         place = (select(column).scalar_subquery() for column in first.c)
         ends.append(tuple_(JobRow.created_at, JobRow.job_id) <= tuple_(*place))
+    columns = _columns(names)
     if len(kinds) == 1 and not skips:
-        rows = search.newest_first(select(*_COLUMNS).where(*_of_kind(kinds[0]), *ends))
+        rows = search.newest_first(select(*columns).where(*_of_kind(kinds[0]), *ends))
         return rows.limit(bindparam("count")).offset(bindparam("skip"))
     keys = _keys(kinds, ends, bindparam("most"), newest=True)
     chosen = keys.limit(bindparam("count")).offset(bindparam("skip")).subquery()
-    mine = select(*_COLUMNS).where(JobRow.project_id == bindparam("of_project"))
+    mine = select(*columns).where(JobRow.project_id == bindparam("of_project"))
     return search.newest_first(seek_each(dialect, chosen, chosen.c.job_id, mine, JobRow.job_id))
 
 
@@ -167,23 +180,24 @@ def _search(
     limit: int,
     offset: int,
     now: int,
+    reading: Reading[Shown],
     anchor: Anchor | None,
-) -> JobPage:
+) -> JobPage[Shown]:
     """A page of what the counts cannot tell: see `search`."""
     found = search.find(connection, project.project_id, wanted)
     total, new = search.count(connection, found, wanted, anchor)
-    rows: list[Job] = []
+    rows: list[Shown] = []
     if new + offset < total:
         statement = search.page(
             connection.dialect.name,
             found,
-            _COLUMNS,
+            _columns(reading.columns),
             project.project_id,
             wanted,
             skip=new + offset,
             limit=limit,
         )
-        rows = [_job(row, project, now) for row in connection.execute(statement)]
+        rows = [reading.make(row, project, now) for row in connection.execute(statement)]
     return JobPage(rows, total, limit, offset, new, capped=found.capped)
 
 
@@ -210,9 +224,11 @@ def count_jobs(
 def get_job(connection: Connection, project: Project, job_id: str, now: int) -> Job | None:
     """One job, None if there is no such job."""
     row = connection.execute(
-        select(*_COLUMNS).where(JobRow.project_id == project.project_id, JobRow.job_id == job_id)
+        select(*_columns(WHOLE.columns)).where(
+            JobRow.project_id == project.project_id, JobRow.job_id == job_id
+        )
     ).one_or_none()
-    return None if row is None else _job(row, project, now)
+    return None if row is None else WHOLE.make(row, project, now)
 
 
 def list_attempts(connection: Connection, project: Project, job_id: str) -> list[Attempt]:
@@ -257,7 +273,6 @@ def list_events(connection: Connection, job: Job) -> list[Event]:
     return events or [Event(job.received_at, "reported", job.attempt, job.status)]
 
 
-_TABLE = table_of(JobRow)
 _SEEN = (
     "job_id",
     "source_doc_id",
@@ -268,12 +283,16 @@ _SEEN = (
     "empty",
     *STATE_COLUMNS,
 )
-_COLUMNS = [_TABLE.c[name] for name in _SEEN]
 _WIDTH = len(_SEEN) - len(STATE_COLUMNS)
 
 
-def _job(row: Row[Any], project: Project, now: int) -> Job:
-    """The job in a row of `_COLUMNS`."""
+def _columns(names: tuple[str, ...]) -> list[Any]:
+    columns = table_of(JobRow).c
+    return [columns[name] for name in names]
+
+
+def _job(row: Sequence[Any], project: Project, now: int) -> Job:
+    """The job in a row of `_SEEN`."""
     return _view(row[:_WIDTH], state_of(row[_WIDTH:]), project, now)
 
 
@@ -315,3 +334,7 @@ def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int
         outcome.started_filled,
         outcome.completed_filled,
     )
+
+
+WHOLE = Reading(_SEEN, _job)
+"""How a list reads all that is known of its jobs."""

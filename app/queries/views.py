@@ -3,12 +3,15 @@
 Every time is in microseconds since 1970 UTC, None where there is none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.health import Hour
+from app.project import Project
 from app.status import JobState, JobStatus
+
+Shown = TypeVar("Shown")
 
 
 class Job(NamedTuple):
@@ -45,7 +48,19 @@ Anchor = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class JobPage:
+class Reading(Generic[Shown]):
+    """What a list reads of each job: the `columns` of `jobs`, and what `make` makes of a row.
+
+    Among the columns are `created_at` and `job_id`, by which lists are ordered. `make` is given
+    their values, the project and the moment (µs).
+    """
+
+    columns: tuple[str, ...]
+    make: Callable[[Sequence[Any], Project, int], Shown]
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage(Generic[Shown]):
     """`rows` of `total` matching jobs, newest first, from `offset` on, at most `limit`.
 
     `new` of the matching jobs are newer than the anchor that the reader holds on to; `anchor` is
@@ -53,7 +68,7 @@ class JobPage:
     that more jobs match a search than it takes.
     """
 
-    rows: Sequence[Job]
+    rows: Sequence[Shown]
     total: int
     limit: int
     offset: int

@@ -18,7 +18,7 @@ from app.database import reading
 from app.ledger.audit import verify
 from app.ledger.report import FIELDS
 from app.queries.filters import JobFilter
-from app.queries.jobs import list_jobs
+from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from tests.conftest import Api, Board
 from tests.problems import assert_problem, read_problem
@@ -341,7 +341,9 @@ def stored_jobs(board: Board) -> int:
     with board.database(), reading() as connection:
         project = get_project(connection, board.project)
         assert project is not None
-        return list_jobs(connection, project, JobFilter(), limit=1, offset=0, now=0).total
+        return list_jobs(
+            connection, project, JobFilter(), limit=1, offset=0, now=0, reading=WHOLE
+        ).total
 
 
 def talk(board: Board, path: str, headers: dict[str, str], body: Any = None, **how: Any):

@@ -17,6 +17,7 @@ from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
 from app.models import Job
 from app.queries import depth, jobs, search
+from app.queries.contract import CONTRACT, fields_of
 from app.queries.filters import JobFilter
 from app.queries.projects import get_project
 from app.status import JobStatus
@@ -122,7 +123,13 @@ def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], 
         for one in filters:
             plain = [job.job_id for job in plainly(everything, one)]
             for offset in offsets:
-                page = jobs.list_jobs(connection, project, one, limit=5, offset=offset, now=now)
+                page = jobs.list_jobs(
+                    connection, project, one, limit=5, offset=offset, now=now, reading=jobs.WHOLE
+                )
+                fields = jobs.list_jobs(
+                    connection, project, one, limit=5, offset=offset, now=now, reading=CONTRACT
+                )
+                assert fields.rows == [fields_of(job) for job in page.rows]
                 assert page.total == len(plain)
                 assert [job.job_id for job in page.rows] == plain[offset : offset + 5]
             for job in page.rows[:1]:
@@ -211,14 +218,25 @@ def test_a_page_held_at_an_anchor_does_not_move_when_jobs_arrive(
     record(project_id, batch, now=NOW)
     with reading() as connection:
         project = get_project(connection, project_id)
-        before = jobs.list_jobs(connection, project, wanted, limit=5, offset=2, now=NOW)
-        newest = jobs.list_jobs(connection, project, wanted, limit=1, offset=0, now=NOW).rows
+        before = jobs.list_jobs(
+            connection, project, wanted, limit=5, offset=2, now=NOW, reading=jobs.WHOLE
+        )
+        newest = jobs.list_jobs(
+            connection, project, wanted, limit=1, offset=0, now=NOW, reading=jobs.WHOLE
+        ).rows
         anchor = newest[0].key if newest else None
     record(project_id, fresh, now=NOW)
     with reading() as connection:
         project = get_project(connection, project_id)
         after = jobs.list_jobs(
-            connection, project, wanted, limit=5, offset=2, now=NOW, anchor=anchor
+            connection,
+            project,
+            wanted,
+            limit=5,
+            offset=2,
+            now=NOW,
+            reading=jobs.WHOLE,
+            anchor=anchor,
         )
     if anchor is not None:
         assert list(after.rows) == list(before.rows)
@@ -285,7 +303,14 @@ def test_a_search_held_at_an_anchor_does_not_move_when_jobs_arrive(
         with reading() as connection:
             project = get_project(connection, "p1")
             return jobs.list_jobs(
-                connection, project, wanted, limit=2, offset=1, now=NOW, anchor=anchor
+                connection,
+                project,
+                wanted,
+                limit=2,
+                offset=1,
+                now=NOW,
+                reading=jobs.WHOLE,
+                anchor=anchor,
             )
 
     before = page(None)
@@ -363,6 +388,7 @@ def test_every_page_is_read_in_the_order_of_an_index(
 ) -> None:
     statement = jobs._page(
         "sqlite",
+        jobs.WHOLE.columns,
         kinds,
         has_before=has_before or from_start,
         has_since=False,

@@ -16,7 +16,7 @@ from app.database import reading
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.queries.filters import JobFilter
-from app.queries.jobs import list_jobs
+from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from app.times import now
 from tests.conftest import ROOT, Board
@@ -32,7 +32,9 @@ def stored_chunks(project_id: str) -> dict[str, int]:
     with reading() as connection:
         project = get_project(connection, project_id)
         assert project is not None
-        page = list_jobs(connection, project, JobFilter(), limit=1_000_000, offset=0, now=now())
+        page = list_jobs(
+            connection, project, JobFilter(), limit=1_000_000, offset=0, now=now(), reading=WHOLE
+        )
         assert verify(connection, project_id, lambda *_: None) == []
     assert page.total == len(page.rows)
     return {job.job_id: job.chunks_processed for job in page.rows}
