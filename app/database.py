@@ -117,7 +117,12 @@ def _begin_sqlite(connection: Connection) -> None:
     try:
         connection.connection.cursor().execute(statement)
     except sqlite3.Error as error:
-        raise OperationalError(statement, None, error) from error
+        raise failed(statement, error) from error
+
+
+def failed(statement: str, error: sqlite3.Error) -> OperationalError:
+    """What SQLAlchemy would raise where a statement of ours, by the driver itself, failed."""
+    return OperationalError(statement, None, error)
 
 
 @contextmanager
@@ -195,6 +200,7 @@ __all__ = [
     "Base",
     "BusyError",
     "db",
+    "failed",
     "id_text",
     "init_app",
     "reading",

@@ -28,14 +28,20 @@ def measure(run: Run) -> Figures:
             settings = make(run.size, burst=burst)
             run.databases.warm()
             with bar(f"Deep pages, {engine}{suffix.replace('_', ', ')}") as progress:
-                p50, p99 = deep_over_first(settings, query, progress)
+                p50, p99, noise = deep_over_first(settings, query, progress)
             figures[f"deep_p50_{engine}{suffix}"] = p50
             figures[f"deep_p99_{engine}{suffix}"] = p99
+            figures[f"first_p99_{engine}{suffix}"] = noise
     return figures
 
 
-def deep_over_first(settings: Settings, query: str, progress: Progress) -> tuple[float, float]:
-    """The median and the 99th percentile of random offsets, over the first page's median."""
+def deep_over_first(
+    settings: Settings, query: str, progress: Progress
+) -> tuple[float, float, float]:
+    """Median and 99th percentile of random offsets, and the latter of the first page itself.
+
+    All over the first page's median.
+    """
     chance = random.Random(SEED)
     path = f"/api/v1/projects/{MAIN}/jobs?limit={LIMIT}{query}&offset="
     with serve("wsgi:app", {**settings, **CACHE_OFF}) as server:
@@ -50,4 +56,4 @@ def deep_over_first(settings: Settings, query: str, progress: Progress) -> tuple
                 first.append(client.time(f"{path}0"))
             deep.append(client.time(f"{path}{chance.randrange(max(1, total - LIMIT))}"))
     base = median(first)
-    return median(deep) / base, percentile(deep, 99) / base
+    return median(deep) / base, percentile(deep, 99) / base, percentile(first, 99) / base

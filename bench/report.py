@@ -39,10 +39,13 @@ for engine, middle in (("sqlite", 1.25), ("postgres", 1.5)):
     LINES |= {
         f"deep_p50_{engine}": Line("median of random offsets over the first page", most=middle),
         f"deep_p99_{engine}": Line("99th percentile over the first page's median", most=2),
+        f"first_p99_{engine}": Line("99th percentile of the first page itself: the noise"),
         f"deep_p50_{engine}_failed": Line("the same, failed ones only", most=middle),
         f"deep_p99_{engine}_failed": Line("the same, failed ones only", most=2),
+        f"first_p99_{engine}_failed": Line("the noise"),
         f"deep_p50_{engine}_burst": Line("the same, a fifth of the jobs in one hour", most=2),
         f"deep_p99_{engine}_burst": Line("the same, a fifth of the jobs in one hour"),
+        f"first_p99_{engine}_burst": Line("the noise"),
     }
 LINES |= {
     "growth_first_page": Line("first page at SIZE over at 1,000 jobs", most=1.5),

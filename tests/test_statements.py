@@ -1,14 +1,12 @@
 """How many statements each answer costs: the same for a small store and for a large one."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from app import create_app, times
 from app.access.keys import create_key
@@ -23,6 +21,7 @@ from app.times import MINUTE, SECOND, format_time
 from tests.access.test_sign_in import form_of, sign_in
 from tests.conftest import Databases
 from tests.recording import record
+from tests.statements import statements
 
 CLOCK = 1_790_000_000 * SECOND
 SIZES = {"small": (1, 3), "large": (12, 300)}  # projects, and jobs of the first and of `own`
@@ -78,27 +77,11 @@ class Ask:
             more["json"] = self.json(store)
         if self.form is not None:
             more["data"] = {**form_of(client), **self.form(store)}
-        with counting(client.application) as heard:
+        with client.application.app_context():
+            engine = db.engine
+        with statements(engine) as heard:
             answer = client.open(store.fill(self.path), method=self.method, headers=headers, **more)
         return answer, heard
-
-
-@contextmanager
-def counting(app: Flask) -> Iterator[list[str]]:
-    """The statements that an app sends meanwhile."""
-    heard: list[str] = []
-
-    def hear(_connection, _cursor, statement, *_) -> None:
-        if not statement.startswith("BEGIN"):
-            heard.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield heard
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
 
 
 def new_jobs(store: Store) -> dict[str, object]:

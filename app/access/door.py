@@ -4,6 +4,7 @@ The hash of a secret is looked up at every request, so that revoking works at on
 project it also tells the version by which an unchanged page is known.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select
@@ -12,6 +13,7 @@ from app.access.scopes import Grant, Scope, hashed
 from app.database import table_of
 from app.models import ApiKey, Job, Session
 from app.models import Project as ProjectRow
+from app.prepared import Prepared
 from app.project import Project
 
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
@@ -78,22 +80,24 @@ _BY_SESSION = _opened(Session).select_from(Session)
 _BY_SESSION = _BY_SESSION.outerjoin(ApiKey, ApiKey.key_id == Session.key_id)
 _BY_SESSION = _BY_SESSION.where(Session.token_hash == bindparam("secret"), *VALID_SESSION)
 
-_PROJECT_BY_KEY = _with_project(_BY_KEY, ApiKey)
-_PROJECT_BY_SESSION = _with_project(_BY_SESSION, Session)
-_JOB_BY_SESSION = _PROJECT_BY_SESSION.add_columns(
+_PROJECT_BY_KEY = Prepared(lambda _: _with_project(_BY_KEY, ApiKey))
+_PROJECT_BY_SESSION = Prepared(lambda _: _with_project(_BY_SESSION, Session))
+_HEARD_AT = (
     select(Job.heard_at)
     .where(Job.project_id == ProjectRow.project_id, Job.job_id == bindparam("of_job"))
     .correlate(ProjectRow)
     .scalar_subquery()
     .label("heard_at")
 )
-_ALL_BY_SESSION = _with_version(_BY_SESSION, Session)
+_JOB_BY_SESSION = Prepared(lambda _: _with_project(_BY_SESSION, Session).add_columns(_HEARD_AT))
+_ALL_BY_SESSION = Prepared(lambda _: _with_version(_BY_SESSION, Session))
 
 
 def visit_with_key(connection: Connection, key: str, project_id: str, now: int) -> Visit | None:
     """The visit of a program; None for a key that is not valid at `now` (µs)."""
-    values = {"secret": hashed(key), "of_project": project_id, "now": now}
-    return _visit(connection.execute(_PROJECT_BY_KEY, values).one_or_none())
+    return _visit(
+        _PROJECT_BY_KEY.rows(connection, secret=hashed(key), of_project=project_id, now=now)
+    )
 
 
 def visit_with_session(
@@ -102,12 +106,13 @@ def visit_with_session(
     """The visit of a browser; None for a session that is not open at `now` (µs)."""
     values = {"secret": hashed(token), "of_project": project_id, "now": now, "of_job": job_id}
     query = _PROJECT_BY_SESSION if job_id is None else _JOB_BY_SESSION
-    return _visit(connection.execute(query, values).one_or_none())
+    return _visit(query.rows(connection, **values))
 
 
-def _visit(row: Any) -> Visit | None:
-    if row is None:
+def _visit(rows: Sequence[Any]) -> Visit | None:
+    if not rows:
         return None
+    [row] = rows
     grant, rest = _grant(row), row[3:]
     if rest[0] is None:
         return Visit(grant)
@@ -117,9 +122,8 @@ def _visit(row: Any) -> Visit | None:
 
 def tour_with_session(connection: Connection, token: str, now: int) -> Tour | None:
     """The tour of a browser through all that it may see; None for a session that is not open."""
-    values = {"secret": hashed(token), "now": now}
-    row = connection.execute(_ALL_BY_SESSION, values).one_or_none()
-    return None if row is None else Tour(_grant(row), int(row.version))
+    rows = _ALL_BY_SESSION.rows(connection, secret=hashed(token), now=now)
+    return Tour(_grant(rows[0]), int(rows[0][-1])) if rows else None
 
 
 def _grant(row: Any) -> Grant:

@@ -26,6 +26,7 @@ from app.database import written
 from app.ledger.counts import LEVELS, Level
 from app.models import CreatedCount, Job
 from app.models.counts import CREATED_COLUMNS
+from app.prepared import Prepared
 from app.status import JobStatus
 from app.times import MINUTE, floor
 
@@ -116,12 +117,16 @@ def find_place(
     """
     if rank <= SHALLOW:
         return Place(None, rank)
-    row = connection.execute(_place(columns), {"of_project": project_id, "rank": rank}).one()
-    return Place(row.bucket + MINUTE, int(row.skip), row.bucket, int(row.amount))
+    [(bucket, amount, skip)] = _place(columns).rows(connection, of_project=project_id, rank=rank)
+    return Place(bucket + MINUTE, int(skip), bucket, int(amount))
 
 
 @cache
-def _place(columns: tuple[str, ...]) -> Select[Any]:
+def _place(columns: tuple[str, ...]) -> Prepared:
+    return Prepared(lambda _dialect: _place_statement(columns))
+
+
+def _place_statement(columns: tuple[str, ...]) -> Select[Any]:
     """One statement: the bucket of each level is sought inside the one of the level above."""
     amounts = [getattr(CreatedCount, name) for name in columns]
     amount = sum(amounts[1:], start=amounts[0])
@@ -134,7 +139,7 @@ def _place(columns: tuple[str, ...]) -> Select[Any]:
             start = select(above.c.bucket).scalar_subquery()
             here &= and_(bucket >= start, bucket < start + written(coarser.span))
             skip = select(above.c.skip).scalar_subquery()
-        upto = func.sum(amount).over(order_by=bucket.desc())
+        upto = func.sum(amount).over(order_by=bucket.desc(), rows=(None, 0))
         sums = (
             select(bucket.label("bucket"), amount.label("amount"), upto.label("upto"))
             .where(here)
@@ -148,7 +153,7 @@ def _place(columns: tuple[str, ...]) -> Select[Any]:
             )
             .where(sums.c.upto > skip)
             .order_by(sums.c.bucket.desc())
-            .limit(1)
+            .limit(written(1))
             .cte(level.name.lower())
         )
     return select(above)

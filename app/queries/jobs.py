@@ -15,6 +15,7 @@ from app.models import Attempt as AttemptRow
 from app.models import Event as EventRow
 from app.models import Job as JobRow
 from app.models.counts import CREATED_COLUMNS
+from app.prepared import Prepared
 from app.project import Project
 from app.queries import depth, search
 from app.queries.filters import JobFilter, Kind
@@ -92,8 +93,7 @@ def _rows(
     reading: Reading[Shown],
 ) -> list[Shown]:
     from_start = place.from_start
-    statement = _page(
-        connection.dialect.name,
+    page = _page(
         reading.columns,
         wanted.kinds,
         has_before=place.before is not None,
@@ -113,11 +113,15 @@ def _rows(
         "count": limit,
     }
     make = reading.make
-    return [make(row, project, now) for row in connection.execute(statement, values).all()]
+    return [make(row, project, now) for row in page.rows(connection, **values)]
 
 
 @cache
-def _page(
+def _page(names: tuple[str, ...], kinds: tuple[Kind, ...], **shape: bool) -> Prepared:
+    return Prepared(lambda dialect: _page_statement(dialect, names, kinds, **shape))
+
+
+def _page_statement(
     dialect: str,
     names: tuple[str, ...],
     kinds: tuple[Kind, ...],

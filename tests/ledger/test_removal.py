@@ -3,12 +3,11 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from app.database import db, reading
 from app.ledger import removal
@@ -25,6 +24,7 @@ from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, SECOND, now
 from tests.conftest import Api, postgres_only
 from tests.recording import record
+from tests.statements import statements
 
 START = 1_770_000_000 * SECOND
 ENDED = (JobStatus.COMPLETED, JobStatus.FAILED)
@@ -160,23 +160,11 @@ def test_no_count_of_nothing_is_left(project: str) -> None:
     assert count_rows() == 4, "month, day, hour and minute of the job that waits"
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_connection, _cursor, statement, *_rest) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(db.engine, "before_cursor_execute", note)
-
-
 def test_a_batch_costs_the_same_number_of_statements_however_much_there_is(project: str) -> None:
     numbers = []
     for jobs in (100, 400):
         fill(jobs=jobs, apart=7 * MINUTE)
-        with statements() as seen:
+        with statements(db.engine) as seen:
             assert remove_jobs(project, statuses=ENDED, before=now(), limit=20) == 20
         numbers.append(len(seen))
     assert numbers[0] == numbers[1] < 25

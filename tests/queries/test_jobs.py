@@ -386,7 +386,7 @@ def plan(statement: str, **values: object) -> str:
 def test_every_page_is_read_in_the_order_of_an_index(
     app: Flask, kinds: tuple, index: str, has_before: bool, from_start: bool, skips: bool
 ) -> None:
-    statement = jobs._page(
+    statement = jobs._page_statement(
         "sqlite",
         jobs.WHOLE.columns,
         kinds,

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from flask import Flask
-from sqlalchemy import event
 
 from app import health
 from app.database import db, reading
@@ -15,6 +14,7 @@ from app.queries.projects import ProjectLine, get_project, list_lines
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, SECOND
 from tests.recording import record
+from tests.statements import statements
 
 NOW = 1_700_000_000 * SECOND
 
@@ -131,16 +131,10 @@ def test_the_overview_is_worst_first_and_names_what_projects_share(app: Flask) -
 def test_the_overview_takes_as_many_statements_for_thirty_projects_as_for_one(
     app: Flask,
 ) -> None:
-    statements: list[str] = []
-    event.listen(
-        db.engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2])
-    )
-
     def count() -> int:
-        statements.clear()
-        with reading() as connection:
+        with statements(db.engine) as heard, reading() as connection:
             list_lines(connection, NOW)
-        return len(statements)
+        return len(heard)
 
     def troubled(name: str) -> None:
         project(name)
