@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from app.causes import cause_of, telling_line
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
-from app.ledger.merge import AttemptState, outcome_of
+from app.ledger.merge import AttemptState, Outcome, outcome_of
 from app.status import JobStatus
 
 STATE_COLUMNS = AttemptState._fields
-DERIVED = ("ended_at", "empty")
+DERIVED = ("ended_at", "empty", "cause", "took")
 CHANGING = ("heard_at", "skew_seconds", *DERIVED, "event_count", *STATE_COLUMNS)
 _values_of = attrgetter(*STATE_COLUMNS)
 _STATUSES = tuple(JobStatus)
@@ -36,8 +37,8 @@ def state_values(state: AttemptState) -> tuple[Any, ...]:
 
 def changing_values(job: LedgerJob, mode: str, event_count: int) -> tuple[Any, ...]:
     """The values of `CHANGING`: what a report can change of a job."""
-    ended_at, empty = derived_values(job.state, mode)
-    seen = (job.heard_at, job.skew_seconds, ended_at, empty, event_count)
+    derived = derived_values(job.state, mode)
+    seen = (job.heard_at, job.skew_seconds, *derived, event_count)
     return (*seen, *state_values(job.state))
 
 
@@ -60,7 +61,20 @@ def ledger_job(row: Row[Any]) -> LedgerJob:
     )
 
 
-def derived_values(state: AttemptState, mode: str) -> tuple[int | None, bool]:
+def derived_values(
+    state: AttemptState, mode: str
+) -> tuple[int | None, bool, int | None, int | None]:
     """The values of `DERIVED`: what the rules say of a state, so that an index can hold it."""
-    ended_at = outcome_of(state).completed_at if state.status.terminal else None
-    return ended_at, is_empty(state, mode)
+    if not state.status.terminal:
+        return None, False, None, None
+    seen = outcome_of(state)
+    failed = state.status is JobStatus.FAILED
+    cause = cause_of(telling_line(seen.error_message)) if failed else None
+    return seen.completed_at, is_empty(state, mode), cause, measured(seen)
+
+
+def measured(seen: Outcome) -> int | None:
+    """How long (µs) a job that ended took; None where nobody said when it started."""
+    if seen.started_at is None or seen.started_filled or seen.completed_at is None:
+        return None
+    return max(0, seen.completed_at - seen.started_at)

@@ -9,17 +9,17 @@ import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from app.causes import cause_of, telling_line
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import outcome_of
 from app.models.job import KEY_LENGTH
 from app.status import JobStatus
 
-ERROR_LINE = 300  # characters of an error that tell causes apart
 _HASH_LENGTH = 64
 
 
 class Finish(NamedTuple):
-    """How and when (µs) a job ended; `error` is its first line, None where it completed."""
+    """How and when (µs) a job ended; `error` is its telling line, None where it completed."""
 
     at: int
     job_id: str
@@ -32,6 +32,7 @@ class Standing(NamedTuple):
     failed_at: int
     job_id: str
     error: str
+    cause: int
     failing_since: int | None = None
     succeeded_at: int | None = None
 
@@ -47,11 +48,6 @@ def key_of(document: str) -> str:
     return document[: KEY_LENGTH - _HASH_LENGTH] + digest
 
 
-def error_line(error: str | None) -> str:
-    """What of an error tells causes apart: the beginning of its first line; "" without any."""
-    return (error or "").strip()[:ERROR_LINE].partition("\n")[0].strip()
-
-
 def finish_of(job: LedgerJob | None) -> Finish | None:
     """How a job ended; None while it has not, or is not there.
 
@@ -63,7 +59,7 @@ def finish_of(job: LedgerJob | None) -> Finish | None:
     outcome = outcome_of(job.state)
     ended_at = job.heard_at if outcome.completed_at is None else outcome.completed_at
     failed = job.state.status is JobStatus.FAILED
-    error = error_line(outcome.error_message) if failed else None
+    error = telling_line(outcome.error_message) if failed else None
     return Finish(min(ended_at, job.heard_at), job.job_id, error)
 
 
@@ -82,7 +78,8 @@ def standing_of(finishes: Iterable[Finish]) -> Standing | None:
         (one.at for one in failures if succeeded_at is None or one.at >= succeeded_at),
         default=None,
     )
-    return Standing(last.at, last.job_id, last.error or "", since, succeeded_at)
+    error = last.error or ""
+    return Standing(last.at, last.job_id, error, cause_of(error), since, succeeded_at)
 
 
 def advance(known: Standing, gone: Iterable[Finish], came: Iterable[Finish]) -> Standing | None:
@@ -111,7 +108,8 @@ def _with_failure(known: Standing, failure: Finish) -> Standing:
     if known.succeeded_at is None or failure.at >= known.succeeded_at:
         since = min(failure.at, since or failure.at)
     if (failure.at, failure.job_id) > (known.failed_at, known.job_id):
+        error = failure.error or ""
         known = known._replace(
-            failed_at=failure.at, job_id=failure.job_id, error=failure.error or ""
+            failed_at=failure.at, job_id=failure.job_id, error=error, cause=cause_of(error)
         )
     return known._replace(failing_since=since)

@@ -1,6 +1,7 @@
 """The tables. Every key and index begins with `project_id`: no page looks past its project."""
 
 from app.models.access import ApiKey, Session, SignInLink
+from app.models.cause import Cause, CauseCount
 from app.models.counts import CreatedCount, DurationCount, FinishedCount
 from app.models.document import Document
 from app.models.job import Attempt, Event, Job
@@ -9,6 +10,8 @@ from app.models.project import Project
 __all__ = [
     "ApiKey",
     "Attempt",
+    "Cause",
+    "CauseCount",
     "CreatedCount",
     "Document",
     "DurationCount",

@@ -1,6 +1,6 @@
 """Documents that ever failed, so that what still fails is found without asking their history."""
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.database import MICROS, Base, id_text
@@ -12,7 +12,8 @@ class Document(Base):
     """A source document of which some finished job failed: its latest failure and success.
 
     `document` is `ledger.standing.key_of` its id. It is failing, since `failing_since`, where no
-    success is later than its latest failure; `error` is the first line of that one.
+    success is later than its latest failure; `error` is the telling line of that one, `cause` its
+    cause.
     """
 
     __tablename__ = "documents"
@@ -21,8 +22,16 @@ class Document(Base):
             "ix_documents_failing",
             "project_id",
             "failed_at",
-            "error",
+            "cause",
             "failing_since",
+            sqlite_where=_FAILING,
+            postgresql_where=_FAILING,
+        ),
+        Index(
+            "ix_documents_cause",
+            "project_id",
+            "cause",
+            "failed_at",
             sqlite_where=_FAILING,
             postgresql_where=_FAILING,
         ),
@@ -34,5 +43,6 @@ class Document(Base):
     failed_at: Mapped[int] = mapped_column(MICROS)
     job_id: Mapped[str] = mapped_column(id_text())
     error: Mapped[str] = mapped_column(Text)
+    cause: Mapped[int] = mapped_column(BigInteger)
     failing_since: Mapped[int | None] = mapped_column(MICROS)
     succeeded_at: Mapped[int | None] = mapped_column(MICROS)

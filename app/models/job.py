@@ -41,7 +41,8 @@ class AttemptColumns:
 class Job(AttemptColumns, Base):
     """A job: what the reports of its newest attempt say, merged.
 
-    `ended_at` and `empty` repeat what the output rules derive, so that an index can hold them.
+    `ended_at`, `empty`, `cause` and `took` repeat what the rules derive, so that an index can hold
+    them: the cause of a failed job, and how long (µs) a job took whose start and end are known.
     """
 
     __tablename__ = "jobs"
@@ -78,6 +79,22 @@ class Job(AttemptColumns, Base):
             sqlite_where=text("empty"),
             postgresql_where=text("empty"),
         ),
+        Index(
+            "ix_jobs_cause",
+            "project_id",
+            "cause",
+            "created_at",
+            "job_id",
+            sqlite_where=text("cause IS NOT NULL"),
+            postgresql_where=text("cause IS NOT NULL"),
+        ),
+        Index(
+            "ix_jobs_took",
+            "project_id",
+            "took",
+            sqlite_where=text("took IS NOT NULL"),
+            postgresql_where=text("took IS NOT NULL"),
+        ),
     )
 
     project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
@@ -89,6 +106,8 @@ class Job(AttemptColumns, Base):
     skew_seconds: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(MICROS)
     empty: Mapped[bool]
+    cause: Mapped[int | None] = mapped_column(BigInteger)
+    took: Mapped[int | None] = mapped_column(MICROS)
     event_count: Mapped[int] = mapped_column(SmallInteger)
 
 

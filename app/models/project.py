@@ -12,8 +12,9 @@ MODES = ("kg_vector", "vector_only")
 class Project(Base):
     """A project. `version` rises in every transaction that changes what someone could see.
 
-    It begins at a random number, so that no ETag of another store means anything here. The last
-    five columns are the totals of its jobs; `empty` is the part of `completed` without nodes.
+    It begins at a random number, so that no ETag of another store means anything here. The links
+    are templates that a job's page fills (`app.links`). The last five columns are the totals of its
+    jobs; `empty` is the part of `completed` without nodes.
     """
 
     __tablename__ = "projects"
@@ -26,6 +27,9 @@ class Project(Base):
     version: Mapped[int] = mapped_column(BigInteger)
     silent_after: Mapped[int] = mapped_column(MICROS, default=15 * MINUTE)
     expect_every: Mapped[int | None] = mapped_column(MICROS)
+    source_link: Mapped[str | None] = mapped_column(String(1000))
+    logs_link: Mapped[str | None] = mapped_column(String(1000))
+    rerun_link: Mapped[str | None] = mapped_column(String(1000))
     pending: Mapped[int] = mapped_column(BigInteger, server_default="0")
     running: Mapped[int] = mapped_column(BigInteger, server_default="0")
     completed: Mapped[int] = mapped_column(BigInteger, server_default="0")

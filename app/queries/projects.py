@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.database import written
+from app.database import table_of, written
 from app.health import (
     FAILING,
     FAILING_STREAK,
@@ -40,6 +40,7 @@ from app.status import JobStatus
 from app.times import DAY, HOUR, floor
 
 CHART_HOURS = 24
+_COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
 MOST_FAILING = 200  # documents read per project to name its cause, the newest
 
 
@@ -53,21 +54,17 @@ class ProjectLine:
 
 def get_project(connection: Connection, project_id: str) -> Project | None:
     """One project, None if there is no such project."""
-    table = ProjectRow.__table__
-    row = connection.execute(select(table).where(ProjectRow.project_id == project_id)).one_or_none()
-    return None if row is None else _project(row)
+    query = select(*_COLUMNS).where(ProjectRow.project_id == project_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Project._make(row)
 
 
 def list_projects(connection: Connection, only: str | None = None) -> list[Project]:
     """All projects, or the one that the viewer may see, by id."""
-    query = select(ProjectRow.__table__).order_by(ProjectRow.project_id)
+    query = select(*_COLUMNS).order_by(ProjectRow.project_id)
     if only is not None:
         query = query.where(ProjectRow.project_id == only)
-    return [_project(row) for row in connection.execute(query)]
-
-
-def _project(row: Any) -> Project:
-    return Project(**row._mapping)
+    return [Project._make(row) for row in connection.execute(query)]
 
 
 def list_lines(connection: Connection, now: int, only: str | None = None) -> list[ProjectLine]:

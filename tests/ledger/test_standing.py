@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.causes import cause_of
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import evidence
 from app.ledger.report import Report
@@ -12,6 +13,7 @@ from app.status import JobStatus
 NOW = 1_700_000_000_000_000
 
 jobs = st.sampled_from("abcdef")
+X, Y = cause_of("x"), cause_of("y")
 outcomes = st.one_of(st.none(), st.tuples(st.integers(1, 6), st.sampled_from(["", "x", None])))
 changes = st.lists(st.dictionaries(jobs, outcomes, min_size=1, max_size=3), max_size=20)
 """What the jobs of one document become, step by step; None: it is removed, or runs again."""
@@ -26,7 +28,7 @@ def plainly(finishes: list[Finish]) -> Standing | None:
     open_ones = [one.at for one in failures if not any(at > one.at for at in successes)]
     last = failures[-1]
     since, succeeded_at = min(open_ones, default=None), max(successes, default=None)
-    return Standing(last.at, last.job_id, last.error, since, succeeded_at)
+    return Standing(last.at, last.job_id, last.error, cause_of(last.error), since, succeeded_at)
 
 
 @settings(max_examples=2000)
@@ -47,11 +49,11 @@ def test_what_is_added_up_is_what_all_jobs_say(steps) -> None:
 
 
 def test_what_happens_every_day_asks_no_other_job() -> None:
-    failed = Standing(failed_at=10, job_id="a", error="x", failing_since=5)
+    failed = Standing(failed_at=10, job_id="a", error="x", cause=X, failing_since=5)
     again = advance(failed, [], [Finish(20, "b", "y")])
-    assert again == Standing(20, "b", "y", failing_since=5)
+    assert again == Standing(20, "b", "y", Y, failing_since=5)
     well = advance(again, [], [Finish(30, "c")])
-    assert well == Standing(20, "b", "y", failing_since=None, succeeded_at=30)
+    assert well == Standing(20, "b", "y", Y, failing_since=None, succeeded_at=30)
     assert advance(well, [], [Finish(40, "d")]) == well._replace(succeeded_at=40)
     assert advance(well, [Finish(5, "a", "x")], []) == well
 

@@ -1,0 +1,43 @@
+"""Causes: failed jobs whose errors say the same, counted."""
+
+from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.database import MICROS, Base, id_text
+
+
+class Cause(Base):
+    """A cause (`app.causes`) by which jobs of a project fail just now.
+
+    `jobs` counts them, `documents` those that still fail by it. `job_id` is the one of them that
+    failed last, `line` its telling line, `pattern` what all lines have in common. `first_at` and
+    `last_at` (µs) are when it was first and last seen, by jobs that are gone too.
+    """
+
+    __tablename__ = "causes"
+    __table_args__ = (
+        Index("ix_causes_last", "project_id", "last_at"),
+        {"sqlite_with_rowid": False},
+    )
+
+    project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
+    cause: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    pattern: Mapped[str] = mapped_column(Text)
+    line: Mapped[str] = mapped_column(Text)
+    job_id: Mapped[str] = mapped_column(id_text())
+    jobs: Mapped[int] = mapped_column(BigInteger)
+    documents: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[int] = mapped_column(MICROS)
+    last_at: Mapped[int] = mapped_column(MICROS)
+
+
+class CauseCount(Base):
+    """How many jobs failed by a cause in an hour of `completed_at` (`hour` is its start in µs)."""
+
+    __tablename__ = "cause_counts"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
+    hour: Mapped[int] = mapped_column(MICROS, primary_key=True, autoincrement=False)
+    cause: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    failed: Mapped[int] = mapped_column(BigInteger, default=0)
