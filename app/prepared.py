@@ -5,7 +5,7 @@ PostgreSQL rows go as one JSON text: a message for each row took as long as the 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -79,24 +79,32 @@ class Prepared:
         return found
 
     def rows(self, connection: Connection, **values: Any) -> list[Sequence[Any]]:
-        """All rows of what it finds, as the driver gives them (SQLite has no booleans).
+        """All rows of what it finds: see `each`."""
+        return list(self.each(connection, **values))
+
+    def each(self, connection: Connection, **values: Any) -> Generator[Sequence[Any], None, None]:
+        """The rows of what it finds, as the driver gives them (SQLite has no booleans).
 
         To SQLite, which is a call away, SQLAlchemy's part of a short statement is four fifths of
-        it. With PostgreSQL there are rows and columns to be typed, and a message to be waited for.
+        it, and a row that nobody takes is not looked for. With PostgreSQL there are columns to be
+        typed, and a message to be waited for.
         """
         dialect = connection.dialect.name
         if dialect != "sqlite":
             if dialect not in self._built:
                 self._built[dialect] = self._build(dialect)
-            return list(connection.execute(self._built[dialect], values).all())
+            yield from connection.execute(self._built[dialect], values)
+            return
         text, order, fixed = self._of(connection)
         values |= fixed
+        cursor: Any = connection.connection.cursor()
         try:
-            cursor = connection.connection.cursor()
             cursor.execute(text, tuple([values[name] for name in order or ()]))
-            return list(cursor.fetchall())
+            yield from cursor
         except sqlite3.Error as error:
             raise failed(text, error) from error
+        finally:
+            cursor.close()
 
     def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
         """Execute it once."""

@@ -18,17 +18,17 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             heard.append(statement)
 
-    rows = Prepared.rows
+    each = Prepared.each
 
-    def hear_rows(self, connection, **values):
+    def hear_each(self, connection, **values):
         if engine.dialect.name == "sqlite":  # else SQLAlchemy tells of it
             heard.append(self._of(connection)[0])
-        return rows(self, connection, **values)
+        return each(self, connection, **values)
 
     event.listen(engine, "before_cursor_execute", hear)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Prepared, "rows", hear_rows)
+            patch.setattr(Prepared, "each", hear_each)
             yield heard
     finally:
         event.remove(engine, "before_cursor_execute", hear)

@@ -55,13 +55,17 @@ class Store:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request and the number of its statements; `json` and `form` make its body."""
+    """A request and the number of its statements; `json` and `form` make its body.
+
+    To SQLite it may be so many more that walk to a place in the list.
+    """
 
     path: str
     statements: int
     method: str = "GET"
     status: int = 200
     part: bool = False
+    walks: int = 0
     json: Callable[[Store], object] | None = None
     form: Callable[[Store], dict[str, str]] | None = None
 
@@ -109,7 +113,7 @@ BETWEEN = "since={since}&until={until}"
 ASKS: dict[str, list[Ask]] = {
     "api.get_jobs": [
         Ask(LIST, 2),
-        Ask(f"{LIST}?limit=1&offset={{last}}", 3),
+        Ask(f"{LIST}?limit=1&offset={{last}}", 3, walks=3),
         Ask(f"{LIST}?{BETWEEN}", 4),
         Ask(f"{LIST}?status=failed", 2),
         Ask(f"{LIST}?status=failed&status=running", 2),
@@ -149,7 +153,7 @@ ASKS: dict[str, list[Ask]] = {
     "dashboard.project": [
         Ask(PAGE, 8),
         Ask(PAGE, 8, part=True),
-        Ask(f"{PAGE}?at={{at}}", 10, part=True),
+        Ask(f"{PAGE}?at={{at}}", 10, part=True, walks=3),
         Ask(f"{PAGE}?{BETWEEN}", 12),
         Ask(f"{PAGE}?status=failed", 8),
         Ask(f"{PAGE}?empty=1", 8),
@@ -239,7 +243,9 @@ def test_an_answer_costs_the_same_in_a_store_of_any_size(
     for name, store in stores.items():
         answer, heard = ask.send(store, store.visitor(store.app))
         assert answer.status_code == ask.status, answer.text
-        assert len(heard) == ask.statements, (name, *heard)
+        with store.app.app_context():
+            walks = ask.walks if db.engine.dialect.name == "sqlite" else 0
+        assert len(heard) == ask.statements + walks, (name, *heard)
 
 
 @pytest.mark.parametrize("ask", KEPT, ids=str)

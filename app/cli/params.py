@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.ledger.projects import NAME
+from app.links import check_template
 from app.times import DAY, HOUR, MINUTE, SECOND, now, parse_time
 
 UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
@@ -58,6 +59,19 @@ class Name(click.ParamType[str]):
             return str(NAME.check(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Template(click.ParamType[str]):
+    """A template of a link, or nothing."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The same text; fails with a sentence."""
+        try:
+            return check_template(str(value)) if value else ""
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
 
 
 @contextmanager

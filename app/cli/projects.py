@@ -5,10 +5,11 @@ import re
 import click
 from flask.cli import AppGroup
 
-from app.cli.params import Name, Span, plainly
+from app.cli.params import Name, Span, Template, plainly
 from app.database import reading
 from app.ledger.fields import IDENTIFIER
-from app.ledger.projects import SILENT_AFTER, TakenError, create_project
+from app.ledger.projects import SILENT_AFTER, TakenError, change_project, create_project
+from app.ledger.sums import UnknownProjectError
 from app.models.project import MODES
 from app.project import Project
 from app.queries.projects import list_projects
@@ -70,6 +71,54 @@ def create(
         except TakenError:
             raise click.ClickException(f"there is a project {made!r} already") from None
     click.echo(made)
+
+
+@group.command("set")
+@click.argument("project_id")
+@click.option("--name", type=Name(), help="What people call it.")
+@click.option(
+    "--silent-after",
+    type=Span(),
+    metavar="SPAN",
+    help="A running job silent for this long is stalled.",
+)
+@click.option(
+    "--expect-every",
+    type=Span(),
+    metavar="SPAN",
+    help="The project is late where no job came for this long.",
+)
+@click.option("--expect-nothing", is_flag=True, help="Never late again.")
+@click.option(
+    "--source-link",
+    type=Template(),
+    metavar="URL",
+    help="Where a job's document is: an address with {source_doc_id}, or {source_doc_id} alone.",
+)
+@click.option(
+    "--logs-link",
+    type=Template(),
+    metavar="URL",
+    help="Where a job's logs are, such as 'https://logs.example/?q={job_id}'.",
+)
+@click.option("--rerun-link", type=Template(), metavar="URL", help="Where a job can be run again.")
+def change(project_id: str, *, expect_nothing: bool, **given: str | int | None) -> None:
+    """Change what is known of a project; what is not named stays.
+
+    Links are shown on the page of every job, filled with its {job_id}, {source_doc_id},
+    {project_id}, {attempt} and {status}. An empty one ('') takes a link away.
+    """
+    values = {name: value or None for name, value in given.items() if value is not None}
+    if expect_nothing:
+        values["expect_every"] = None
+    if not values:
+        raise click.UsageError("say what should change; --help lists what can")
+    with plainly():
+        try:
+            change_project(project_id, values)
+        except UnknownProjectError:
+            raise click.ClickException(f"there is no project {project_id!r}") from None
+    click.echo(f"{project_id}: changed {', '.join(sorted(values)).replace('_', ' ')}")
 
 
 @group.command("list")

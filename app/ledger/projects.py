@@ -1,12 +1,14 @@
-"""Making projects."""
+"""Making projects, and changing what is said of them."""
 
 import secrets
+from collections.abc import Mapping
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.database import writing
 from app.ledger.fields import Body, choice, identifier, text
+from app.ledger.sums import UnknownProjectError
 from app.models import Project as ProjectRow
 from app.models.project import MODES
 from app.project import Project
@@ -58,3 +60,15 @@ def create_project(
     except IntegrityError:
         raise TakenError(project_id) from None
     return project
+
+
+def change_project(project_id: str, values: Mapping[str, str | int | None]) -> None:
+    """Set columns of a project (name, silent_after, expect_every, links); spans in µs.
+
+    Raises UnknownProjectError, with nothing changed.
+    """
+    changed = {**values, "version": ProjectRow.version + 1}
+    with writing() as connection:
+        here = update(ProjectRow).where(ProjectRow.project_id == project_id)
+        if not connection.execute(here.values(**changed)).rowcount:
+            raise UnknownProjectError(project_id)

@@ -5,6 +5,7 @@ and a place in the list is found by sums: the month that holds it (32 days), the
 hour, then the minute; what is left is a skip inside one minute, from its nearer end.
 """
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -35,6 +36,7 @@ Counts = dict[str, int]
 
 SHALLOW = 500  # skipping this many rows costs less than finding the minute
 
+_FOREVER = 2**62  # µs, later than any bucket
 _PROJECT: Any = bindparam("of_project")
 _STEPS = tuple(zip((None, *LEVELS), LEVELS, strict=False))  # each level after the coarser one
 
@@ -117,8 +119,39 @@ def find_place(
     """
     if rank <= SHALLOW:
         return Place(None, rank)
+    if connection.dialect.name == "sqlite":
+        return _walk(connection, project_id, columns, rank)
     [(bucket, amount, skip)] = _place(columns).rows(connection, of_project=project_id, rank=rank)
     return Place(bucket + MINUTE, int(skip), bucket, int(amount))
+
+
+def _walk(connection: Connection, project_id: str, columns: tuple[str, ...], rank: int) -> Place:
+    """The same, bucket by bucket: to SQLite four short statements take a third of the one."""
+    start, end, amount = 0, _FOREVER, 0
+    for level in LEVELS:
+        found = _buckets(columns, level).each(
+            connection, of_project=project_id, start=start, end=end
+        )
+        with closing(found):
+            start, amount = next(found)
+            while amount <= rank:
+                rank -= amount
+                start, amount = next(found)
+        end = start + level.span
+    return Place(end, rank, start, amount)
+
+
+@cache
+def _buckets(columns: tuple[str, ...], level: Level) -> Prepared:
+    bucket = CreatedCount.bucket
+    between = and_(bucket >= _moment("start"), bucket < _moment("end"))
+    query = select(bucket, _amount(columns)).where(_of_level(level), between)
+    return Prepared(lambda _dialect: query.order_by(bucket.desc()))
+
+
+def _amount(columns: tuple[str, ...]) -> ColumnElement[int]:
+    amounts: list[ColumnElement[int]] = [getattr(CreatedCount, name) for name in columns]
+    return sum(amounts[1:], start=amounts[0])
 
 
 @cache
@@ -128,8 +161,7 @@ def _place(columns: tuple[str, ...]) -> Prepared:
 
 def _place_statement(columns: tuple[str, ...]) -> Select[Any]:
     """One statement: the bucket of each level is sought inside the one of the level above."""
-    amounts = [getattr(CreatedCount, name) for name in columns]
-    amount = sum(amounts[1:], start=amounts[0])
+    amount = _amount(columns)
     bucket = CreatedCount.bucket
     skip: Any = _moment("rank")
     above: Any = None

@@ -33,6 +33,7 @@ from app.health import (
     blame,
     by_urgency,
 )
+from app.links import Links
 from app.models import Document, FinishedCount, Job
 from app.models import Project as ProjectRow
 from app.project import Project
@@ -57,6 +58,13 @@ def get_project(connection: Connection, project_id: str) -> Project | None:
     query = select(*_COLUMNS).where(ProjectRow.project_id == project_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else Project._make(row)
+
+
+def get_links(connection: Connection, project_id: str) -> Links:
+    """The templates of a project's links."""
+    columns = (ProjectRow.source_link, ProjectRow.logs_link, ProjectRow.rerun_link)
+    query = select(*columns).where(ProjectRow.project_id == project_id)
+    return Links._make(connection.execute(query).one())
 
 
 def list_projects(connection: Connection, only: str | None = None) -> list[Project]:
