@@ -8,7 +8,7 @@ from app.access import csrf
 from app.access import pages as access_pages
 from app.api import blueprint as api_blueprint
 from app.config import ROOT, Config, read
-from app.dashboard import pages as dashboard_pages
+from app.dashboard import blueprint as dashboard_blueprint
 from app.urls import IdConverter
 from app.wall import pages as wall_pages
 
@@ -52,7 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.after_request(csrf.remember)
     app.register_blueprint(api_blueprint)
     app.register_blueprint(access_pages.blueprint)
-    app.register_blueprint(dashboard_pages.blueprint)
+    app.register_blueprint(dashboard_blueprint)
     app.register_blueprint(wall_pages.blueprint)
     app.register_blueprint(healthz.blueprint)
     return app

@@ -39,6 +39,17 @@ def short_time(micros: int) -> str:
     return f"{moment.day} {moment:%b %H:%M}"
 
 
+def day(micros: int) -> str:
+    """`23 Nov`: a day of the long chart."""
+    moment = _moment(micros)
+    return f"{moment.day} {moment:%b}"
+
+
+def span(start: int, unit: int) -> str:
+    """What an hour or a day is called in URLs: `2026-11-23T03`, `2026-11-23`."""
+    return format_time(start)[: 13 if unit == HOUR else 10]
+
+
 def full_time(micros: int) -> str:
     """`23 Nov 2026, 03:04:22 UTC`."""
     moment = _moment(micros)
@@ -124,7 +135,7 @@ def first_line(text: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One hour of a chart in px from the top: failures stand on the baseline, done above them."""
+    """An hour or a day in px from the top: failures stand on the baseline, done above them."""
 
     slot: int
     start: int
@@ -136,12 +147,14 @@ class Bar:
     failed_height: float
 
 
-def bars(hours: Iterable[Hour], now: int, height: int) -> list[Bar]:
-    """The hours of the last 24 in which something finished, scaled to the busiest."""
-    last = floor(now, HOUR)
-    inside = [hour for hour in hours if hour.finished and 0 <= (last - hour.start) < SLOTS * HOUR]
+def bars(
+    hours: Iterable[Hour], now: int, height: int, unit: int = HOUR, slots: int = SLOTS
+) -> list[Bar]:
+    """The last hours (or days: `unit`, µs) in which something finished, scaled to the busiest."""
+    last = floor(now, unit)
+    inside = [hour for hour in hours if hour.finished and 0 <= (last - hour.start) < slots * unit]
     peak = max((hour.finished for hour in inside), default=1)
-    return [_bar(hour, SLOTS - 1 - (last - hour.start) // HOUR, peak, height) for hour in inside]
+    return [_bar(hour, slots - 1 - (last - hour.start) // unit, peak, height) for hour in inside]
 
 
 def _bar(hour: Hour, slot: int, peak: int, height: int) -> Bar:
@@ -167,6 +180,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
         rfc3339,
         clock,
         short_time,
+        day,
+        span,
         full_time,
         count,
         short_count,

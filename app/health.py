@@ -36,7 +36,7 @@ STATES = (FAILING, STALLED, LATE, SOME_FAILURES, RUNNING, FINE, EMPTY)
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """What finished in one hour (`start` in µs): a bar of the chart."""
+    """What finished in one hour (`start` in µs), or in one day of a long chart: a bar."""
 
     start: int
     completed: int = 0

@@ -1,1 +1,7 @@
-"""The HTML face: the overview, the pages of projects and jobs."""
+"""The HTML face: the overview, and the pages of a project, its causes, documents and jobs."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("dashboard", __name__)
+
+from app.dashboard import job, overview, project  # noqa: E402, F401  they add their routes

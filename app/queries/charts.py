@@ -1,46 +1,107 @@
-"""The last 24 hours of a project in figures, from the finished counts."""
+"""What finished in a project of late, in figures, from the finished counts."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from app.database import table_of
+from app.database import written
 from app.health import Hour
 from app.ledger.counts import duration_of
 from app.models import DurationCount, FinishedCount
 from app.project import Project
-from app.queries.projects import fill_hours
 from app.queries.views import Chart
 from app.times import DAY, HOUR, MINUTE, floor
 
-_HOURS = select(table_of(FinishedCount)).where(
-    FinishedCount.project_id == bindparam("of_project"), FinishedCount.hour > bindparam("since")
-)
+FEW = 5  # measured jobs; fewer are no history to foretell from
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a chart covers: so many bars of `unit` µs each; `name` is its value in URLs."""
+
+    name: str
+    label: str
+    bars: int
+    unit: int
+
+
+LAST_DAY = Scale("24h", "24 hours", 24, HOUR)
+LAST_MONTH = Scale("30d", "30 days", 30, DAY)
+SCALES = {scale.name: scale for scale in (LAST_DAY, LAST_MONTH)}
+
+
+def get_chart(
+    connection: Connection,
+    project: Project,
+    now: int,
+    *,
+    running: bool,
+    scale: Scale = LAST_DAY,
+) -> Chart:
+    """The bars of a scale up to the hour or day of `now` (µs), and what the jobs in them took.
+
+    The pace in chunks a minute only while jobs run.
+    """
+    first = floor(now, scale.unit) - (scale.bars - 1) * scale.unit
+    # The hour that runs and the one before it: the pace of now, and not of one lucky minute.
+    recent = max(floor(now, HOUR) - HOUR, min(project.created_at, now - MINUTE))
+    values = {"of_project": project.project_id, "since": first, "recent": floor(recent, HOUR)}
+    rows = connection.execute(_finished(scale.unit), values).all()
+    steps = connection.execute(_STEPS, values).all()
+    lately = sum(int(row.lately) for row in rows)
+    known = {row.start: Hour(row.start, int(row.completed), int(row.failed)) for row in rows}
+    starts = range(first, first + scale.bars * scale.unit, scale.unit)
+    histogram = [(step, int(jobs)) for step, jobs in steps if jobs > 0]
+    chunks = sum(row.chunks for row in rows)
+    return Chart(
+        bars=tuple(known.get(start) or Hour(start) for start in starts),
+        unit=scale.unit,
+        name=scale.name,
+        median=_quantile(histogram, 0.5),
+        p95=_quantile(histogram, 0.95),
+        chunks_per_minute=lately * MINUTE / (now - recent) if lately and running else None,
+        seconds_per_chunk=_seconds_per_chunk(histogram, int(chunks)),
+    )
+
+
+@cache
+def _finished(unit: int) -> Any:
+    """What finished since a moment, by hour or by day."""
+    start = FinishedCount.hour - FinishedCount.hour % written(unit)
+    return (
+        select(
+            start.label("start"),
+            func.sum(FinishedCount.completed).label("completed"),
+            func.sum(FinishedCount.failed).label("failed"),
+            func.sum(FinishedCount.chunks).label("chunks"),
+            func.coalesce(
+                func.sum(FinishedCount.chunks).filter(FinishedCount.hour >= bindparam("recent")), 0
+            ).label("lately"),
+        )
+        .where(*_since(FinishedCount))
+        .group_by(start)
+    )
+
+
+def _since(table: Any) -> tuple[Any, Any]:
+    return table.project_id == bindparam("of_project"), table.hour >= bindparam("since")
+
+
 _STEPS = (
     select(DurationCount.step, func.sum(DurationCount.jobs))
-    .where(
-        DurationCount.project_id == bindparam("of_project"),
-        DurationCount.hour > bindparam("since"),
-    )
+    .where(*_since(DurationCount))
     .group_by(DurationCount.step)
     .order_by(DurationCount.step)
 )
 
 
-def get_chart(connection: Connection, project: Project, now: int, *, running: bool) -> Chart:
-    """24 bars up to the hour of `now` (µs), the median and p95, and the pace while jobs run."""
-    since = floor(now, HOUR) - DAY
-    values = {"of_project": project.project_id, "since": since}
-    rows = connection.execute(_HOURS, values).all()
-    steps = connection.execute(_STEPS, values).all()
-    histogram = [(step, int(jobs)) for step, jobs in steps if jobs > 0]
-    # The hour that runs and the one before it: the pace of now, and not of one lucky minute.
-    recent = max(floor(now, HOUR) - HOUR, min(project.created_at, now - MINUTE))
-    chunks = sum(row.chunks for row in rows if row.hour >= floor(recent, HOUR))
-    return Chart(
-        hours=fill_hours((Hour(row.hour, row.completed, row.failed) for row in rows), now),
-        median=_quantile(histogram, 0.5),
-        p95=_quantile(histogram, 0.95),
-        chunks_per_minute=chunks * MINUTE / (now - recent) if chunks and running else None,
-    )
+def _seconds_per_chunk(histogram: list[tuple[int, int]], chunks: int) -> float | None:
+    """How long (s) a chunk took on average, from (step, jobs); None where too few jobs say."""
+    if not chunks or sum(jobs for _, jobs in histogram) < FEW:
+        return None
+    return sum(jobs * duration_of(step) for step, jobs in histogram) / chunks
 
 
 def _quantile(histogram: list[tuple[int, int]], share: float) -> float | None:

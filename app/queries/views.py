@@ -109,14 +109,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """24 bars, oldest first, and what finished in them; durations in seconds, marked ≈."""
+    """What finished in each hour or day (`unit` µs), oldest first, and how long it took.
 
-    hours: Sequence[Hour]
+    `name` is the scale's. `median` and `p95` are in seconds, as is `seconds_per_chunk`: the time
+    that jobs took over the chunks that they read. All are marked ≈; None where too little is known.
+    """
+
+    bars: Sequence[Hour]
+    unit: int
+    name: str
     median: float | None = None
     p95: float | None = None
     chunks_per_minute: float | None = None
-
-    @property
-    def peak(self) -> int:
-        """The tallest bar."""
-        return max((hour.finished for hour in self.hours), default=0)
+    seconds_per_chunk: float | None = None

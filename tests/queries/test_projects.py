@@ -160,9 +160,9 @@ def test_the_chart_knows_the_last_day_the_durations_and_the_pace(app: Flask) -> 
         assert shown is not None
         chart = get_chart(connection, shown, NOW, running=True)
         assert get_chart(connection, shown, NOW, running=False).chunks_per_minute is None
-    assert len(chart.hours) == 24
-    assert sum(hour.completed for hour in chart.hours) == 11
-    assert sum(hour.failed for hour in chart.hours) == 1
+    assert len(chart.bars) == 24
+    assert sum(hour.completed for hour in chart.bars) == 11
+    assert sum(hour.failed for hour in chart.bars) == 1
     assert chart.median is not None and abs(chart.median - 30) < 3
     assert chart.p95 is not None and abs(chart.p95 - 3600) < 330
     assert chart.chunks_per_minute is not None and chart.chunks_per_minute > 1

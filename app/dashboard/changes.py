@@ -1,0 +1,58 @@
+"""What changed from one job of a document to the next: pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.queries.views import Job
+from app.status import JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A finished job against the one before it: differences, 0 where there is none.
+
+    `took` is in µs, 0 too where either was not measured. `turn` says how the outcome changed:
+    `recovered`, `broke`, `again` (failed as before) or nothing.
+    """
+
+    chunks: int = 0
+    nodes: int = 0
+    edges: int = 0
+    took: int = 0
+    turn: str = ""
+
+
+def changes_of(jobs: Sequence[Job]) -> list[Change | None]:
+    """For each job, newest first, what changed since the finished one before it.
+
+    None for a job that has not ended, and for one that none before it is known of.
+    """
+    changes: list[Change | None] = []
+    before: Job | None = None
+    for job in reversed(jobs):
+        ended = job.status.terminal
+        changes.append(_change(before, job) if before is not None and ended else None)
+        before = job if ended else before
+    return changes[::-1]
+
+
+def _change(before: Job, after: Job) -> Change:
+    return Change(
+        chunks=after.chunks_processed - before.chunks_processed,
+        nodes=after.nodes_created - before.nodes_created,
+        edges=after.edges_created - before.edges_created,
+        took=_took(after) - _took(before) if _took(after) and _took(before) else 0,
+        turn=_turn(before.status is JobStatus.FAILED, after.status is JobStatus.FAILED),
+    )
+
+
+def _turn(failed_before: bool, failed: bool) -> str:
+    if failed:
+        return "again" if failed_before else "broke"
+    return "recovered" if failed_before else ""
+
+
+def _took(job: Job) -> int:
+    if job.started_at is None or job.completed_at is None or job.started_filled:
+        return 0
+    return max(0, job.completed_at - job.started_at)

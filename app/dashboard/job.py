@@ -1,0 +1,41 @@
+"""A job: all that is known of it."""
+
+from typing import Any
+
+from flask import Response, abort
+
+from app.access.viewer import visiting_job
+from app.dashboard import blueprint
+from app.dashboard.answers import answer
+from app.formatters import document
+from app.live import Head, pace
+from app.queries import jobs
+from app.status import FAILED
+from app.times import MINUTE, floor, now
+
+
+@blueprint.get("/projects/<id:project_id>/jobs/<id:job_id>")
+def job(project_id: str, job_id: str) -> Response:
+    """A job: all that is known of it."""
+    at = now()
+    with visiting_job(project_id, job_id, at) as (connection, of, heard_at):
+
+        def build() -> tuple[Head, dict[str, Any]]:
+            shown = jobs.get_job(connection, of, job_id, at)
+            if shown is None:
+                abort(404)
+            name = document(shown.source_doc_id)[1]
+            title = f"{shown.state.label} · {name} · jobwall"
+            head = Head(name, int(shown.state is FAILED), title=title)
+            return head, {
+                "project": of,
+                "job": shown,
+                "attempts": jobs.list_attempts(connection, of, job_id),
+                "events": jobs.list_events(connection, shown),
+                "pace": pace(0 if shown.status.terminal else 1),
+                "now": at,
+            }
+
+        # A sign of life shows here, and raises no version.
+        slot, versions = (project_id, job_id), (of.version, heard_at, floor(at, MINUTE))
+        return answer("job", slot, versions, build, project=of, now=at)

@@ -1,0 +1,61 @@
+"""Every project, worst first."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+
+from app.access.viewer import touring
+from app.dashboard import blueprint
+from app.dashboard.answers import answer, title
+from app.dashboard.pager import make_pager
+from app.health import FAILING, SOME_FAILURES, STATES
+from app.live import Head, pace
+from app.queries import projects
+from app.queries.overview import shared_causes
+from app.times import MINUTE, floor, now
+
+PROJECTS_PER_PAGE = 50
+
+
+@blueprint.get("/")
+def overview() -> Response:
+    """Every project, worst first."""
+    at = now()
+    q, state = request.args.get("q", "").strip()[:200], request.args.get("state", "")[:40]
+    number = request.args.get("page", 1, type=int)
+    with touring(at) as (connection, only, version):
+
+        def build() -> tuple[Head, dict[str, Any]]:
+            lines = projects.list_lines(connection, at, only)
+            needle = q.casefold()
+            wanted = [
+                line
+                for line in lines
+                if needle in line.facts.name.casefold()
+                or needle in line.facts.project_id.casefold()
+                if state in ("", line.verdict.state.name)
+            ]
+            page = min(max(1, number), max(1, -(-len(wanted) // PROJECTS_PER_PAGE)))
+            shown = wanted[(page - 1) * PROJECTS_PER_PAGE : page * PROJECTS_PER_PAGE]
+            failing = sum(line.verdict.state is FAILING for line in shown)
+
+            def link(to: int) -> str:
+                return url_for(".overview", q=q or None, state=state or None, page=to)
+
+            head = Head("Projects", failing, not shown, title(failing, "Projects"))
+            return head, {
+                "lines": shown,
+                "shared_causes": shared_causes(lines),
+                "states": [one for one in STATES if any(one is x.verdict.state for x in lines)],
+                "everything": len(lines),
+                "in_trouble": sum(line.verdict.state.trouble for line in lines),
+                "some_failures": sum(line.verdict.state is SOME_FAILURES for line in lines),
+                "q": q,
+                "state": state,
+                "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
+                "pace": pace(sum(line.facts.running for line in lines)),
+                "now": at,
+            }
+
+        slot = (only, q, state, number)
+        return answer("overview", slot, (version, floor(at, MINUTE)), build, now=at)

@@ -1,0 +1,67 @@
+"""A project: the verdict, the tabs, the chart and the table."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, request
+
+from app.access.viewer import visiting
+from app.dashboard import blueprint
+from app.dashboard.answers import answer, title
+from app.dashboard.filters import PAGE_SIZE, anchor_text, parse_filter
+from app.dashboard.pager import make_pager
+from app.health import FAILING
+from app.live import Head, pace
+from app.queries import charts, jobs, projects
+from app.times import MINUTE, floor, now
+
+
+@blueprint.get("/projects/<id:project_id>")
+def project(project_id: str) -> Response:
+    """A project: the verdict, the tabs, the chart and the table."""
+    at = now()
+    wanted = parse_filter(request.path, request.args)
+    with visiting(project_id, at) as (connection, shown):
+
+        def build() -> tuple[Head, dict[str, Any]]:
+            [line] = projects.list_lines(connection, at, project_id)
+            query = wanted.to_query(at, shown.silent_after)
+            page = jobs.list_jobs(
+                connection,
+                shown,
+                query,
+                limit=PAGE_SIZE,
+                offset=(wanted.page - 1) * PAGE_SIZE,
+                now=at,
+                reading=jobs.WHOLE,
+                anchor=wanted.anchor,
+            )
+            counts = jobs.count_jobs(connection, shown, query, at - shown.silent_after)
+            anchor = wanted.anchor
+            if anchor is None and wanted.page == 1 and page.rows:
+                anchor = page.rows[0].key
+            place = anchor_text(*anchor) if anchor else None
+
+            def link(to: int) -> str:
+                return wanted.url(page=to, at=place if to > 1 else None)
+
+            failing = line.verdict.count if line.verdict.state is FAILING else 0
+            head = Head(shown.name, failing, not line.facts.total, title(failing, shown.name))
+            return head, {
+                "project": shown,
+                "facts": line.facts,
+                "verdict": line.verdict,
+                "chart": charts.get_chart(connection, shown, at, running=line.facts.running > 0),
+                "tabs": wanted.tabs(counts),
+                "jobs": replace(page, anchor=place),
+                "filter": wanted,
+                "newest_href": wanted.url(),
+                "pager": make_pager(
+                    wanted.page, PAGE_SIZE, page.total - page.new, len(page.rows), link
+                ),
+                "pace": pace(line.facts.running),
+                "now": at,
+            }
+
+        slot, versions = (project_id, wanted), (shown.version, floor(at, MINUTE))
+        return answer("project", slot, versions, build, project=shown, now=at)
