@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from app.access.sessions import create_link, spend_link
 from app.api import jobs as views
 from app.api import projects as project_views
-from app.dashboard import pages
+from app.dashboard import project
 from app.database import writing
 from app.times import now
 from tests.conftest import Api
@@ -58,7 +58,7 @@ def test_what_nobody_expected_is_a_500_without_details(
     problem = assert_problem(api.get(), 500)
     assert "secret" not in str(problem)
     assert "the secret of the house" in caplog.text, "it is logged"
-    monkeypatch.setattr(pages, "parse_filter", fail)
+    monkeypatch.setattr(project, "parse_filter", fail)
     sign_in(api)
     page = api.client.get("/projects/p1")
     assert page.status_code == 500
