@@ -94,6 +94,20 @@ def new_jobs(store: Store) -> dict[str, object]:
     return {"jobs": jobs}
 
 
+def new_failures(store: Store) -> dict[str, object]:
+    """As many failures as the project has jobs, for two reasons."""
+    jobs = [
+        {
+            "job_id": f"failed-{item}",
+            "source_doc_id": f"d{item}",
+            "status": "failed",
+            "error_message": ("it broke", "it is torn")[item % 2],
+        }
+        for item in range(store.jobs)
+    ]
+    return {"jobs": jobs}
+
+
 def new_attempts(store: Store) -> dict[str, object]:
     """A new attempt of each job that the project began with."""
     jobs = [
@@ -132,7 +146,8 @@ ASKS: dict[str, list[Ask]] = {
     "api.patch_job": [Ask(f"{OWN}/j0", 2, "PATCH", json=lambda _: {})],
     "api.post_bulk": [
         Ask(f"{OWN}/bulk", 5, "POST", json=new_jobs),
-        Ask(f"{OWN}/bulk", 13, "POST", json=new_attempts),
+        Ask(f"{OWN}/bulk", 11, "POST", json=new_failures),
+        Ask(f"{OWN}/bulk", 17, "POST", json=new_attempts),
     ],
     "api.get_openapi": [Ask("/api/v1/openapi.json", 0)],
     "api.get_projects": [Ask("/api/v1/projects", 2)],

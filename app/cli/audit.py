@@ -11,8 +11,9 @@ from app.cli.progress import bar_of
 from app.cli.projects import named_projects
 from app.database import reading, writing
 from app.ledger import audit
+from app.ledger.finding import Finding
 
-Task = Callable[[Connection, str, audit.Progress], list[audit.Finding]]
+Task = Callable[[Connection, str, audit.Progress], list[Finding]]
 
 
 def _audit(

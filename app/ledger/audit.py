@@ -2,36 +2,22 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
+from app.causes import cause_name
 from app.ledger.counts import Cell, Level, roll_up, tally
-from app.ledger.documents import count_standings, load_standings, write_standings
+from app.ledger.failures import Failures, check_failures
+from app.ledger.finding import Finding
 from app.ledger.rows import DERIVED, derived_values, ledger_job
-from app.ledger.standing import Standing, key_of
 from app.ledger.sums import COUNTS, raise_version
-from app.models import Document, Job, Project
+from app.models import Job, Project
 from app.models.counts import CREATED_COLUMNS
-from app.status import JobStatus
 from app.times import format_time
 
 BATCH = 5000
-DOCUMENTS = 500  # whose jobs are looked at together
 Progress = Callable[[int, int], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One value that is not what the jobs say."""
-
-    where: str
-    stored: object
-    counted: object
-
-    def __str__(self) -> str:
-        return f"{self.where}: stored {self.stored}, counted {self.counted}"
 
 
 def verify(connection: Connection, project_id: str, progress: Progress) -> list[Finding]:
@@ -39,9 +25,9 @@ def verify(connection: Connection, project_id: str, progress: Progress) -> list[
 
     `progress` is called with (jobs done, jobs in all).
     """
-    counted, findings, failed = _recount(connection, project_id, progress, mend=False)
+    counted, findings, failures = _recount(connection, project_id, progress, mend=False)
     findings += _compare(counted, _stored(connection, project_id))
-    return findings + _check_documents(connection, project_id, failed, mend=False)
+    return findings + check_failures(connection, project_id, failures, mend=False)
 
 
 def rebuild(connection: Connection, project_id: str, progress: Progress) -> list[Finding]:
@@ -49,10 +35,10 @@ def rebuild(connection: Connection, project_id: str, progress: Progress) -> list
     if connection.dialect.name == "postgresql":
         # Nobody reports between count and mending. On SQLite nobody else writes anyway.
         connection.execute(text("LOCK TABLE jobs IN EXCLUSIVE MODE"))
-    counted, findings, failed = _recount(connection, project_id, progress, mend=True)
+    counted, findings, failures = _recount(connection, project_id, progress, mend=True)
     stored = _stored(connection, project_id)
     findings += _compare(counted, stored)
-    findings += _check_documents(connection, project_id, failed, mend=True)
+    findings += check_failures(connection, project_id, failures, mend=True)
     if findings:
         counted.subtract(stored)
         raise_version(connection, project_id, Counter(_nonzero(counted)))
@@ -73,16 +59,16 @@ def _nonzero(cells: Counter[Cell]) -> dict[Cell, int]:
 
 def _recount(
     connection: Connection, project_id: str, progress: Progress, *, mend: bool
-) -> tuple[Counter[Cell], list[Finding], set[str]]:
+) -> tuple[Counter[Cell], list[Finding], Failures]:
     """Tally all jobs, in batches by key; also check (or mend) what their rows derive.
 
-    The third is the documents of which a job failed.
+    The third is what failed.
     """
     mode = connection.scalar(select(Project.mode).where(Project.project_id == project_id)) or ""
     total = connection.scalar(select(func.count()).where(Job.project_id == project_id)) or 0
     cells: Counter[Cell] = Counter()
     findings: list[Finding] = []
-    failed: set[str] = set()
+    failures = Failures()
     done, last = 0, ""
     table: Any = Job.__table__
     while True:
@@ -95,8 +81,7 @@ def _recount(
         for row in rows:
             job = ledger_job(row)
             tally(cells, job, mode)
-            if job.state.status is JobStatus.FAILED:
-                failed.add(job.source_doc_id)
+            failures.add(job)
             derived = dict(zip(DERIVED, derived_values(job.state, mode), strict=True))
             wrong = {name: value for name, value in derived.items() if getattr(row, name) != value}
             for name, value in wrong.items():
@@ -108,42 +93,8 @@ def _recount(
         done += len(rows)
         progress(done, total)
         if len(rows) < BATCH:
-            return roll_up(cells), findings, failed
+            return roll_up(cells), findings, failures
         last = rows[-1].job_id
-
-
-def _check_documents(
-    connection: Connection, project_id: str, failed: set[str], *, mend: bool
-) -> list[Finding]:
-    """Check (or mend) how the documents stand; `failed` are those that need a row."""
-    findings = []
-    documents = sorted(failed)
-    for first in range(0, len(documents), DOCUMENTS):
-        batch = documents[first : first + DOCUMENTS]
-        known = load_standings(connection, project_id, batch)
-        counted = count_standings(connection, project_id, batch)
-        for document in batch:
-            findings += _differences(document, known.get(document), counted[document])
-        if mend:
-            write_standings(connection, project_id, known, counted)
-    rows = connection.scalars(select(Document.document).where(Document.project_id == project_id))
-    for key in sorted(set(rows) - {key_of(document) for document in documents}):
-        findings.append(Finding(f"documents {key}", "a row", "none"))
-        if mend:
-            here = (Document.project_id == project_id, Document.document == key)
-            connection.execute(delete(Document).where(*here))
-    return findings
-
-
-def _differences(document: str, stored: Standing | None, counted: Standing | None) -> list[Finding]:
-    if stored is None or counted is None:
-        is_there = ("a row" if standing else "none" for standing in (stored, counted))
-        return [Finding(f"documents {document}", *is_there)] if stored != counted else []
-    return [
-        Finding(f"documents {document} {name}", was, should)
-        for name, was, should in zip(Standing._fields, stored, counted, strict=True)
-        if was != should
-    ]
 
 
 def _stored(connection: Connection, project_id: str) -> Counter[Cell]:
@@ -171,5 +122,7 @@ def _name(cell: Cell) -> str:
     elif table == "finished_counts":
         where = f"hour {format_time(key[0])}"
     else:
-        where = f"hour {format_time(key[0])} step {key[1]}"
+        hour, number = key
+        part = f"cause {cause_name(number)}" if table == "cause_counts" else f"step {number}"
+        where = f"hour {format_time(hour)} {part}"
     return f"{table} {where} {column}"

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import IntEnum
 
+from app.causes import cause_of, telling_line
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
 from app.project import makes_graph
@@ -92,6 +93,9 @@ def tally(cells: Counter[Cell], job: LedgerJob, mode: str, times: int = 1) -> No
     ):
         if amount:
             _add(cells, ("finished_counts", (hour,), column), times * min(amount, MOST_COUNTED))
+    if status is JobStatus.FAILED:
+        cause = cause_of(telling_line(outcome.error_message))
+        _add(cells, ("cause_counts", (hour, cause), "failed"), times)
     measured = outcome.started_at is not None and not outcome.started_filled
     if status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
         step = step_of(outcome.completed_at - outcome.started_at)

@@ -4,6 +4,7 @@ Only behind `sums.raise_version`, where the writers of a project queue: so no tw
 the jobs of one document at once, and each sees what the one before has done.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from operator import attrgetter
@@ -28,10 +29,10 @@ def keep_documents(
     project_id: str,
     before: Iterable[LedgerJob | None],
     after: Iterable[LedgerJob | None],
-) -> None:
+) -> Counter[int]:
     """Let the documents of some jobs stand as they do when these jobs go from before to after.
 
-    The jobs must be written already.
+    The jobs must be written already. Gives by cause how many more (or fewer) documents still fail.
     """
     gone, came = _by_document(before), _by_document(after)
     changed = {
@@ -40,7 +41,7 @@ def keep_documents(
         if gone.get(document) != came.get(document)
     }
     if not changed:
-        return
+        return Counter()
     known = load_standings(connection, project_id, changed)
     now: dict[str, Standing | None] = {}
     for document in changed & known.keys():
@@ -54,6 +55,14 @@ def keep_documents(
     }
     now |= count_standings(connection, project_id, unknown)
     write_standings(connection, project_id, known, now)
+    still_failing = failing(now.values())
+    still_failing.subtract(failing(known.get(document) for document in now))
+    return still_failing
+
+
+def failing(standings: Iterable[Standing | None]) -> Counter[int]:
+    """How many of the documents that stand like this still fail, by cause."""
+    return Counter(one.cause for one in standings if one and one.failing_since is not None)
 
 
 def _by_document(jobs: Iterable[LedgerJob | None]) -> dict[str, set[Finish]]:

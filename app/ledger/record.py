@@ -1,8 +1,8 @@
 """Recording: reports in, one transaction, merged jobs out.
 
 Who writes locks in one order: known jobs by id, new jobs by id, the project's row, its counts,
-its documents. So no two writers can wait for each other (PostgreSQL; on SQLite there is one writer
-at a time).
+its documents, its causes. So no two writers can wait for each other (PostgreSQL; on SQLite there
+is one writer at a time).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from app.database import BusyError, table_of, writing
+from app.ledger.causes import keep_causes
 from app.ledger.counts import difference
 from app.ledger.documents import keep_documents
 from app.ledger.draft import Claim, Draft, LedgerJob, Recorded
@@ -71,7 +72,8 @@ def _record(
         if any(draft.visible(project.silent_after) for draft in changed):
             before, after = [draft.before for draft in changed], [draft.job for draft in changed]
             raise_version(connection, project_id, difference(before, after, mode))
-            keep_documents(connection, project_id, before, after)
+            documents = keep_documents(connection, project_id, before, after)
+            keep_causes(connection, project_id, before, after, documents)
     return results
 
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from sqlalchemy import Connection, bindparam, delete, select, union_all
 
 from app.database import table_of, writing
+from app.ledger.causes import keep_causes
 from app.ledger.counts import Cell, difference
 from app.ledger.documents import keep_documents
 from app.ledger.rows import ledger_job
@@ -68,7 +69,8 @@ def _remove_batch(
     jobs = [ledger_job(row) for row in rows]
     cells = difference(before=jobs, after=(), mode=mode)
     raise_version(connection, project_id, cells)
-    keep_documents(connection, project_id, before=jobs, after=())
+    documents = keep_documents(connection, project_id, before=jobs, after=())
+    keep_causes(connection, project_id, before=jobs, after=(), documents=documents)
     _drop_zeros(connection, project_id, cells)
     return len(rows)
 

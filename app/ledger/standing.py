@@ -25,6 +25,11 @@ class Finish(NamedTuple):
     job_id: str
     error: str | None = None
 
+    @property
+    def cause(self) -> int:
+        """Why it failed."""
+        return cause_of(self.error or "")
+
 
 class Standing(NamedTuple):
     """A document that ever failed; the columns of `models.Document`, times in µs."""
@@ -78,8 +83,7 @@ def standing_of(finishes: Iterable[Finish]) -> Standing | None:
         (one.at for one in failures if succeeded_at is None or one.at >= succeeded_at),
         default=None,
     )
-    error = last.error or ""
-    return Standing(last.at, last.job_id, error, cause_of(error), since, succeeded_at)
+    return Standing(last.at, last.job_id, last.error or "", last.cause, since, succeeded_at)
 
 
 def advance(known: Standing, gone: Iterable[Finish], came: Iterable[Finish]) -> Standing | None:
@@ -108,8 +112,10 @@ def _with_failure(known: Standing, failure: Finish) -> Standing:
     if known.succeeded_at is None or failure.at >= known.succeeded_at:
         since = min(failure.at, since or failure.at)
     if (failure.at, failure.job_id) > (known.failed_at, known.job_id):
-        error = failure.error or ""
         known = known._replace(
-            failed_at=failure.at, job_id=failure.job_id, error=error, cause=cause_of(error)
+            failed_at=failure.at,
+            job_id=failure.job_id,
+            error=failure.error or "",
+            cause=failure.cause,
         )
     return known._replace(failing_since=since)

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, bindparam, update
 
 from app.database import table_of, written
 from app.ledger.counts import Cell
-from app.models import CreatedCount, DurationCount, FinishedCount, Project
+from app.models import CauseCount, CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
 from app.prepared import Prepared, insertion
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "cause_counts": (CauseCount, ("hour", "cause")),
     "created_counts": (CreatedCount, ("level", "bucket")),
     "duration_counts": (DurationCount, ("hour", "step")),
     "finished_counts": (FinishedCount, ("hour",)),

@@ -199,6 +199,7 @@ def filled(api: Api) -> Api:
             "completed_at": "2026-03-01T00:01:00Z",
             "chunks_processed": number,
             "nodes_created": number % 3,
+            "error_message": f"the disk /dev/sd{number} is full",
         }
         for number in range(20)
     ]
@@ -221,7 +222,19 @@ CORRUPTIONS = [
     "DELETE FROM jobs WHERE job_id = 'j0'",
     "DELETE FROM documents",
     "UPDATE documents SET failing_since = NULL",
-    "INSERT INTO documents VALUES ('p1', 'nobody', 1, 'j0', 'boom', 1, NULL)",
+    "UPDATE causes SET jobs = jobs + 1",
+    "UPDATE causes SET documents = 0",
+    "UPDATE causes SET first_at = first_at + 1",
+    "UPDATE causes SET last_at = last_at - 1",
+    "UPDATE causes SET line = 'another'",
+    "UPDATE causes SET pattern = 'another'",
+    "DELETE FROM causes",
+    "INSERT INTO causes VALUES ('p1', 7, 'boom', 'boom', 'j0', 1, 0, 1, 1)",
+    "UPDATE cause_counts SET failed = failed + 1",
+    "DELETE FROM cause_counts",
+    "INSERT INTO cause_counts VALUES ('p1', 0, 7, 1)",
+    "INSERT INTO documents (project_id, document, failed_at, job_id, error, cause)"
+    " VALUES ('p1', 'nobody', 1, 'j0', 'boom', 7)",
 ]
 
 
