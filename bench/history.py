@@ -5,9 +5,10 @@ as the database writes. What differs between the engines is one common table exp
 is the same text. Whole numbers only: both engines divide and shift them alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from app.causes import cause_of, fold
 from app.database import table_of
 from app.ledger.counts import step_of
 from app.models import Job
@@ -22,6 +23,24 @@ JOBS_PER_DOCUMENT = 10
 
 # 32 durations from 2 s to 448 s: (4 + 0 … 3) half seconds, doubled 0 … 7 times.
 DURATIONS = [(4 + part) * SECOND // 2 << doubled for part in range(4) for doubled in range(8)]
+
+ERRORS = (
+    "HTTP 429 from the embedding service, retry after 20 s",
+    "TimeoutError, the language model did not answer within 60 s",
+    "PdfReadError, EOF marker not found",
+    "UnicodeDecodeError, byte 0xe2 in position 4096 is not UTF-8",
+    "ServiceUnavailable, the graph database refused the connection",
+    "The document has no text, is it a scan?",
+)
+CAUSES = [cause_of(error) for error in ERRORS]
+_PLACES = range(len(ERRORS))
+
+
+def _chosen(subject: str, keys: Iterable[int], values: Iterable[int | str]) -> str:
+    """The expression for the value whose key the subject is; no text here has a quote in it."""
+    cases = zip(keys, values, strict=True)
+    return f"CASE {subject} {' '.join(f'WHEN {key} THEN {value!r}' for key, value in cases)} END"
+
 
 NUMBERS = {
     "sqlite": (
@@ -46,6 +65,7 @@ ROWS = f"""
         CASE WHEN n >= :size - {WAITING} THEN 0 WHEN n >= :size - {WAITING + RUNNING} THEN 1
             WHEN dice / 1024 % 1000 < 50 THEN 3 ELSE 2 END AS status,
         10 + coin / 512 % 90 AS chunks,
+        coin / 128 % {len(ERRORS)} AS error,
         ((4 + coin / 256 % 4) * {SECOND // 2}) << CAST(dice / 4096 % 8 AS integer) AS duration
     FROM drawn
 ), run AS (
@@ -68,6 +88,8 @@ EXPRESSIONS = {
         ELSE started_at + duration END""",
     "ended_at": "CASE WHEN status >= 2 THEN started_at + duration END",
     "empty": "empty",
+    "cause": f"CASE WHEN status = 3 THEN {_chosen('error', _PLACES, CAUSES)} END",
+    "took": "CASE WHEN status >= 2 THEN duration END",
     "event_count": "0",
     "attempt": "1",
     "status": "status",
@@ -80,13 +102,7 @@ EXPRESSIONS = {
     "started_filled": "1 = 0",
     "completed_at": "CASE WHEN status >= 2 THEN started_at + duration END",
     "completed_filled": "1 = 0",
-    "error_message": """CASE WHEN status = 3 THEN CASE coin / 128 % 6
-        WHEN 0 THEN 'HTTP 429 from the embedding service, retry after 20 s'
-        WHEN 1 THEN 'TimeoutError, the language model did not answer within 60 s'
-        WHEN 2 THEN 'PdfReadError, EOF marker not found'
-        WHEN 3 THEN 'UnicodeDecodeError, byte 0xe2 in position 4096 is not UTF-8'
-        WHEN 4 THEN 'ServiceUnavailable, the graph database refused the connection'
-        ELSE 'The document has no text, is it a scan?' END END""",
+    "error_message": f"CASE WHEN status = 3 THEN {_chosen('error', _PLACES, ERRORS)} END",
 }
 
 
@@ -147,6 +163,7 @@ def count_statements() -> list[tuple[str, str]]:
     steps = " UNION ALL ".join(
         f"SELECT {took} AS took, {step_of(took)} AS step" for took in DURATIONS
     )
+    patterns = _chosen("cause", CAUSES, map(fold, ERRORS))
     totals = ", ".join(
         f"{name} = (SELECT sum({name}) FROM created_counts "
         "WHERE project_id = :project_id AND level = 0)"
@@ -194,19 +211,19 @@ def count_statements() -> list[tuple[str, str]]:
             f"""WITH steps AS ({steps})
             INSERT INTO duration_counts (project_id, hour, step, jobs)
             SELECT project_id, ended_at - ended_at % {HOUR} AS at, step, count(*)
-            FROM jobs JOIN steps ON took = ended_at - started_at
+            FROM jobs JOIN steps USING (took)
             WHERE project_id = :project_id AND status = 2
             GROUP BY project_id, at, step""",
         ),
         (
             "looking for documents that failed",
             """INSERT INTO documents
-                (project_id, document, failed_at, job_id, error, failing_since, succeeded_at)
+                (project_id, document, failed_at, job_id, error, cause, failing_since, succeeded_at)
             WITH successes AS (
                 SELECT source_doc_id, max(ended_at) AS succeeded_at FROM jobs
                 WHERE project_id = :project_id AND status = 2 GROUP BY source_doc_id
             ), failures AS (
-                SELECT source_doc_id, job_id, ended_at, error_message, succeeded_at,
+                SELECT source_doc_id, job_id, ended_at, error_message, cause, succeeded_at,
                     row_number() OVER (
                         PARTITION BY source_doc_id ORDER BY ended_at DESC, job_id DESC
                     ) AS place,
@@ -215,8 +232,33 @@ def count_statements() -> list[tuple[str, str]]:
                 FROM jobs LEFT JOIN successes USING (source_doc_id)
                 WHERE project_id = :project_id AND status = 3
             )
-            SELECT :project_id, source_doc_id, ended_at, job_id, error_message, failing_since,
-                succeeded_at
+            SELECT :project_id, source_doc_id, ended_at, job_id, error_message, cause,
+                failing_since, succeeded_at
+            FROM failures WHERE place = 1""",
+        ),
+        (
+            "counting causes",
+            f"""INSERT INTO cause_counts (project_id, hour, cause, failed)
+            SELECT project_id, ended_at - ended_at % {HOUR} AS at, cause, count(*)
+            FROM jobs WHERE project_id = :project_id AND cause IS NOT NULL
+            GROUP BY project_id, at, cause""",
+        ),
+        (
+            "looking for causes",
+            f"""INSERT INTO causes (project_id, cause, pattern, line, job_id, jobs, documents,
+                first_at, last_at)
+            WITH failures AS (
+                SELECT cause, job_id, error_message, ended_at,
+                    row_number() OVER (PARTITION BY cause ORDER BY ended_at DESC, job_id DESC)
+                        AS place,
+                    count(*) OVER (PARTITION BY cause) AS jobs,
+                    min(ended_at) OVER (PARTITION BY cause) AS first_at
+                FROM jobs WHERE project_id = :project_id AND cause IS NOT NULL
+            )
+            SELECT :project_id, cause, {patterns}, error_message, job_id, jobs,
+                (SELECT count(*) FROM documents WHERE documents.project_id = :project_id
+                    AND documents.cause = failures.cause AND failing_since IS NOT NULL),
+                first_at, ended_at
             FROM failures WHERE place = 1""",
         ),
         ("adding up", f"UPDATE projects SET {totals} WHERE project_id = :project_id"),

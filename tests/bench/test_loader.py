@@ -3,14 +3,15 @@
 import pytest
 from sqlalchemy import Connection, func, select, text, update
 
+from app.causes import cause_of
 from app.config import read
 from app.database import reading, writing
 from app.ledger.audit import verify
 from app.ledger.report import Report
-from app.models import CreatedCount, Job
+from app.models import Cause, CreatedCount, Job
 from app.status import JobStatus
 from app.times import HOUR, now
-from bench.history import History
+from bench.history import ERRORS, History
 from bench.load import NotEmptyError, load
 from tests.recording import record
 
@@ -76,6 +77,15 @@ def test_the_indexes_are_those_of_the_model_again(app, settings):
     with reading() as connection:
         there = set(connection.scalars(text(catalogue[connection.dialect.name])))
     assert {index.name for index in Job.__table__.indexes} <= there
+
+
+def test_every_error_is_a_cause(app, settings):
+    load_here(settings, History("p", SIZE))
+    with reading() as connection:
+        causes = connection.execute(select(Cause.cause, Cause.line, Cause.jobs)).all()
+        failed = connection.scalar(select(func.count()).where(Job.status == JobStatus.FAILED))
+    assert {row.line: row.cause for row in causes} == {line: cause_of(line) for line in ERRORS}
+    assert sum(row.jobs for row in causes) == failed > 0
 
 
 def test_a_burst_is_a_fifth_in_one_hour_and_failures_are_one_in_twenty(app, settings):
