@@ -5,15 +5,17 @@ and that seemed to be no more than a few jobs. SQLite always seeks.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     ColumnElement,
     FromClause,
     Select,
     String,
+    any_,
     bindparam,
     func,
     select,
@@ -50,3 +52,24 @@ def seek_listed(dialect: str, query: Select[Any], column: Any, name: str) -> Sel
 def listed(dialect: str, texts: Collection[str]) -> list[str] | str:
     """Texts as the value that `seek_listed` asks for, in order."""
     return sorted(texts) if dialect == "postgresql" else json.dumps(sorted(texts))
+
+
+def each_number(dialect: str, name: str) -> ColumnElement[int]:
+    """The whole numbers of a list that `listed_numbers` brings by this name, a row for each."""
+    if dialect != "postgresql":
+        return func.json_each(bindparam(name)).table_valued("value").c.value
+    unnested = func.unnest(bindparam(name, type_=ARRAY(BigInteger)))
+    return unnested.table_valued("value", name="listed").render_derived().c.value
+
+
+def one_of(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column is one of the whole numbers that `listed_numbers` brings by this name."""
+    if dialect != "postgresql":
+        return column.in_(select(each_number(dialect, name)))  # type: ignore[no-any-return]
+    return column == any_(bindparam(name, type_=ARRAY(BigInteger)))  # type: ignore[no-any-return]
+
+
+def listed_numbers(dialect: str, numbers: Iterable[int]) -> list[int] | str:
+    """Whole numbers as the value that those two ask for."""
+    found = sorted(set(numbers))
+    return found if dialect == "postgresql" else json.dumps(found)

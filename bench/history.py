@@ -238,10 +238,10 @@ def count_statements() -> list[tuple[str, str]]:
         ),
         (
             "counting causes",
-            f"""INSERT INTO cause_counts (project_id, hour, cause, failed)
-            SELECT project_id, ended_at - ended_at % {HOUR} AS at, cause, count(*)
+            f"""INSERT INTO cause_counts (project_id, cause, hour, failed)
+            SELECT project_id, cause, ended_at - ended_at % {HOUR} AS at, count(*)
             FROM jobs WHERE project_id = :project_id AND cause IS NOT NULL
-            GROUP BY project_id, at, cause""",
+            GROUP BY project_id, cause, at""",
         ),
         (
             "looking for causes",

@@ -121,8 +121,8 @@ def _name(cell: Cell) -> str:
         where = f"{Level(level).name.lower()} {format_time(bucket)}"
     elif table == "finished_counts":
         where = f"hour {format_time(key[0])}"
+    elif table == "cause_counts":
+        where = f"cause {cause_name(key[0])} hour {format_time(key[1])}"
     else:
-        hour, number = key
-        part = f"cause {cause_name(number)}" if table == "cause_counts" else f"step {number}"
-        where = f"hour {format_time(hour)} {part}"
+        where = f"hour {format_time(key[0])} step {key[1]}"
     return f"{table} {where} {column}"

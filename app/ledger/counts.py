@@ -95,7 +95,7 @@ def tally(cells: Counter[Cell], job: LedgerJob, mode: str, times: int = 1) -> No
             _add(cells, ("finished_counts", (hour,), column), times * min(amount, MOST_COUNTED))
     if status is JobStatus.FAILED:
         cause = cause_of(telling_line(outcome.error_message))
-        _add(cells, ("cause_counts", (hour, cause), "failed"), times)
+        _add(cells, ("cause_counts", (cause, hour), "failed"), times)
     measured = outcome.started_at is not None and not outcome.started_filled
     if status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
         step = step_of(outcome.completed_at - outcome.started_at)

@@ -13,7 +13,7 @@ from app.models.counts import CREATED_COLUMNS
 from app.prepared import Prepared, insertion
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
-    "cause_counts": (CauseCount, ("hour", "cause")),
+    "cause_counts": (CauseCount, ("cause", "hour")),
     "created_counts": (CreatedCount, ("level", "bucket")),
     "duration_counts": (DurationCount, ("hour", "step")),
     "finished_counts": (FinishedCount, ("hour",)),

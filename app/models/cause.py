@@ -32,12 +32,15 @@ class Cause(Base):
 
 
 class CauseCount(Base):
-    """How many jobs failed by a cause in an hour of `completed_at` (`hour` is its start in µs)."""
+    """How many jobs failed by a cause in an hour of `completed_at` (`hour` is its start in µs).
+
+    By cause first: a page asks for few causes, and for all hours of a time.
+    """
 
     __tablename__ = "cause_counts"
     __table_args__ = {"sqlite_with_rowid": False}
 
     project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
-    hour: Mapped[int] = mapped_column(MICROS, primary_key=True, autoincrement=False)
     cause: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hour: Mapped[int] = mapped_column(MICROS, primary_key=True, autoincrement=False)
     failed: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -32,6 +32,7 @@ class Document(Base):
             "project_id",
             "cause",
             "failed_at",
+            "failing_since",  # which each of them has, but SQLite looks into the row to see it
             sqlite_where=_FAILING,
             postgresql_where=_FAILING,
         ),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from app.causes import cause_name, remedy_of
 from app.health import Hour
 from app.project import Project
 from app.status import JobState, JobStatus
@@ -122,3 +123,73 @@ class Chart:
     p95: float | None = None
     chunks_per_minute: float | None = None
     seconds_per_chunk: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why `jobs` of a project failed, and `documents` still fail; seen first and last at (µs).
+
+    `line` is the telling line of the failure seen last; `job_id` is a job that failed like it.
+    """
+
+    cause: int
+    line: str
+    job_id: str
+    jobs: int
+    documents: int
+    first_at: int
+    last_at: int
+
+    @property
+    def name(self) -> str:
+        """As a URL names it."""
+        return cause_name(self.cause)
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do about it, where the contract says so."""
+        return remedy_of(self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class CauseLine(Cause):
+    """A cause in the list: how many jobs failed by it in the last 24 hours, and in each of them.
+
+    `share` is the part of all failures in that time, from 0 to 1.
+    """
+
+    day: int = 0
+    share: float = 0.0
+    hours: Sequence[Hour] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CausePage:
+    """The causes seen last, most failures in 24 hours first, of `total` (counted to 10,000)."""
+
+    lines: Sequence[CauseLine]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailingDocument:
+    """A document that fails since a moment; `job_id` is its latest failure."""
+
+    document: str
+    job_id: str
+    failed_at: int
+    failing_since: int
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCause:
+    """A cause that several projects in trouble name, with the id and name of each."""
+
+    cause: int
+    error: str
+    projects: Sequence[tuple[str, str]]
+
+    @property
+    def name(self) -> str:
+        """As a URL names it."""
+        return cause_name(self.cause)

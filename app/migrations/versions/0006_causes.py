@@ -51,10 +51,10 @@ def upgrade() -> None:
     op.create_table(
         "cause_counts",
         sa.Column("project_id", id_text(128), nullable=False),
-        sa.Column("hour", sa.BigInteger(), nullable=False, autoincrement=False),
         sa.Column("cause", sa.BigInteger(), nullable=False, autoincrement=False),
+        sa.Column("hour", sa.BigInteger(), nullable=False, autoincrement=False),
         sa.Column("failed", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("project_id", "hour", "cause", name=op.f("pk_cause_counts")),
+        sa.PrimaryKeyConstraint("project_id", "cause", "hour", name=op.f("pk_cause_counts")),
         sqlite_with_rowid=False,
     )
     fill(op.get_bind())
@@ -64,7 +64,7 @@ def upgrade() -> None:
     op.drop_index("ix_documents_failing", "documents")
     for name, columns in (
         ("ix_documents_failing", ["project_id", "failed_at", "cause", "failing_since"]),
-        ("ix_documents_cause", ["project_id", "cause", "failed_at"]),
+        ("ix_documents_cause", ["project_id", "cause", "failed_at", "failing_since"]),
     ):
         op.create_index(name, "documents", columns, sqlite_where=FAILING, postgresql_where=FAILING)
     op.create_index(
@@ -123,9 +123,9 @@ def fill(connection) -> None:
     )
     connection.execute(
         sa.text(
-            "INSERT INTO cause_counts (project_id, hour, cause, failed)"
-            f" SELECT project_id, ended_at - ended_at % {HOUR} AS at, cause, count(*) FROM jobs"
-            " WHERE cause IS NOT NULL AND ended_at IS NOT NULL GROUP BY project_id, at, cause"
+            "INSERT INTO cause_counts (project_id, cause, hour, failed)"
+            f" SELECT project_id, cause, ended_at - ended_at % {HOUR} AS at, count(*) FROM jobs"
+            " WHERE cause IS NOT NULL AND ended_at IS NOT NULL GROUP BY project_id, cause, at"
         )
     )
     fill_causes(connection)

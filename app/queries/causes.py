@@ -1,0 +1,180 @@
+"""Causes: by what the jobs of a project fail just now, how much of late, and which documents."""
+
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
+
+from app.causes import NO_REASON
+from app.database import table_of, written
+from app.health import Hour
+from app.models import Cause as CauseRow
+from app.models import CauseCount, Document, FinishedCount, Job
+from app.project import Project
+from app.queries.projects import CHART_HOURS, fill_hours
+from app.queries.views import Cause, CauseLine, CausePage, FailingDocument
+from app.seeks import each_number, listed_numbers, one_of
+from app.times import HOUR, floor
+
+MOST_CAUSES = 200  # shown of a project
+MOST_COUNTED = 10_000  # causes; where every error is one of its own, there is no end of them
+_MINE = CauseRow.project_id == bindparam("of_project")
+
+
+def list_causes(connection: Connection, project: Project, now: int) -> CausePage:
+    """The causes seen last, by how many jobs failed by them in the 24 hours up to `now` (µs)."""
+    last = floor(now, HOUR)
+    day = {"first": last - (CHART_HOURS - 1) * HOUR, "last": last}
+    values = {"of_project": project.project_id}
+    rows = connection.execute(_newest(), values).all()
+    dialect = connection.dialect.name
+    listed = listed_numbers(dialect, (row.cause for row in rows))
+    hours: dict[int, list[Hour]] = {}
+    asked = values | day | {"of_causes": listed}
+    for cause, hour, failed in connection.execute(_by_hour(dialect), asked):
+        hours.setdefault(cause, []).append(Hour(hour, failed=failed))
+    everything = int(connection.scalar(_FAILED, values | day) or 0)
+    lines = [_line(row, hours.get(row.cause, ()), everything, now) for row in rows]
+    lines.sort(key=lambda line: (-line.day, -line.last_at, line.cause))
+    return CausePage(lines, rows[0].total if rows else 0)
+
+
+def get_cause(connection: Connection, project_id: str, cause: int) -> Cause | None:
+    """A cause by its number; None where no job of the project fails by it (any more)."""
+    values = {"of_project": project_id, "of_cause": cause}
+    row = connection.execute(_one(), values).one_or_none()
+    return None if row is None else Cause(**_facts(row))
+
+
+def list_failing(
+    connection: Connection, project_id: str, causes: Collection[int], most: int = 5
+) -> dict[int, list[FailingDocument]]:
+    """By cause the documents that still fail by it, at most so many of each, the newest first."""
+    dialect = connection.dialect.name
+    values = {"of_project": project_id, "of_causes": listed_numbers(dialect, causes), "most": most}
+    found: dict[int, list[FailingDocument]] = {}
+    for cause, *document in connection.execute(_failing(dialect), values):
+        found.setdefault(cause, []).append(FailingDocument(*document))
+    return found
+
+
+def _facts(row: Row[Any]) -> dict[str, Any]:
+    """The fields of `views.Cause`."""
+    facts = {name: getattr(row, name) for name in Cause.__match_args__}
+    return facts | {"line": row.line or NO_REASON}
+
+
+def _line(row: Row[Any], hours: Sequence[Hour], everything: int, now: int) -> CauseLine:
+    day = sum(hour.failed for hour in hours)
+    share = day / everything if everything else 0.0
+    return CauseLine(**_facts(row), day=day, share=share, hours=fill_hours(hours, now))
+
+
+@cache
+def _columns() -> tuple[Any, ...]:
+    """The columns of `views.Cause`."""
+    of_project, of_cause = Job.project_id == CauseRow.project_id, Job.cause == CauseRow.cause
+    # Not as a condition, or PostgreSQL looks for it among all jobs of the cause.
+    last = select(case((of_cause, Job.job_id))).where(of_project, Job.job_id == CauseRow.job_id)
+    # That one may be gone, or may have been tried again; then the newest that is there tells.
+    newest = (
+        select(Job.job_id)
+        .where(of_project, of_cause)
+        .order_by(Job.created_at.desc(), Job.job_id.desc())
+        .limit(written(1))
+    )
+    job_id = func.coalesce(last.scalar_subquery(), newest.scalar_subquery())
+    return (
+        CauseRow.cause,
+        CauseRow.line,
+        job_id.label("job_id"),
+        CauseRow.jobs,
+        CauseRow.documents,
+        CauseRow.first_at,
+        CauseRow.last_at,
+    )
+
+
+@cache
+def _one() -> Any:
+    return select(*_columns()).where(_MINE, CauseRow.cause == bindparam("of_cause"))
+
+
+@cache
+def _newest() -> Any:
+    """The causes seen last, each with how many there are in all."""
+    some = select(written(1)).where(_MINE).limit(written(MOST_COUNTED)).subquery()
+    total = select(func.count()).select_from(some).scalar_subquery()
+    newest = select(*_columns(), total.label("total")).where(_MINE)
+    return newest.order_by(CauseRow.last_at.desc()).limit(written(MOST_CAUSES))
+
+
+@cache
+def _by_hour(dialect: str) -> Any:
+    """How many jobs failed by each of the causes in each hour of a time."""
+    return select(CauseCount.cause, CauseCount.hour, CauseCount.failed).where(
+        CauseCount.project_id == bindparam("of_project"),
+        one_of(dialect, CauseCount.cause, "of_causes"),
+        CauseCount.hour.between(bindparam("first"), bindparam("last")),
+        CauseCount.failed > 0,
+    )
+
+
+_FAILED = select(func.sum(FinishedCount.failed)).where(
+    FinishedCount.project_id == bindparam("of_project"),
+    FinishedCount.hour.between(bindparam("first"), bindparam("last")),
+)
+
+
+@cache
+def _failing(dialect: str) -> Any:
+    """The newest failing documents of each cause, however many there are.
+
+    A document's row has a key; the job tells its whole id.
+    """
+    cause = each_number(dialect, "of_causes")
+    listed, other = select(cause.table), aliased(Document)
+
+    def newest(*columns: Any) -> Select[Any]:
+        mine = (other.project_id == bindparam("of_project"), other.cause == cause)
+        return (
+            select(*columns)
+            .where(*mine, other.failing_since.is_not(None))
+            .order_by(other.failed_at.desc())
+            .limit(bindparam("most", type_=BigInteger))
+        )
+
+    if dialect == "postgresql":
+        found = newest(other).lateral()
+        columns: Any = found.c
+        each = listed.join(found, true())
+    else:
+        # SQLite knows no LATERAL, but it seeks the keys that a row before asks for.
+        columns = table_of(Document).c
+        of_cause = Document.document.in_(newest(other.document))
+        each = listed.join(Document, and_(Document.project_id == bindparam("of_project"), of_cause))
+    job = (Job.project_id == columns.project_id, Job.job_id == columns.job_id)
+    return (
+        each.join(Job, and_(*job))
+        .with_only_columns(
+            columns.cause,
+            Job.source_doc_id,
+            columns.job_id,
+            columns.failed_at,
+            columns.failing_since,
+        )
+        .order_by(columns.failed_at.desc(), columns.document)
+    )
