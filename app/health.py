@@ -50,12 +50,16 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """An error by which documents fail: how many, since when, and when last (µs)."""
+    """An error by which documents fail: how many, since when, and when last (µs).
+
+    `cause_id` is the number that errors of one cause share (`app.causes`).
+    """
 
     error: str
     documents: int
     since: int
     last_at: int
+    cause_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,16 @@ class Verdict:
     """The state of a project and its story; times in µs.
 
     `count` is documents that fail (failing, some failures), silent jobs (stalled) or running jobs
-    (running); `cause` the commonest error among the failures, `cause_count` its documents;
-    `last_at` the newest failure, the last sign of life (stalled) or the newest job (late, fine).
+    (running); `cause` the commonest error among the failures, `cause_id` its number and
+    `cause_count` its documents; `last_at` the newest failure, the last sign of life (stalled) or
+    the newest job (late, fine).
     """
 
     state: ProjectState
     since: int | None = None
     count: int = 0
     cause: str | None = None
+    cause_id: int | None = None
     cause_count: int = 0
     last_at: int | None = None
 
@@ -174,6 +180,7 @@ def blame(verdict: Verdict, causes: Sequence[Cause]) -> Verdict:
         since=since,
         count=sum(cause.documents for cause in causes),
         cause=commonest.error,
+        cause_id=commonest.cause_id,
         cause_count=commonest.documents,
         last_at=max(cause.last_at for cause in causes),
     )

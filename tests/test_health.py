@@ -69,9 +69,10 @@ def test_a_spell_reaches_back_over_all_hours_in_which_a_fifth_failed() -> None:
 
 
 def test_the_cause_is_what_stopped_most_documents() -> None:
-    causes = [Cause("timeout", 1, NOW - 3, NOW - 2), Cause("quota", 2, NOW - 5, NOW - 1)]
+    causes = [Cause("timeout", 1, NOW - 3, NOW - 2, 7), Cause("quota", 2, NOW - 5, NOW - 1, 8)]
     verdict = blame(assess(replace(FACTS, **FAILING), NOW), causes)
-    assert (verdict.count, verdict.cause, verdict.cause_count) == (3, "quota", 2)
+    assert (verdict.count, verdict.cause_count) == (3, 2)
+    assert (verdict.cause, verdict.cause_id) == ("quota", 8)
     assert verdict.last_at == NOW - 1
 
 

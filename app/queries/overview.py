@@ -1,18 +1,27 @@
 """What several projects have in common."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from app.queries.projects import ProjectLine
+from app.queries.views import SharedCause
 
 
-def shared_causes(lines: Iterable[ProjectLine]) -> list[tuple[str, Sequence[str]]]:
-    """The causes that more than one project in trouble names, with the projects' names.
+def shared_causes(lines: Iterable[ProjectLine]) -> list[SharedCause]:
+    """The causes that more than one project in trouble names, as the worst of them words it.
 
     The one that most projects share comes first.
     """
-    names: dict[str, list[str]] = {}
+    sharing: dict[int, list[ProjectLine]] = {}
     for line in lines:
-        if line.verdict.cause is not None and line.verdict.state.trouble:
-            names.setdefault(line.verdict.cause, []).append(line.facts.name)
-    shared = [(cause, projects) for cause, projects in names.items() if len(projects) > 1]
-    return sorted(shared, key=lambda pair: -len(pair[1]))
+        if line.verdict.cause_id is not None and line.verdict.state.trouble:
+            sharing.setdefault(line.verdict.cause_id, []).append(line)
+    shared = [
+        SharedCause(
+            cause,
+            projects[0].verdict.cause or "",
+            [(line.facts.project_id, line.facts.name) for line in projects],
+        )
+        for cause, projects in sharing.items()
+        if len(projects) > 1
+    ]
+    return sorted(shared, key=lambda cause: -len(cause.projects))

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from app.causes import NO_REASON
 from app.database import table_of, written
 from app.health import (
     FAILING,
@@ -34,6 +35,7 @@ from app.health import (
     by_urgency,
 )
 from app.links import Links
+from app.models import Cause as CauseRow
 from app.models import Document, FinishedCount, Job
 from app.models import Project as ProjectRow
 from app.project import Project
@@ -213,15 +215,16 @@ def _causes(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str
     if blaming:
         values = {"blaming": orjson.dumps(blaming).decode()}
         for row in connection.execute(_by_cause(connection.dialect.name), values):
-            project_id, error, documents, since, last_at = row
-            cause = Cause(error or "No reason given", documents, since, last_at)
-            found.setdefault(project_id, []).append(cause)
+            project_id, line, *documents = row
+            found.setdefault(project_id, []).append(Cause(line or NO_REASON, *documents))
     return found
 
 
 @cache
 def _by_cause(dialect: str) -> Any:
-    """The newest failing documents of the projects in `blaming`, a row per project and error."""
+    """The newest failing documents of the projects in `blaming`, a row per project and cause.
+
+    The line that tells of a cause is that of its newest failure."""
     project_id, since = _blaming(dialect)
     later: Any = func.greatest if dialect == "postgresql" else func.max
     # No engine has a LIMIT per project: each has its own oldest that is read.
@@ -238,17 +241,29 @@ def _by_cause(dialect: str) -> Any:
         project_id.label("project_id"),
         later(since, func.coalesce(oldest, written(0))).label("oldest"),
     ).subquery()
-    return (
+    found = (
         select(
             Document.project_id,
-            Document.error,
-            func.count(),
-            func.min(Document.failing_since),
-            func.max(Document.failed_at),
+            Document.cause,
+            func.count().label("documents"),
+            func.min(Document.failing_since).label("since"),
+            func.max(Document.failed_at).label("last_at"),
         )
         .join(read, Document.project_id == read.c.project_id)
         .where(Document.failing_since.is_not(None), Document.failed_at >= read.c.oldest)
-        .group_by(Document.project_id, Document.error)
+        .group_by(Document.project_id, Document.cause)
+        .subquery()
+    )
+    line = select(CauseRow.line).where(
+        CauseRow.project_id == found.c.project_id, CauseRow.cause == found.c.cause
+    )
+    return select(
+        found.c.project_id,
+        line.scalar_subquery(),
+        found.c.documents,
+        found.c.since,
+        found.c.last_at,
+        found.c.cause,
     )
 
 

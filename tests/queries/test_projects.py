@@ -5,12 +5,14 @@ from dataclasses import replace
 from flask import Flask
 
 from app import health
+from app.causes import cause_of
 from app.database import db, reading
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries.charts import get_chart
 from app.queries.overview import shared_causes
 from app.queries.projects import ProjectLine, get_project, list_lines
+from app.queries.views import SharedCause
 from app.status import JobStatus
 from app.times import DAY, HOUR, MINUTE, SECOND
 from tests.recording import record
@@ -119,12 +121,16 @@ def test_the_overview_is_worst_first_and_names_what_projects_share(app: Flask) -
     for name in ("one", "two", "calm", "void"):
         project(name)
     for name in ("one", "two"):
-        record(name, [finished(n, JobStatus.FAILED, NOW - MINUTE) for n in range(3)], now=NOW)
+        error = f"timeout of project-{name}.pdf"
+        failures = [finished(n, JobStatus.FAILED, NOW - MINUTE, error=error) for n in range(3)]
+        record(name, failures, now=NOW)
     record("calm", [finished(1, JobStatus.COMPLETED, NOW)], now=NOW)
     with reading() as connection:
         lines = list_lines(connection, NOW)
         assert [line.facts.project_id for line in lines] == ["one", "two", "calm", "void"]
-        assert shared_causes(lines) == [("timeout", ["one", "two"])]
+        first = "timeout of project-one.pdf"
+        projects = [("one", "one"), ("two", "two")]
+        assert shared_causes(lines) == [SharedCause(cause_of(first), first, projects)]
         assert [line.facts.name for line in list_lines(connection, NOW, "calm")] == ["calm"]
 
 
