@@ -6,6 +6,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import Connection, inspect, text
 
+from app.causes import LINE
 from app.database import Base, db, reading, writing
 from app.ledger.audit import verify
 from app.ledger.counts import step_of
@@ -19,6 +20,29 @@ from tests.recording import record
 
 START = 1_770_000_000_000_000
 JOBS = 40
+TRACEBACK = """Traceback (most recent call last):
+  File "/srv/pipeline/read.py", line {line}, in read
+    page = pages[{line}]
+IndexError: list index {line} out of range
+"""
+ERRORS = [
+    "boom",
+    "timeout after 31 s on part-7f3a.pdf",
+    "timeout after 64 s on part-91bc.pdf\nand its second line",
+    TRACEBACK.format(line=7),
+    TRACEBACK.format(line=12),
+    "",
+    None,  # but it was noted before the end
+    "  \n “長い” エラー " + "長" * 400,
+]
+FAILED_BY = {
+    "boom": 2,
+    "timeout after # s on ‹file›": 3,
+    "IndexError: list index # out of range": 2,
+    "": 1,
+    "disk full": 1,
+    "“…” エラー " + "長" * (LINE - len("“長い” エラー ")): 1,
+}
 KEPT = ("jobs", "attempts", "events", "api_keys")
 
 
@@ -108,15 +132,17 @@ def fill_the_first_schema(connection: Connection) -> None:
     columns = (
         "project_id, job_id, source_doc_id, created_at, received_at, heard_at, ended_at, empty,"
         " event_count, attempt, status, chunks_processed, nodes_created, edges_created, started_at,"
-        " started_filled, completed_at, completed_filled, error_message"
+        " started_filled, completed_at, completed_filled, error_message, noted_error"
     )
     for number in range(JOBS):
         status = number % 4
+        error = ERRORS[number // 4 % len(ERRORS)] if status == 3 else None
         at = START + number * 7 * MINUTE
         ended = at + MINUTE if status >= 2 else None
         run(
             f"INSERT INTO jobs ({columns}) VALUES ('p', :job, :doc, :at, :at, :at, :ended, :empty,"
-            " 1, 1, :status, 10, :nodes, 0, :started, FALSE, :ended, FALSE, :error)",
+            " 1, 1, :status, 10, :nodes, 0, :started, FALSE, :ended, FALSE, :error,"
+            " :noted)",
             job=f"j{number:02}",
             doc="Ordner/日本語-" + "長" * (700 if number in (5, 7) else number),
             at=at,
@@ -125,7 +151,8 @@ def fill_the_first_schema(connection: Connection) -> None:
             status=status,
             nodes=number % 3,
             started=at if status else None,
-            error="boom" if status == 3 else None,
+            error=error,
+            noted="disk full" if status == 3 and error is None else None,
         )
         run(
             "INSERT INTO events VALUES ('p', :job, 0, :at, 'reported', 1, :status, NULL)",
@@ -199,6 +226,24 @@ def test_a_filled_store_keeps_everything_on_its_way_up(filled) -> None:
     ]
     record("p", again, now=now())
     assert differences() == []
+
+
+def test_every_failure_is_counted_by_its_cause(filled) -> None:
+    flask_migrate.upgrade()
+    with reading() as connection:
+        causes = connection.execute(text("SELECT pattern, line, job_id, jobs FROM causes")).all()
+        counted = dict(
+            connection.execute(text("SELECT cause, sum(failed) FROM cause_counts GROUP BY 1")).all()
+        )
+        derived = dict(
+            connection.execute(
+                text("SELECT cause, count(*) FROM jobs WHERE status = 3 GROUP BY 1")
+            ).all()
+        )
+    assert {row.pattern: row.jobs for row in causes} == FAILED_BY
+    assert counted == derived
+    [timeout] = [row for row in causes if row.pattern.startswith("timeout")]
+    assert (timeout.line, timeout.job_id) == ("timeout after 31 s on part-7f3a.pdf", "j39")
 
 
 def test_a_filled_store_keeps_everything_on_its_way_down(filled) -> None:
