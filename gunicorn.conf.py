@@ -6,7 +6,10 @@ import os
 from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WORKERS") or "2")
+_workers = os.environ.get("WORKERS") or "2"
+if not _workers.isascii() or not _workers.isdigit() or not 1 <= int(_workers[:5]) <= 1000:
+    raise SystemExit("WORKERS: must be a whole number from 1 to 1000")
+workers = int(_workers)
 # Threads, because idle browser connections would each hold a synchronous worker: two of those
 # were hung for 12 s by four idle connections.
 worker_class = "gthread"
