@@ -1,5 +1,6 @@
-"""Ids in URLs."""
+"""Ids in URLs, and where a form leads."""
 
+from flask import url_for
 from werkzeug.routing import BaseConverter
 
 from app.ledger.fields import IDENTIFIER
@@ -10,3 +11,9 @@ class IdConverter(BaseConverter):
 
     regex = IDENTIFIER.pattern
     part_isolating = True
+
+
+def local_path(target: str) -> str:
+    """Where to go after a form: only a path of ours, or a link could lead people astray."""
+    safe = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if safe and target.isprintable() else url_for("dashboard.overview")
