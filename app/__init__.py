@@ -3,7 +3,19 @@
 from flask import Flask, Request, g
 from flask.sessions import SessionInterface
 
-from app import assets, cache, cli, database, errors, formatters, healthz, models, security
+from app import (
+    assets,
+    cache,
+    cli,
+    database,
+    errors,
+    formatters,
+    healthz,
+    models,
+    packing,
+    security,
+    settings,
+)
 from app.access import csrf
 from app.access import pages as access_pages
 from app.api import blueprint as api_blueprint
@@ -42,17 +54,27 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(formatters.FILTERS)
     app.jinja_env.globals["csrf_token"] = csrf.csrf_token
-    app.context_processor(lambda: {"viewer": g.get("viewer"), "build": app.config["BUILD"]})
+    app.jinja_env.globals["has_page"] = app.view_functions.__contains__
+    app.jinja_env.globals["setting_choices"] = settings.CHOICES
+    app.context_processor(
+        lambda: {
+            "viewer": g.get("viewer"),
+            "build": app.config["BUILD"],
+            "settings": settings.chosen(),
+        }
+    )
     assets.init_app(app)
     database.init_app(app)
     cache.init_app(app, config.cache_bytes)
     errors.init_app(app)
     security.init_app(app)
     cli.init_app(app)
+    packing.init_app(app)
     app.after_request(csrf.remember)
     app.register_blueprint(api_blueprint)
     app.register_blueprint(access_pages.blueprint)
     app.register_blueprint(dashboard_blueprint)
     app.register_blueprint(wall_pages.blueprint)
+    app.register_blueprint(settings.blueprint)
     app.register_blueprint(healthz.blueprint)
     return app

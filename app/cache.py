@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from flask import Flask, current_app
 
 from app.etags import make_etag
+from app.packing import accepts_gzip, pack
 
 OVERHEAD = 1000  # bytes that an entry takes beside its body, its slot and what else it holds
 CHARACTER = 4  # bytes that one of these takes at most
@@ -25,13 +26,17 @@ Versions = tuple[int, ...]
 
 
 class Kept(NamedTuple):
-    """A page as it was made: `about` is what else an answer needs, `made_at` in seconds."""
+    """A page as it was made: `about` is what else an answer needs, `made_at` in seconds.
+
+    `packed` is the body with gzip: None until somebody takes it, empty where it is not worth it.
+    """
 
     etag: str
     versions: Versions
     body: bytes
     about: Any
     made_at: float
+    packed: bytes | None = None
 
     @property
     def age(self) -> float:
@@ -69,6 +74,11 @@ class PageCache:
             while self.bytes > self.most_bytes:
                 self._drop(next(iter(self._pages)))
 
+    def swap(self, slot: Hashable, page: Kept, other: Kept) -> None:
+        """Put `other` in the place of a page, if that is still there."""
+        if self.find(slot) is page:  # of two at once either is as good
+            self.keep(slot, other)
+
     def _drop(self, slot: Hashable) -> None:
         if slot in self._pages:
             self.bytes -= self._pages.pop(slot)[1]
@@ -91,7 +101,8 @@ class PageCache:
 
 def _size(slot: Hashable, page: Kept) -> int:
     # Of a search that finds nothing, the words and the links made of them are the most.
-    return len(page.body) + CHARACTER * len(repr((slot, page.about))) + OVERHEAD
+    bodies = len(page.body) + len(page.packed or b"")
+    return bodies + CHARACTER * len(repr((slot, page.about))) + OVERHEAD
 
 
 def init_app(app: Flask, most_bytes: int) -> None:
@@ -142,3 +153,16 @@ def serve(
         page = made()
         cache.keep(slot, page)
         return page
+
+
+def body_of(slot: Hashable, kept: Kept) -> tuple[bytes, dict[str, str]]:
+    """The body as this client takes it, and the headers that say so; packed once for all."""
+    if not accepts_gzip():
+        return kept.body, {}
+    packed = kept.packed
+    if packed is None:
+        packed = pack(kept.body) or b""
+        cache: PageCache | None = current_app.extensions["page_cache"]
+        if cache is not None:
+            cache.swap(slot, kept, kept._replace(packed=packed))
+    return (packed, {"Content-Encoding": "gzip"}) if packed else (kept.body, {})

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from flask import Response, render_template
 from markupsafe import Markup
 
-from app.cache import Versions, etag_of, serve
+from app.cache import Versions, body_of, etag_of, serve
 from app.etags import is_known, not_modified
+from app.packing import PACKED_VARY
 
 RUNNING_PACE = 2000  # ms between polls while jobs run
 IDLE_PACE = 5000
@@ -48,6 +49,7 @@ def answer(
     whose `Age` says so.
     """
     slot = (name, *slot)
+    vary = f"{vary}, {PACKED_VARY}"
     etag = etag_of(slot, versions)
     if part and is_known(etag):
         return not_modified(etag, vary)
@@ -61,11 +63,12 @@ def answer(
     if part and is_known(kept.etag):
         response = not_modified(kept.etag, vary)
     else:
-        body: bytes | str = kept.body
+        body: bytes | str
+        body, encoding = body_of(slot, kept) if part else (b"", {})
         if not part:
             live = Markup(kept.body.decode())  # noqa: S704  our own template made it
             body = render_template(f"{name}.html", live=live, head=kept.about, **shell)
-        response = Response(body, content_type="text/html; charset=utf-8")
+        response = Response(body, headers=encoding, content_type="text/html; charset=utf-8")
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Vary"] = vary
         if part:

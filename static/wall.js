@@ -57,8 +57,14 @@
     return (number < 10 ? '0' : '') + number;
   }
 
+  // In UTC, if that is how this browser wants its times: read off as if it were the local zone.
+  function dateOf(ms) {
+    const utc = document.documentElement.dataset.zone === 'utc';
+    return new Date(utc ? ms + new Date(ms).getTimezoneOffset() * 60000 : ms);
+  }
+
   function clock(ms) {
-    const date = new Date(ms);
+    const date = dateOf(ms);
     return two(date.getHours()) + ':' + two(date.getMinutes());
   }
 
@@ -73,7 +79,7 @@
 
   // The time of day, or the day where the time of day would mislead.
   function moment(ms, now) {
-    const date = new Date(ms);
+    const date = dateOf(ms);
     if (now - ms < 86400000) return clock(ms);
     if (now - ms < 6 * 86400000) return DAYS[date.getDay()];
     return date.getDate() + ' ' + MONTHS[date.getMonth()];

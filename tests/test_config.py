@@ -111,3 +111,18 @@ def test_the_start_stops_with_one_line(tmp_path: Path, command: list[str], url: 
     assert "Traceback" not in stopped.stderr
     assert stopped.stderr.count("\n") == 1, stopped.stderr
     assert "DATABASE_URL" in stopped.stderr
+
+
+@pytest.mark.parametrize("workers", ["abc", "0", "-1", "2.5", "1001", "99999999", "²"])
+def test_a_number_of_workers_that_makes_no_sense_is_one_line(tmp_path: Path, workers: str) -> None:
+    started = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"],
+        cwd=ROOT,
+        env={**os.environ, "INSTANCE": str(tmp_path), "WORKERS": workers, "PORT": "8399"},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert started.returncode == 1
+    assert started.stderr.strip() == "WORKERS: must be a whole number from 1 to 1000"

@@ -8,12 +8,13 @@ import orjson
 from flask import Response, request
 
 from app import etags
+from app.packing import PACKED_VARY
 from app.project import Project
 from app.queries.search import MOST_FOUND
 from app.queries.views import JobPage
 from app.times import format_time
 
-VARY = "Authorization"
+VARY = f"Authorization, {PACKED_VARY}"
 
 
 def project_fields(project: Project) -> dict[str, Any]:
@@ -52,5 +53,6 @@ def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> str:
     if page.offset > 0:
         places.append(("prev", min(max(0, page.offset - page.limit), last)))
     places.append(("last", last))
-    url = f"{request.path}?{urlencode([*query, ('limit', page.limit)])}&offset="
+    path = request.script_root + request.path
+    url = f"{path}?{urlencode([*query, ('limit', page.limit)])}&offset="
     return ", ".join(f'<{url}{place}>; rel="{name}"' for name, place in places)

@@ -12,7 +12,7 @@ from app.api.answers import json_answer, links, search_header, unchanged
 from app.api.operations import Parameter, operation
 from app.api.params import LIST_PARAMETERS, parse_list, query_of
 from app.api.requests import BULK_BODY, open_project, read_json
-from app.cache import etag_of, serve
+from app.cache import body_of, etag_of, serve
 from app.database import reading
 from app.errors import ProblemError, problem_of
 from app.etags import make_etag
@@ -54,7 +54,14 @@ def get_jobs(project_id: str) -> Response:
         project = open_project(connection, project_id)
         wanted, limit, offset = parse_list(request.args)
         query = query_of(request.args)
-        slot = ("jobs", project_id, *query, limit, offset)
+        slot = (
+            "jobs",
+            request.script_root,
+            project_id,
+            *query,
+            limit,
+            offset,
+        )
         versions = (project.version,)
         if answer := unchanged(etag_of(slot, versions)):
             return answer
@@ -78,7 +85,8 @@ def get_jobs(project_id: str) -> Response:
             return orjson.dumps(body), {"Link": links(page, query), **search_header(page)}
 
         kept = serve(slot, versions, make)
-    return json_answer(kept.body, headers={"ETag": kept.etag, **kept.about})
+    body, encoding = body_of(slot, kept)
+    return json_answer(body, headers={"ETag": kept.etag, **kept.about, **encoding})
 
 
 @blueprint.get("/projects/<id:project_id>/jobs/<id:job_id>")

@@ -91,7 +91,7 @@
     const [link, word, detail, title] = signedOut ? ["out", "Signed out", "", `Signed out · ${name}`]
       : paused ? ["paused", "Paused", `· data ${age} old`, data().title]
       : failures > 1 ? ["lost", trouble, `since ${jobwall.clock(goodDate)} · ${age}`, `Lost · ${name}`]
-      : ["live", "Live", `· as of ${jobwall.second(goodDate)}`, data().title];
+      : ["live", "Live", `· as of ${jobwall.second(goodDate)} ${jobwall.zone()}`, data().title];
     const mood = signedOut || link === "lost" ? "lost" : data().failing > 0 ? "failing" : "calm";
     const from = link === "live" ? undefined : goodDate;
     Object.assign(document.documentElement.dataset, { link, mood });

@@ -20,14 +20,25 @@
     offset = Math.abs(guess - offset) > 2 * SECOND ? guess : Math.max(guess, offset);
   };
 
-  const format = (options) => new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
+  // In the zone that <html data-zone> names: UTC, or the viewer's own.
   const hm = { hour: "2-digit", minute: "2-digit" }, hms = { ...hm, second: "2-digit" };
-  const formats = {
-    hour: format(hm), second: format(hms), day: format({ day: "numeric", month: "short" }),
-    weekday: format({ weekday: "short" }), date: format({ dateStyle: "short" }),
-    year: format({ day: "numeric", month: "short", year: "numeric" }),
-    full: format({ weekday: "short", day: "numeric", month: "short", year: "numeric", ...hms }),
+  const page = document.documentElement;
+  let zoned, formats;
+  const choose = () => {
+    if (zoned === page.dataset.zone) return;
+    zoned = page.dataset.zone;
+    const timeZone = zoned === "utc" ? "UTC" : undefined, timeZoneName = "short";
+    const format = (options) => new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", timeZone, ...options });
+    formats = {
+      hour: format(hm), second: format(hms), day: format({ day: "numeric", month: "short" }),
+      weekday: format({ weekday: "short" }), date: format({ dateStyle: "short" }),
+      year: format({ day: "numeric", month: "short", year: "numeric" }),
+      full: format({ weekday: "short", day: "numeric", month: "short", year: "numeric", ...hms, timeZoneName }),
+      zone: format({ timeZoneName }),
+    };
   };
+  choose();
+  const zone = () => formats.zone.formatToParts(now()).find(({ type }) => type === "timeZoneName").value;
   const whole = (ms, unit) => Math.floor(Math.max(ms, 0) / unit);
   const two = (n) => String(n).padStart(2, "0");
 
@@ -65,21 +76,23 @@
     else element.textContent = text;
   };
   const write = () => {
+    choose();
+    for (const name of document.querySelectorAll(".zone")) put(name, zone());
     for (const time of document.querySelectorAll("time[data-style]")) {
       put(time, styles[time.dataset.style](Date.parse(time.dateTime)).replaceAll(" ", "\u00a0"));
     }
   };
 
-  // In full, and in UTC, for who points at it; written then, because few are ever asked.
+  // In full, and in UTC as it is stored, for who points at it; written then, as few are ever asked.
   document.addEventListener("pointerover", ({ target }) => {
     const time = target.closest?.("time[data-style]");
     if (time) time.title = `${formats.full.format(Date.parse(time.dateTime))}\n${time.dateTime.replace("T", " ").replace("Z", " UTC")}`;
   });
 
-  document.documentElement.classList.add("js");
+  page.classList.add("js");
   write();
   document.addEventListener("DOMContentLoaded", write);
   document.addEventListener("htmx:after:swap", write);
   setInterval(() => { if (!document.hidden) write(); }, SECOND);
-  window.jobwall = { ticks, now, hear, rough, write, clock, second: styles.seconds };
+  window.jobwall = { ticks, now, hear, rough, write, clock, zone, second: styles.seconds };
 })();

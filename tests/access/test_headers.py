@@ -107,7 +107,7 @@ def test_no_shared_cache_keeps_what_only_a_viewer_may_see(signed_in: Api, path: 
 def test_no_shared_cache_keeps_what_only_a_key_may_read(api: Api, path: str) -> None:
     answer = api.client.get(path, headers=api.headers())
     assert answer.headers["Cache-Control"] == "private, no-cache"
-    assert answer.headers["Vary"] == "Authorization"
+    assert answer.headers["Vary"] == "Authorization, Accept-Encoding"
 
 
 def test_behind_a_proxy_with_tls_cookies_are_secure(live_board: Board) -> None:

@@ -265,7 +265,7 @@ def test_who_has_the_answer_gets_a_304(api: Api, path: str | None) -> None:
         again = api.client.get(url, headers=api.headers(**{"If-None-Match": known}))
         assert (again.status_code, again.data) == (304, b"")
         assert again.headers["ETag"] == etag
-        assert again.headers["Vary"] == first.headers["Vary"] == "Authorization"
+        assert again.headers["Vary"] == first.headers["Vary"] == "Authorization, Accept-Encoding"
         assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
     other = api.client.get(url, headers=api.headers(**{"If-None-Match": '"other"'}))
     assert (other.status_code, other.data) == (200, first.data)
@@ -465,3 +465,11 @@ def test_a_job_may_be_called_bulk(api: Api) -> None:
     assert api.post({"job_id": "bulk", "source_doc_id": "d"}).status_code == 201
     assert api.get("/bulk").json["job_id"] == "bulk"
     assert api.patch("bulk", {"status": "running"}).json["status"] == "running"
+
+
+def test_links_lead_back_below_the_place_where_it_is_served(api: Api) -> None:
+    fill(api)
+    url = api.url("?limit=5")
+    answer = api.client.get(url, headers=api.headers(), base_url="http://localhost/board")
+    for target in re.findall(r"<([^>]*)>", answer.headers["Link"]):
+        assert target.startswith("/board/api/v1/projects/p1/jobs?")

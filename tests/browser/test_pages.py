@@ -45,6 +45,7 @@ def test_a_pasted_key_signs_in_and_sign_out_signs_out(person: Person) -> None:
     page.get_by_label(re.compile("key", re.I)).first.fill(person.board.key)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(re.compile(person.board.project))
+    page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(re.compile("/sign-in"))
     page.goto(person.board.url + "/")
