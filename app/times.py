@@ -22,6 +22,9 @@ LATEST = 4_102_444_800 * SECOND  # 2100-01-01T00:00:00Z
 _RFC3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d{1,12}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
+SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
+PERIOD = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?", re.ASCII)
+_UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
 def now() -> int:
@@ -47,6 +50,27 @@ def parse_time(text: str) -> int:
     if not EARLIEST <= micros < LATEST:
         raise ValueError("must be between the years 2000 and 2100")
     return micros
+
+
+def parse_span(text: str) -> int:
+    """Read a span such as 90s, 10m, 2h or 1d, in µs; raises ValueError with a sentence."""
+    match = SPAN.fullmatch(text)
+    if match is None:
+        raise ValueError("must be a span such as 90s, 10m, 2h or 1d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def parse_period(text: str) -> tuple[int, int]:
+    """Read a UTC hour (2026-11-24T03) or day (2026-11-24): its start and its end, in µs.
+
+    The end is no more part of it. Raises ValueError with a sentence for the person who sent it.
+    """
+    match = PERIOD.fullmatch(text)
+    if match is None:
+        raise ValueError("must be a UTC hour such as 2026-11-24T03, or a day such as 2026-11-24")
+    day, hour = match.groups()
+    start = parse_time(f"{day}T{hour or '00'}:00:00Z")
+    return start, start + (HOUR if hour else DAY)
 
 
 def format_time(micros: int) -> str:

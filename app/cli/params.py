@@ -1,6 +1,5 @@
 """What the commands share: how spans, moments and names are read, and how trouble is said."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,9 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.ledger.projects import NAME
 from app.links import check_template
-from app.times import DAY, HOUR, MINUTE, SECOND, now, parse_time
-
-UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
+from app.times import now, parse_span, parse_time
 
 
 class Span(click.ParamType[int]):
@@ -24,10 +21,10 @@ class Span(click.ParamType[int]):
         """The span in µs; fails with a sentence."""
         if isinstance(value, int):
             return value
-        match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value)
-        if match is None:
+        try:
+            return parse_span(value)
+        except ValueError:
             self.fail(f"{value!r} is not a span such as 15m, 6h or 90d", param, ctx)
-        return int(match[1]) * UNITS[match[2]]
 
 
 class Expiry(Span):
