@@ -5,7 +5,7 @@ and that seemed to be no more than a few jobs. SQLite always seeks.
 """
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +18,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal,
     select,
     true,
 )
@@ -47,6 +48,17 @@ def seek_listed(dialect: str, query: Select[Any], column: Any, name: str) -> Sel
     unnested = func.unnest(bindparam(name, type_=ARRAY(String)))
     texts = unnested.table_valued("value", name="listed").render_derived()
     return seek_each(dialect, texts, texts.c.value, query, column)
+
+
+def seek_numbers(
+    dialect: str, query: Select[Any], column: Any, numbers: Sequence[int]
+) -> Select[Any]:
+    """The rows of a query whose column is one of these numbers."""
+    if dialect != "postgresql":
+        return query.where(column.in_(numbers))
+    unnested = func.unnest(literal(list(numbers), ARRAY(BigInteger)))
+    given = unnested.table_valued("value", name="given").render_derived()
+    return seek_each(dialect, given, given.c.value, query, column)
 
 
 def listed(dialect: str, texts: Collection[str]) -> list[str] | str:

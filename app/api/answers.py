@@ -40,8 +40,8 @@ def unchanged(etag: str) -> Response | None:
 
 
 def search_header(page: JobPage[Any]) -> dict[str, str]:
-    """What tells that more jobs match a search than the newest that it takes."""
-    return {"X-Search-Limited": f"newest {MOST_FOUND}"} if page.capped else {}
+    """What tells that more jobs may match than were looked at, and which of them were."""
+    return {"X-Search-Limited": f"{page.capped} {MOST_FOUND}"} if page.capped else {}
 
 
 def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> str:

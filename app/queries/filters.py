@@ -1,6 +1,6 @@
 """Which jobs of a project a list shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from app.status import JobStatus
@@ -10,11 +10,13 @@ Kind = JobStatus | Literal["every", "empty"]
 
 @dataclass(frozen=True, slots=True)
 class JobFilter:
-    """Each part narrows the list; what is left out does not. Times in µs.
+    """Each part narrows the list; what is left out does not. Times and spans in µs.
 
-    `since` is inclusive and `until` exclusive, both on `created_at`. `q` is an exact job id or the
-    beginning of a document id. `silent_since` keeps running jobs not heard of since then;
-    `empty` keeps completed ones without nodes.
+    `since` is inclusive and `until` exclusive, both on `created_at`. `q` is an exact job id, the
+    beginning of a document id, or words of an error. `silent_since` keeps running jobs not heard
+    of since then; `empty` keeps completed ones without nodes. `document` is a document id and
+    `cause` a number of `app.causes`. `finished` keeps jobs that ended in [start, end), and
+    `longer` those that took longer, as far as that is known.
     """
 
     statuses: frozenset[JobStatus] = frozenset()
@@ -23,14 +25,22 @@ class JobFilter:
     until: int | None = None
     silent_since: int | None = None
     empty: bool = False
+    document: str = ""
+    cause: int | None = None
+    finished: tuple[int, int] | None = None
+    longer: int | None = None
 
     @property
     def columns(self) -> tuple[str, ...] | None:
         """The columns of the created counts that add up to this list, None if they cannot."""
-        if self.q or self.silent_since is not None:
+        if self.q or self.document:
+            return None
+        if (self.silent_since, self.cause, self.finished, self.longer) != (None,) * 4:
             return None
         if self.empty:
-            return ("empty",)
+            # Of no other status is any job empty.
+            possible = not self.statuses or JobStatus.COMPLETED in self.statuses
+            return ("empty",) if possible else ()
         return tuple(status.word for status in sorted(self.statuses or JobStatus))
 
     @property
@@ -41,3 +51,8 @@ class JobFilter:
         if self.statuses and len(self.statuses) < len(JobStatus):
             return tuple(sorted(self.statuses))
         return ("every",)
+
+    @property
+    def of_any_kind(self) -> "JobFilter":
+        """The same without what it says of kinds: status, empty, silent."""
+        return replace(self, statuses=frozenset(), silent_since=None, empty=False)

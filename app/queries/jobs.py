@@ -19,6 +19,7 @@ from app.prepared import Prepared
 from app.project import Project
 from app.queries import depth, search
 from app.queries.filters import JobFilter, Kind
+from app.queries.matching import newest_first, of_kind
 from app.queries.views import Anchor, Attempt, Event, Job, JobPage, Reading, Shown
 from app.seeks import seek_each
 from app.status import STATE_OF, JobStatus, job_state
@@ -148,12 +149,12 @@ def _page_statement(
         ends.append(tuple_(JobRow.created_at, JobRow.job_id) <= tuple_(*place))
     columns = _columns(names)
     if len(kinds) == 1 and not skips:
-        rows = search.newest_first(select(*columns).where(*_of_kind(kinds[0]), *ends))
+        rows = newest_first(select(*columns).where(*_of_kind(kinds[0]), *ends))
         return rows.limit(bindparam("count")).offset(bindparam("skip"))
     keys = _keys(kinds, ends, bindparam("most"), newest=True)
     chosen = keys.limit(bindparam("count")).offset(bindparam("skip")).subquery()
     mine = select(*columns).where(JobRow.project_id == bindparam("of_project"))
-    return search.newest_first(seek_each(dialect, chosen, chosen.c.job_id, mine, JobRow.job_id))
+    return newest_first(seek_each(dialect, chosen, chosen.c.job_id, mine, JobRow.job_id))
 
 
 def _keys(kinds: tuple[Kind, ...], ends: list[Any], most: Any, *, newest: bool) -> Select[Any]:
@@ -171,7 +172,7 @@ def _keys(kinds: tuple[Kind, ...], ends: list[Any], most: Any, *, newest: bool) 
 
 
 def _of_kind(kind: Kind) -> list[Any]:
-    condition = search.of_kind(kind)
+    condition = of_kind(kind)
     mine = JobRow.project_id == bindparam("of_project")
     return [mine] if condition is None else [mine, condition]
 
@@ -189,7 +190,7 @@ def _search(
 ) -> JobPage[Shown]:
     """A page of what the counts cannot tell: see `search`."""
     found = search.find(connection, project.project_id, wanted)
-    total, new = search.count(connection, found, wanted, anchor)
+    total, new = search.count(connection, found, anchor)
     rows: list[Shown] = []
     if new + offset < total:
         statement = search.page(
@@ -197,7 +198,6 @@ def _search(
             found,
             _columns(reading.columns),
             project.project_id,
-            wanted,
             skip=new + offset,
             limit=limit,
         )
@@ -213,7 +213,8 @@ def count_jobs(
     What the filter says of kinds (status, empty, silent) is left out. `stalled` counts the running
     jobs that were not heard of since `silent_since` (µs).
     """
-    if wanted.q:
+    wanted = wanted.of_any_kind
+    if wanted.columns is None:
         return search.count_kinds(connection, project.project_id, wanted, silent_since)
     counts = {name: getattr(project, name) for name in CREATED_COLUMNS}
     if wanted.until is not None:

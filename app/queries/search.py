@@ -1,7 +1,8 @@
-"""Lists that the counts cannot tell: what a search finds, and who fell silent.
+"""Lists that the counts cannot tell: what a search finds, who fell silent, who took long.
 
-A search sorts at most 10,000 keys: those it finds in the index of documents, or, where there are
-more, the newest that match.
+Of the indexes that know a part of the filter, the one that finds fewest is read, and the filter
+decides about each of the jobs that it finds. At most 10,000 are looked at: where every index finds
+more, the page says which of them these are.
 """
 
 from collections.abc import Sequence
@@ -10,114 +11,85 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     ColumnElement,
     Connection,
     FromClause,
     Select,
-    and_,
     bindparam,
     func,
-    literal_column,
-    or_,
     select,
     tuple_,
-    union_all,
+    union,
 )
 
 from app.database import written
 from app.models import Job
-from app.models.job import KEY_LENGTH, document_key
-from app.queries.filters import JobFilter, Kind
+from app.queries.candidates import Meant, candidates, find_causes, newest
+from app.queries.filters import JobFilter
+from app.queries.matching import COLUMNS, is_silent, matches, newest_first
 from app.queries.views import Anchor
 from app.seeks import seek_each
 from app.status import JobStatus
 
 MOST_FOUND = 10_000
-LAST_CHARACTER = "\U0010ffff"
-
-_COLUMNS = (Job.created_at, Job.job_id, Job.status, Job.empty, Job.heard_at)
-_RUNNING = Job.status == written(JobStatus.RUNNING)
+MOST_PASSED = 50_000  # jobs, the newest, among which words are sought that mean very many
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The keys of what was found, and whether more match than are taken."""
+    """Jobs, those among them that match, and in a word which these are if more match than these.
 
-    keys: FromClause
-    capped: bool = False
-
-
-def of_kind(kind: Kind, table: Any = Job) -> ColumnElement[bool] | None:
-    """The condition on what kind of job it is, None for every kind.
-
-    The literals let both engines see which partial index is enough.
+    `causes` are those that the words of the filter mean.
     """
-    if kind == "every":
-        return None
-    if kind == "empty":
-        # Without its type: as "empty = 1" SQLite would not see it.
-        return literal_column("jobs.empty") if table is Job else table.c.empty
-    status = Job.status if table is Job else table.c.status
-    return status == written(kind)
+
+    jobs: FromClause
+    matches: ColumnElement[bool]
+    capped: str = ""
+    causes: Sequence[int] = ()
 
 
 def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
-    """Find what a filter with `q` or `silent_since` is about; one statement for a `q`."""
-    mine = Job.project_id == project_id
-    if not wanted.q:
-        silent = select(*_COLUMNS).where(mine, _RUNNING, Job.heard_at <= wanted.silent_since)
-        return Found(silent.where(*_times(wanted)).subquery())
-    begins = _begins(wanted.q)
-    few = select(written(1)).where(mine, begins).limit(MOST_FOUND + 1).subquery()
-    probed = connection.scalar(select(func.count()).select_from(few)) or 0
-    if probed > MOST_FOUND:
-        newest = select(*_COLUMNS).where(mine, or_(Job.job_id == wanted.q, begins))
-        newest = newest_first(newest.where(*_times(wanted))).limit(MOST_FOUND)
-        return Found(newest.subquery(), capped=True)
-    exact = select(*_COLUMNS).where(mine, Job.job_id == wanted.q, *_times(wanted))
-    others = select(*_COLUMNS).where(mine, begins, Job.job_id != wanted.q, *_times(wanted))
-    return Found(union_all(exact, others).subquery())
+    """Find what a filter is about that the counts cannot tell.
+
+    One statement, or two with a `q`, and one more where that means more than are looked at.
+    """
+    dialect = connection.dialect.name
+    causes = find_causes(connection, project_id, wanted.q) if wanted.q else []
+    places = candidates(dialect, project_id, wanted, causes)
+    few = [place.read([Job.job_id], MOST_FOUND + 1).subquery() for place in places]
+    counts = [select(func.count()).select_from(each).scalar_subquery() for each in few]
+    amounts = connection.execute(select(*counts)).one()
+    fewest = min(amounts)
+    # Where all of them find too many, the first: the order of the parts is one of rareness.
+    place = places[amounts.index(fewest)]
+
+    def found(rows: Select[Any], taken: str = "") -> Found:
+        jobs = rows.subquery()
+        return Found(jobs, matches(wanted, causes, jobs.c), taken, causes)
+
+    if fewest <= MOST_FOUND:
+        return found(place.read(COLUMNS, MOST_FOUND))
+    if not isinstance(place, Meant):
+        return found(place.read(COLUMNS, MOST_FOUND), place.taken)
+    # What is meant so often is mostly among the newest; else those are completed with others.
+    passed = newest(project_id, wanted).read(COLUMNS, MOST_PASSED).subquery()
+    recent = newest_first(select(passed).where(matches(wanted, causes, passed.c)))
+    recent = recent.limit(MOST_FOUND)
+    amount = connection.scalar(select(func.count()).select_from(recent.subquery()))
+    if amount == MOST_FOUND:
+        return found(recent, "newest")
+    others = place.read(COLUMNS, MOST_FOUND)
+    every = union(select(recent.subquery()), select(others.subquery())).subquery()
+    return found(newest_first(select(every)).limit(MOST_FOUND), place.taken)
 
 
-def _begins(q: str) -> ColumnElement[bool]:
-    """Whether the document id begins like that: a range of the index, exact for any character."""
-    start = q[:KEY_LENGTH]
-    end = start + LAST_CHARACTER * (KEY_LENGTH - len(start))
-    found: ColumnElement[bool] = document_key(Job.source_doc_id).between(start, end)
-    if len(q) > KEY_LENGTH:
-        found = and_(found, func.substr(Job.source_doc_id, 1, len(q)) == q)
-    return found
-
-
-def _times(wanted: JobFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.since is not None:
-        conditions.append(Job.created_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(Job.created_at < wanted.until)
-    return conditions
-
-
-def _matching(found: Found, wanted: JobFilter) -> ColumnElement[bool]:
-    """Which of the found keys the rest of the filter lets through."""
-    keys = found.keys
-    if wanted.silent_since is not None:
-        running = keys.c.status == int(JobStatus.RUNNING)
-        return and_(running, keys.c.heard_at <= wanted.silent_since)
-    kinds = [of_kind(kind, keys) for kind in wanted.kinds]
-    return or_(*(kind if kind is not None else literal_column("1 = 1", Boolean) for kind in kinds))
-
-
-def count(
-    connection: Connection, found: Found, wanted: JobFilter, anchor: Anchor | None
-) -> tuple[int, int]:
+def count(connection: Connection, found: Found, anchor: Anchor | None) -> tuple[int, int]:
     """How many match in all, and how many of them are newer than the anchor."""
-    keys = found.keys
+    jobs = found.jobs
     newer: ColumnElement[Any] = written(0)
     if anchor is not None:
-        newer = func.count().filter(tuple_(keys.c.created_at, keys.c.job_id) > tuple_(*anchor))
-    query = select(func.count(), newer).select_from(keys).where(_matching(found, wanted))
+        newer = func.count().filter(tuple_(jobs.c.created_at, jobs.c.job_id) > tuple_(*anchor))
+    query = select(func.count(), newer).select_from(jobs).where(found.matches)
     total, new = connection.execute(query).one()
     return total, new
 
@@ -127,37 +99,29 @@ def page(
     found: Found,
     columns: Sequence[Any],
     project_id: str,
-    wanted: JobFilter,
     *,
     skip: int,
     limit: int,
 ) -> Any:
     """The statement for the rows of a page, newest first, with these columns of `jobs`."""
-    keys = found.keys
-    order = (keys.c.created_at.desc(), keys.c.job_id.desc())
-    chosen = select(keys.c.job_id).where(_matching(found, wanted)).order_by(*order)
-    ids = chosen.limit(limit).offset(skip).subquery()
+    keys = select(found.jobs.c.created_at, found.jobs.c.job_id).where(found.matches)
+    ids = newest_first(keys).limit(limit).offset(skip).subquery()
     mine = select(*columns).where(Job.project_id == project_id)
     return newest_first(seek_each(dialect, ids, ids.c.job_id, mine, Job.job_id))
-
-
-def newest_first(rows: Any) -> Any:
-    """A query for rows of jobs, in the order of every list."""
-    columns = rows.selected_columns
-    return rows.order_by(columns.created_at.desc(), columns.job_id.desc())
 
 
 def count_kinds(
     connection: Connection, project_id: str, wanted: JobFilter, silent_since: int
 ) -> dict[str, int]:
-    """How many of what `q` finds are of each status, empty, and silent since then (µs)."""
-    keys = find(connection, project_id, wanted).keys
-    sums = {status.word: func.count().filter(keys.c.status == int(status)) for status in JobStatus}
-    sums["empty"] = func.count().filter(keys.c.empty)
-    running = keys.c.status == int(JobStatus.RUNNING)
-    sums["stalled"] = func.count().filter(running, keys.c.heard_at <= silent_since)
-    query = select(*(value.label(name) for name, value in sums.items())).select_from(keys)
-    return dict(connection.execute(query).one()._mapping)
+    """How many of what is found are of each status, empty, and silent since then (µs)."""
+    found = find(connection, project_id, wanted)
+    jobs = found.jobs.c
+    sums = {status.word: func.count().filter(jobs.status == int(status)) for status in JobStatus}
+    sums["empty"] = func.count().filter(jobs.empty)
+    sums["stalled"] = func.count().filter(is_silent(silent_since, jobs))
+    query = select(*(value.label(name) for name, value in sums.items()))
+    row = connection.execute(query.select_from(found.jobs).where(found.matches)).one()
+    return dict(row._mapping)
 
 
 def count_silent(
@@ -177,7 +141,7 @@ def count_silent(
 @cache
 def _silent(has_since: bool, has_until: bool) -> Select[Any]:
     query = select(func.count()).select_from(Job).where(Job.project_id == bindparam("of_project"))
-    query = query.where(_RUNNING, Job.heard_at <= bindparam("silent_since"))
+    query = query.where(is_silent(bindparam("silent_since")))
     if has_since:
         query = query.where(Job.created_at >= bindparam("since"))
     return query.where(Job.created_at < bindparam("until")) if has_until else query

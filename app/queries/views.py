@@ -65,8 +65,9 @@ class JobPage(Generic[Shown]):
     """`rows` of `total` matching jobs, newest first, from `offset` on, at most `limit`.
 
     `new` of the matching jobs are newer than the anchor that the reader holds on to; `anchor` is
-    the key of the newest row that this page counts from, for links and held polls. `capped` says
-    that more jobs match a search than it takes.
+    the key of the newest row that this page counts from, for links and held polls. `capped` is ""
+    unless more jobs may match than a search looks at; then it says which of them it looked at:
+    "newest", "longest", "last finished", "last heard of" or "some".
     """
 
     rows: Sequence[Shown]
@@ -75,7 +76,7 @@ class JobPage(Generic[Shown]):
     offset: int
     new: int = 0
     anchor: str | None = None
-    capped: bool = False
+    capped: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,85 @@
+"""Whether a job matches a filter: its conditions, on the table of jobs or on rows read of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_
+
+from app.database import written
+from app.models import Job
+from app.queries.filters import JobFilter, Kind
+from app.status import JobStatus
+
+RUNNING = Job.status == written(JobStatus.RUNNING)
+
+COLUMNS: tuple[Any, ...] = (
+    Job.created_at,
+    Job.job_id,
+    Job.source_doc_id,
+    Job.status,
+    Job.empty,
+    Job.heard_at,
+    Job.ended_at,
+    Job.cause,
+    Job.took,
+)
+"""What the conditions ask of a job."""
+
+
+def of_kind(kind: Kind) -> ColumnElement[bool] | None:
+    """The condition on what kind of job it is, None for every kind.
+
+    The literals let both engines see which partial index is enough.
+    """
+    if kind == "every":
+        return None
+    if kind == "empty":
+        # Without its type: as "empty = 1" SQLite would not see it.
+        return literal_column("jobs.empty")
+    return Job.status == written(kind)
+
+
+def times(wanted: JobFilter, jobs: Any = Job) -> list[ColumnElement[bool]]:
+    """The conditions on when a job was created."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.since is not None:
+        conditions.append(jobs.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(jobs.created_at < wanted.until)
+    return conditions
+
+
+def matches(wanted: JobFilter, causes: Sequence[int], jobs: Any = Job) -> ColumnElement[bool]:
+    """Every part of a filter; `causes` are those whose errors have the words of its `q`."""
+    conditions = times(wanted, jobs)
+    if wanted.q:
+        begins = func.substr(jobs.source_doc_id, 1, len(wanted.q)) == wanted.q
+        conditions.append(or_(jobs.job_id == wanted.q, begins, jobs.cause.in_(causes)))
+    if wanted.statuses:
+        conditions.append(jobs.status.in_(sorted(int(status) for status in wanted.statuses)))
+    if wanted.empty:
+        conditions.append(jobs.empty)
+    if wanted.silent_since is not None:
+        conditions.append(is_silent(wanted.silent_since, jobs))
+    if wanted.document:
+        conditions.append(jobs.source_doc_id == wanted.document)
+    if wanted.cause is not None:
+        conditions.append(jobs.cause == wanted.cause)
+    if wanted.finished is not None:
+        start, end = wanted.finished
+        conditions += [jobs.ended_at >= start, jobs.ended_at < end]
+    if wanted.longer is not None:
+        conditions.append(jobs.took > wanted.longer)
+    return and_(written(1) == written(1), *conditions)
+
+
+def is_silent(since: Any, jobs: Any = Job) -> ColumnElement[bool]:
+    """Whether a job runs and was not heard of since then (µs)."""
+    running = RUNNING if jobs is Job else jobs.status == int(JobStatus.RUNNING)
+    return and_(running, jobs.heard_at <= since)
+
+
+def newest_first(rows: Any) -> Any:
+    """A query for rows of jobs, in the order of every list."""
+    columns = rows.selected_columns
+    return rows.order_by(columns.created_at.desc(), columns.job_id.desc())
