@@ -11,6 +11,7 @@ from functools import lru_cache
 
 LINE = 300  # characters of a line that are looked at
 NO_REASON = "No reason given"
+CAUSE = re.compile(r"[0-7][0-9a-f]{15}", re.ASCII)
 _TRACEBACK = "Traceback (most recent call last)"
 
 # In this order: each finds what the ones before have left.
@@ -79,7 +80,7 @@ def cause_name(cause: int) -> str:
 
 def parse_cause(text: str) -> int:
     """The cause that a URL names; raises ValueError with a sentence where it names none."""
-    if not re.fullmatch(r"[0-7][0-9a-f]{15}", text, re.ASCII):
+    if not CAUSE.fullmatch(text):
         raise ValueError("must be the 16 hexadecimal digits of a cause")
     return int(text, 16)
 

@@ -24,7 +24,7 @@ from app.ledger.sums import UnknownProjectError
 from app.project import Project
 from app.queries import jobs as queries
 from app.queries.contract import CONTRACT, fields_of
-from app.times import SECOND, now, parse_time
+from app.times import MINUTE, SECOND, floor, now, parse_time
 
 LONGEST_IDEMPOTENCY_KEY = 255
 SKEW_WORTH_TELLING = 120 * SECOND
@@ -45,24 +45,23 @@ IDEMPOTENCY_KEY = Parameter(
     headers={
         "Link": "The first, previous, next and last page (RFC 8288).",
         "ETag": "Names this answer: sent back as If-None-Match, it gives a 304 while it is true.",
-        "X-Search-Limited": "Only where q matches more than 10,000 jobs: `newest 10000` are taken.",
+        "X-Search-Limited": "Only where more jobs may match than the 10,000 that were looked at."
+        " Says which these are: `newest 10000`, `longest 10000`, `last finished 10000`,"
+        " `last heard of 10000`, or `some 10000`: of those the newest that match come first, then"
+        " others. A narrower filter finds them all.",
     },
 )
 def get_jobs(project_id: str) -> Response:
     """A page; 304 where nothing changed, after one statement."""
+    at = now()
     with reading() as connection:
         project = open_project(connection, project_id)
-        wanted, limit, offset = parse_list(request.args)
+        wanted, limit, offset = parse_list(request.args, at, project.silent_after)
         query = query_of(request.args)
-        slot = (
-            "jobs",
-            request.script_root,
-            project_id,
-            *query,
-            limit,
-            offset,
-        )
-        versions = (project.version,)
+        slot = ("jobs", request.script_root, project_id, *query, limit, offset)
+        versions: tuple[int, ...] = (project.version,)
+        if wanted.silent_since is not None:
+            versions += (floor(at, MINUTE),)  # jobs fall silent by themselves
         if answer := unchanged(etag_of(slot, versions)):
             return answer
 
@@ -73,7 +72,7 @@ def get_jobs(project_id: str) -> Response:
                 wanted,
                 limit=limit,
                 offset=offset,
-                now=now(),
+                now=at,
                 reading=CONTRACT,
             )
             body = {
