@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.health import Hour
-from app.times import DAY, EPOCH, HOUR, MINUTE, SECOND, floor, format_time
+from app.times import DAY, EPOCH, HOUR, MINUTE, SECOND, floor, format_time, parse_period
 
 NONE = "–"  # what an empty cell shows
 NBSP = "\N{NO-BREAK SPACE}"
+_UNITS = {"s": "s", "m": "min", "h": "h", "d": "d"}
 SLOTS = 24  # bars of a chart: hours
 FAILED_LEAST = 2.0  # px: one failure among ten thousand must still be seen
 BAR_GAP = 2.0  # px between what failed and what was done
@@ -108,6 +109,20 @@ def rough(micros: int) -> str:
     return f"{max(micros, 0) // SECOND}{NBSP}s"
 
 
+def period(text: str) -> str:
+    """A UTC hour or day (`app.times.parse_period`): `24 Nov, 03:00–04:00 UTC`, `24 Nov UTC`."""
+    if not text:
+        return ""
+    start, end = map(_moment, parse_period(text))
+    hours = f", {start:%H:%M}–{end:%H:%M}" if "T" in text else ""
+    return f"{start.day} {start:%b}{hours} UTC"
+
+
+def span(text: str) -> str:
+    """A span as a URL says it (`app.times.parse_span`): `10 min`."""
+    return f"{text[:-1]}{NBSP}{_UNITS[text[-1]]}" if text else ""
+
+
 def percent(done: int, total: int | None) -> int | None:
     """Whole percent, rounded down so that 100 means all; None without a total."""
     if not total:
@@ -189,6 +204,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
         duration,
         seconds,
         rough,
+        period,
+        span,
         percent,
         document,
         first_line,

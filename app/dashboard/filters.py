@@ -1,21 +1,34 @@
 """The filter of the job table: reads the URL, builds the query, writes the URL back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
+from app.causes import parse_cause
+from app.formatters import period, span
 from app.ledger.fields import IDENTIFIER, UNREADABLE
 from app.queries.filters import JobFilter
 from app.queries.views import Anchor
 from app.status import COMPLETED, EMPTY, FAILED, RUNNING, STALLED, WAITING, JobState, JobStatus
-from app.times import DAY, HOUR, MINUTE, floor, parse_time
+from app.times import (
+    DAY,
+    HOUR,
+    MINUTE,
+    floor,
+    parse_period,
+    parse_span,
+    parse_time,
+)
 
 PAGE_SIZE = 50
 LAST_PAGE = 2**43
 LONGEST_Q = 1024
 SPANS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
+LONGER = {"1m": "1 min", "10m": "10 min", "1h": "1 h", "6h": "6 h"}
+PARTS = ("q", "since", "until", "finished", "longer", "document", "cause")
 SPAN_LABELS = {"1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 days", "30d": "Last 30 days"}
 
 # A tab's state, its parameters in the URL, and its column in the counts.
@@ -42,15 +55,16 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One part of the filter that is set, and the URL without it."""
+    """One part of the filter that is set, by the name of its parameter, and the URL without it."""
 
+    name: str
     label: str
     remove_href: str
 
 
 @dataclass(frozen=True, slots=True)
 class TableFilter:
-    """The filter as the URL says it: text as typed, nonsense left out.
+    """The filter as the URL says it: text as typed, nonsense left out; "" where nothing is set.
 
     `tab` is the state whose tab is open, None for all; `page` counts from 1.
     """
@@ -59,6 +73,10 @@ class TableFilter:
     q: str = ""
     since: str = ""
     until: str = ""
+    finished: str = ""
+    longer: str = ""
+    document: str = ""
+    cause: str = ""
     tab: JobState | None = None
     page: int = 1
     anchor: Anchor | None = None
@@ -76,37 +94,47 @@ class TableFilter:
             until=_moment(self.until, now),
             silent_since=now - silent_after if self.tab is STALLED else None,
             empty=self.tab is EMPTY,
+            document=self.document,
+            cause=parse_cause(self.cause) if self.cause else None,
+            finished=parse_period(self.finished) if self.finished else None,
+            longer=parse_span(self.longer) if self.longer else None,
         )
 
     @property
     def active(self) -> list[Chip]:
         """What is set besides the tab, each removable."""
-        chips = []
-        if self.q:
-            chips.append(Chip(f"“{self.q}”", self.url(q="")))
-        if self.since:
-            label = SPAN_LABELS.get(self.since, f"since {self.since}")
-            chips.append(Chip(label, self.url(since="")))
-        if self.until:
-            chips.append(Chip(f"until {self.until}", self.url(until="")))
-        return chips
+        return self.chips()
+
+    def chips(self, cause: str = "") -> list[Chip]:
+        """The same, where the page knows what the cause's errors say."""
+        labels = {
+            "q": f"“{self.q}”",
+            "since": SPAN_LABELS.get(self.since, f"since {self.since}"),
+            "until": f"until {self.until}",
+            "finished": f"finished {period(self.finished)}",
+            "longer": f"longer than {span(self.longer)}",
+            "document": f"document “{self.document}”",
+            "cause": f"cause “{cause}”" if cause else f"cause {self.cause}",
+        }
+        without: dict[str, dict[str, Any]] = {name: {name: ""} for name in PARTS}
+        set_parts = [name for name in PARTS if getattr(self, name)]
+        return [Chip(name, labels[name], self.url(**without[name])) for name in set_parts]
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
         """What a form that sets `q` and `since` must carry along."""
-        return [
-            (name, value)
-            for name, value in self.parameters()
-            if name in ("status", "stalled", "empty", "until")
-        ]
+        return self.carried("q", "since")
+
+    def carried(self, *sets: str) -> list[tuple[str, str]]:
+        """What a form that sets these parameters must carry along."""
+        return [(name, value) for name, value in self.parameters() if name not in sets]
 
     def parameters(self, **changes: Any) -> list[tuple[str, str]]:
         """The parameters of this filter on its first page, some of them changed."""
-        values = {"q": self.q, "since": self.since, "until": self.until, **changes}
+        values = {name: getattr(self, name) for name in PARTS} | changes
         tab = changes.get("tab", self.tab)
         pairs = [parameter for state, parameter, _ in TABS if state is tab]
-        pairs += [(name, values[name]) for name in ("q", "since", "until") if values[name]]
-        return pairs
+        return pairs + [(name, values[name]) for name in PARTS if values[name]]
 
     def url(self, *, page: int = 1, at: str | None = None, **changes: Any) -> str:
         """The URL of this list with some parts changed, on its first page unless told."""
@@ -133,13 +161,16 @@ class TableFilter:
 def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
     """Read the URL. A page is for people: what makes no sense is left out, not refused."""
     tab = next((state for state, pair, _ in TABS if args.get(pair[0]) == pair[1]), None)
-    q = args.get("q", "").strip()[:LONGEST_Q]
     page = args.get("page", "1")
     return TableFilter(
         path=path,
-        q="" if UNREADABLE.search(q) else q,
+        q=_text(args.get("q", "").strip()[:LONGEST_Q]),
         since=_span(args.get("since", "")),
         until=_span(args.get("until", "")),
+        finished=_if_read(parse_period, args.get("finished", "")),
+        longer=_if_read(parse_span, args.get("longer", "")),
+        document=_text(args.get("document", "")),
+        cause=_if_read(parse_cause, args.get("cause", "")),
         tab=tab,
         page=min(max(int(page), 1), LAST_PAGE)
         if page.isascii() and page.isdigit() and len(page) < 15
@@ -160,11 +191,17 @@ def _anchor(text: str) -> Anchor | None:
     return (int(created_at), job_id) if IDENTIFIER.fullmatch(job_id) else None
 
 
+def _text(text: str) -> str:
+    return "" if len(text) > LONGEST_Q or UNREADABLE.search(text) else text
+
+
 def _span(text: str) -> str:
-    if text in SPANS:
-        return text
+    return text if text in SPANS else _if_read(parse_time, text)
+
+
+def _if_read(parse: Callable[[str], object], text: str) -> str:
     try:
-        parse_time(text)
+        parse(text)
     except ValueError:
         return ""
     return text
