@@ -190,18 +190,13 @@ def _search(
 ) -> JobPage[Shown]:
     """A page of what the counts cannot tell: see `search`."""
     found = search.find(connection, project.project_id, wanted)
-    total, new = search.count(connection, found, anchor)
+    total = len(found.keys)
+    new = 0 if anchor is None else sum(key[:2] > anchor for key in found.keys)
+    keys = found.keys[new + offset : new + offset + limit]
     rows: list[Shown] = []
-    if new + offset < total:
-        statement = search.page(
-            connection.dialect.name,
-            found,
-            _columns(reading.columns),
-            project.project_id,
-            skip=new + offset,
-            limit=limit,
-        )
-        rows = [reading.make(row, project, now) for row in connection.execute(statement)]
+    if keys:
+        of_page = search.page(connection, project.project_id, reading.columns, keys)
+        rows = [reading.make(row, project, now) for row in of_page]
     return JobPage(rows, total, limit, offset, new, capped=found.capped)
 
 

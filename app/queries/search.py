@@ -5,45 +5,36 @@ decides about each of the jobs that it finds. At most 10,000 are looked at: wher
 more, the page says which of them these are.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    FromClause,
-    Select,
-    bindparam,
-    func,
-    select,
-    tuple_,
-    union,
-)
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
-from app.database import written
+from app.database import table_of
 from app.models import Job
+from app.prepared import Prepared
 from app.queries.candidates import Meant, candidates, find_causes, newest
 from app.queries.filters import JobFilter
-from app.queries.matching import COLUMNS, is_silent, matches, newest_first
-from app.queries.views import Anchor
-from app.seeks import seek_each
+from app.queries.matching import COLUMNS, is_silent, matches
+from app.seeks import listed, seek_listed
 from app.status import JobStatus
 
 MOST_FOUND = 10_000
-MOST_PASSED = 50_000  # jobs, the newest, among which words are sought that mean very many
+MOST_PASSED = 50_000  # jobs, the newest, among which a text is sought that means very many
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Jobs, those among them that match, and in a word which these are if more match than these.
+    """What matches, newest first, and in a word which these are if more may match than these.
 
-    `causes` are those that the words of the filter mean.
+    Of each job its `created_at`, `job_id`, `status`, `empty` and `heard_at`. `causes` are those
+    that the words of the filter mean.
     """
 
-    jobs: FromClause
-    matches: ColumnElement[bool]
+    keys: Sequence[Row[Any]]
     capped: str = ""
     causes: Sequence[int] = ()
 
@@ -51,11 +42,10 @@ class Found:
 def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     """Find what a filter is about that the counts cannot tell.
 
-    One statement, or two with a `q`, and one more where that means more than are looked at.
+    Two statements, or three with a `q`; three more where that means more than are looked at.
     """
-    dialect = connection.dialect.name
     causes = find_causes(connection, project_id, wanted.q) if wanted.q else []
-    places = candidates(dialect, project_id, wanted, causes)
+    places = candidates(connection.dialect.name, project_id, wanted, causes)
     few = [place.read([Job.job_id], MOST_FOUND + 1).subquery() for place in places]
     counts = [select(func.count()).select_from(each).scalar_subquery() for each in few]
     amounts = connection.execute(select(*counts)).one()
@@ -63,65 +53,64 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     # Where all of them find too many, the first: the order of the parts is one of rareness.
     place = places[amounts.index(fewest)]
 
-    def found(rows: Select[Any], taken: str = "") -> Found:
-        jobs = rows.subquery()
-        return Found(jobs, matches(wanted, causes, jobs.c), taken, causes)
+    def read(candidates: Any, most: int = MOST_FOUND) -> Sequence[Row[Any]]:
+        jobs = candidates.read(COLUMNS, most).subquery()
+        keys = (jobs.c.created_at, jobs.c.job_id, jobs.c.status, jobs.c.empty, jobs.c.heard_at)
+        # In the order of the candidates, so that of many more than these not all are read.
+        query = select(*keys).where(matches(wanted, causes, jobs.c)).limit(MOST_FOUND)
+        return list(connection.execute(query))
+
+    def found(keys: Sequence[Row[Any]], capped: str = "") -> Found:
+        keys = sorted(keys, key=lambda row: (row.created_at, row.job_id), reverse=True)
+        return Found(keys[:MOST_FOUND], capped, causes)
 
     if fewest <= MOST_FOUND:
-        return found(place.read(COLUMNS, MOST_FOUND))
+        return found(read(place))
     if not isinstance(place, Meant):
-        return found(place.read(COLUMNS, MOST_FOUND), place.taken)
-    # What is meant so often is mostly among the newest; else those are completed with others.
-    passed = newest(project_id, wanted).read(COLUMNS, MOST_PASSED).subquery()
-    recent = newest_first(select(passed).where(matches(wanted, causes, passed.c)))
-    recent = recent.limit(MOST_FOUND)
-    amount = connection.scalar(select(func.count()).select_from(recent.subquery()))
-    if amount == MOST_FOUND:
-        return found(recent, "newest")
-    others = place.read(COLUMNS, MOST_FOUND)
-    every = union(select(recent.subquery()), select(others.subquery())).subquery()
-    return found(newest_first(select(every)).limit(MOST_FOUND), place.taken)
-
-
-def count(connection: Connection, found: Found, anchor: Anchor | None) -> tuple[int, int]:
-    """How many match in all, and how many of them are newer than the anchor."""
-    jobs = found.jobs
-    newer: ColumnElement[Any] = written(0)
-    if anchor is not None:
-        newer = func.count().filter(tuple_(jobs.c.created_at, jobs.c.job_id) > tuple_(*anchor))
-    query = select(func.count(), newer).select_from(jobs).where(found.matches)
-    total, new = connection.execute(query).one()
-    return total, new
+        return found(read(place), place.taken)
+    # What is meant so often is mostly among the newest. If not, others complete those.
+    every = newest(project_id, wanted)
+    recent = read(every, MOST_PASSED)
+    if len(recent) == MOST_FOUND:
+        return found(recent, every.taken)
+    passed = every.read([Job.job_id], MOST_PASSED).subquery()
+    if connection.scalars(select(func.count()).select_from(passed)).one() < MOST_PASSED:
+        return found(recent)
+    both = {row.job_id: row for row in (*recent, *read(place))}
+    return found(list(both.values()), place.taken)
 
 
 def page(
-    dialect: str,
-    found: Found,
-    columns: Sequence[Any],
-    project_id: str,
-    *,
-    skip: int,
-    limit: int,
-) -> Any:
-    """The statement for the rows of a page, newest first, with these columns of `jobs`."""
-    keys = select(found.jobs.c.created_at, found.jobs.c.job_id).where(found.matches)
-    ids = newest_first(keys).limit(limit).offset(skip).subquery()
-    mine = select(*columns).where(Job.project_id == project_id)
-    return newest_first(seek_each(dialect, ids, ids.c.job_id, mine, Job.job_id))
+    connection: Connection, project_id: str, columns: tuple[str, ...], keys: Sequence[Row[Any]]
+) -> list[Sequence[Any]]:
+    """These columns, `job_id` among them, of the jobs with these keys, in the order of the keys."""
+    ids = [key.job_id for key in keys]
+    values = {"of_project": project_id, "ids": listed(connection.dialect.name, ids)}
+    place = columns.index("job_id")
+    # Told to order them, SQLite would walk through all jobs in that order.
+    rows = {row[place]: row for row in _page(columns).rows(connection, **values)}
+    return [rows[job_id] for job_id in ids if job_id in rows]
+
+
+@cache
+def _page(columns: tuple[str, ...]) -> Prepared:
+    of_jobs = table_of(Job).c
+    mine = select(*(of_jobs[name] for name in columns))
+    mine = mine.where(Job.project_id == bindparam("of_project"))
+    return Prepared(lambda dialect: seek_listed(dialect, mine, Job.job_id, "ids"))
 
 
 def count_kinds(
     connection: Connection, project_id: str, wanted: JobFilter, silent_since: int
 ) -> dict[str, int]:
     """How many of what is found are of each status, empty, and silent since then (µs)."""
-    found = find(connection, project_id, wanted)
-    jobs = found.jobs.c
-    sums = {status.word: func.count().filter(jobs.status == int(status)) for status in JobStatus}
-    sums["empty"] = func.count().filter(jobs.empty)
-    sums["stalled"] = func.count().filter(is_silent(silent_since, jobs))
-    query = select(*(value.label(name) for name, value in sums.items()))
-    row = connection.execute(query.select_from(found.jobs).where(found.matches)).one()
-    return dict(row._mapping)
+    keys = find(connection, project_id, wanted).keys
+    of_status = Counter(key.status for key in keys)
+    counts = {status.word: of_status[status] for status in JobStatus}
+    running = [key for key in keys if key.status == JobStatus.RUNNING]
+    counts["empty"] = sum(1 for key in keys if key.empty)
+    counts["stalled"] = sum(key.heard_at <= silent_since for key in running)
+    return counts
 
 
 def count_silent(
