@@ -109,7 +109,7 @@ def rough(micros: int) -> str:
     return f"{max(micros, 0) // SECOND}{NBSP}s"
 
 
-def period(text: str) -> str:
+def period_words(text: str) -> str:
     """A UTC hour or day (`app.times.parse_period`): `24 Nov, 03:00–04:00 UTC`, `24 Nov UTC`."""
     if not text:
         return ""
@@ -118,7 +118,7 @@ def period(text: str) -> str:
     return f"{start.day} {start:%b}{hours} UTC"
 
 
-def span(text: str) -> str:
+def span_words(text: str) -> str:
     """A span as a URL says it (`app.times.parse_span`): `10 min`."""
     return f"{text[:-1]}{NBSP}{_UNITS[text[-1]]}" if text else ""
 
@@ -204,8 +204,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
         duration,
         seconds,
         rough,
-        period,
-        span,
+        period_words,
+        span_words,
         percent,
         document,
         first_line,

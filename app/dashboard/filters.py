@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from werkzeug.datastructures import MultiDict
 
 from app.causes import parse_cause
-from app.formatters import period, span
+from app.formatters import period_words, span_words
 from app.ledger.fields import IDENTIFIER, UNREADABLE
 from app.queries.filters import JobFilter
 from app.queries.views import Anchor
@@ -111,8 +111,8 @@ class TableFilter:
             "q": f"“{self.q}”",
             "since": SPAN_LABELS.get(self.since, f"since {self.since}"),
             "until": f"until {self.until}",
-            "finished": f"finished {period(self.finished)}",
-            "longer": f"longer than {span(self.longer)}",
+            "finished": f"finished {period_words(self.finished)}",
+            "longer": f"longer than {span_words(self.longer)}",
             "document": f"document “{self.document}”",
             "cause": f"cause “{cause}”" if cause else f"cause {self.cause}",
         }

@@ -4,16 +4,17 @@ Whatever the length of the history, none of these reads more of an index than it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, union, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, tuple_, union, union_all
 
 from app.database import written
 from app.models import Cause, Job
 from app.models.job import KEY_LENGTH, document_key
 from app.queries.filters import JobFilter
 from app.queries.matching import RUNNING, of_kind, times
+from app.queries.views import Anchor
 from app.seeks import seek_numbers
 from app.status import JobStatus
 
@@ -47,6 +48,11 @@ class Candidates:
         order = [every.c[column.key].desc() for column in self.order]
         return select(every).order_by(*order).limit(most)
 
+    def after(self, key: Anchor) -> "Candidates":
+        """Those that come after this key in the order of every list."""
+        older = tuple_(*NEWEST) < tuple_(*key)
+        return replace(self, parts=[[*part, older] for part in self.parts])
+
 
 @dataclass(frozen=True)
 class Meant:
@@ -77,15 +83,13 @@ def candidates(
     `causes` are those that the words of `q` mean.
     """
     mine = Job.project_id == project_id
-    created = times(wanted)
     found: list[Candidates | Meant] = []
     if wanted.q:
         found.append(Meant(dialect, project_id, wanted.q, causes))
     if wanted.document:
-        key = document_key(Job.source_doc_id) == wanted.document[:KEY_LENGTH]
-        found.append(Candidates("newest", NEWEST, [[mine, key, *created]]))
+        found.append(_of_document(project_id, wanted))
     if wanted.cause is not None:
-        found.append(Candidates("newest", NEWEST, [[mine, Job.cause == wanted.cause, *created]]))
+        found.append(_of_cause(project_id, wanted))
     if wanted.silent_since is not None:
         silent = Job.heard_at <= wanted.silent_since
         found.append(Candidates("last heard of", (Job.heard_at,), [[mine, RUNNING, silent]]))
@@ -98,9 +102,18 @@ def candidates(
     if wanted.longer is not None:
         longer = Job.took > wanted.longer
         found.append(Candidates("longest", (Job.took,), [[mine, longer]]))
-    if wanted.kinds != ("every",) or created:
+    if wanted.kinds != ("every",) or times(wanted):
         found.append(newest(project_id, wanted))
     return found
+
+
+def in_order(project_id: str, wanted: JobFilter) -> Candidates:
+    """Of those the ones that can be walked through in the order of every list."""
+    if wanted.document:
+        return _of_document(project_id, wanted)
+    if wanted.cause is not None:
+        return _of_cause(project_id, wanted)
+    return newest(project_id, wanted)
 
 
 def newest(project_id: str, wanted: JobFilter) -> Candidates:
@@ -109,6 +122,17 @@ def newest(project_id: str, wanted: JobFilter) -> Candidates:
     kinds = [of_kind(kind) for kind in wanted.kinds]
     parts = [[mine, *([] if kind is None else [kind]), *times(wanted)] for kind in kinds]
     return Candidates("newest", NEWEST, parts)
+
+
+def _of_document(project_id: str, wanted: JobFilter) -> Candidates:
+    key = document_key(Job.source_doc_id) == wanted.document[:KEY_LENGTH]
+    mine = [Job.project_id == project_id, key, *times(wanted)]
+    return Candidates("newest", NEWEST, [mine])
+
+
+def _of_cause(project_id: str, wanted: JobFilter) -> Candidates:
+    mine = [Job.project_id == project_id, Job.cause == wanted.cause, *times(wanted)]
+    return Candidates("newest", NEWEST, [mine])
 
 
 def find_causes(connection: Connection, project_id: str, q: str) -> list[int]:
