@@ -6,6 +6,7 @@ million. Meanwhile the planner believes that it has next to none.
 """
 
 import re
+from string import ascii_lowercase
 
 import orjson
 import pytest
@@ -14,12 +15,12 @@ from sqlalchemy import event, text
 
 from app.access.keys import create_key
 from app.access.scopes import Scope
-from app.causes import cause_of, telling_line
+from app.causes import cause_name, cause_of
 from app.database import db, reading, writing
 from app.ledger import documents, record
 from app.ledger.audit import rebuild
 from app.ledger.projects import create_project
-from app.queries import causes, depth, projects
+from app.queries import causes, depth, exports, projects, search
 from app.queries.projects import get_project
 from app.times import HOUR, MINUTE, SECOND, floor, format_time, now
 from tests.access.test_sign_in import sign_in
@@ -28,23 +29,30 @@ from tests.conftest import postgres_only, sqlite_only
 JOBS = 20_000
 PIECE = 400  # pages of 8 KiB: a row of 100 is three. The jobs have a thousand, an index some 150
 STEP = SECOND
-ERROR = "boom " * 20
 EVERYWHERE = 7  # a cause
 
 FILL = """
 INSERT INTO jobs (project_id, job_id, source_doc_id, created_at, received_at, heard_at, ended_at,
-    empty, cause, took, event_count, attempt, status, chunks_processed, nodes_created,
-    edges_created, started_at, started_filled, completed_at, completed_filled, error_message)
+    empty, event_count, attempt, status, chunks_processed, nodes_created, edges_created,
+    started_at, started_filled, completed_at, completed_filled, took, cause, error_message)
 SELECT :project, 'j' || (n * 7919 % :jobs), 'doc-' || (n % 2000) || '.pdf', at, at, at,
-    CASE WHEN status > 1 THEN at END, FALSE, CASE status WHEN 3 THEN :cause END,
-    CASE WHEN status > 1 THEN 0 END, 0, 1, status, 5, 5, 5,
-    CASE WHEN status > 0 THEN at END, FALSE, CASE WHEN status > 1 THEN at END, FALSE,
-    CASE status WHEN 3 THEN :error END
+    CASE WHEN status > 1 THEN at END, FALSE, 0, 1, status, 5, 5, 5,
+    CASE WHEN status > 0 THEN at - n % 7200 * 1000000 END, FALSE,
+    CASE WHEN status > 1 THEN at END, FALSE, CASE WHEN status > 1 THEN n % 7200 * 1000000 END,
+    CASE status WHEN 3 THEN (CAST(:causes AS bigint[]))[1 + n / 20 % 20] END,
+    CASE status WHEN 3 THEN repeat('boom ', 20) || chr(97 + CAST(n / 20 % 20 AS int)) END
 FROM (
     SELECT n, :start + n * :step AS at,
         CASE WHEN n % 5000 = 1 THEN n % 2 WHEN n % 20 = 0 THEN 3 ELSE 2 END AS status
     FROM generate_series(CAST(1 AS bigint), CAST(:jobs AS bigint)) AS n
 ) AS numbered
+"""
+
+FILL_CAUSES = """
+INSERT INTO causes (project_id, cause, pattern, line, job_id, jobs, documents, first_at, last_at)
+SELECT CAST(:project AS varchar), cause, '', max(error_message), '', 1, 1, 1, max(ended_at)
+FROM jobs
+WHERE project_id = :project AND cause IS NOT NULL GROUP BY cause ON CONFLICT DO NOTHING
 """
 
 PATHS = [
@@ -55,6 +63,17 @@ PATHS = [
     "/api/v1/projects/new/jobs?since={middle}&offset=5000",
     "/api/v1/projects/new/jobs?q=j77",
     "/api/v1/projects/new/jobs?q=doc-77.",
+    "/api/v1/projects/new/jobs?q=c boom",
+    "/api/v1/projects/new/jobs?document=doc-77.pdf",
+    "/api/v1/projects/new/jobs?cause={cause}",
+    "/api/v1/projects/new/jobs?cause={cause}&since={middle}",
+    "/api/v1/projects/new/jobs?finished={day}",
+    "/api/v1/projects/new/jobs?q=doc-",
+    "/api/v1/projects/new/jobs?q=doc-&status=failed",
+    "/api/v1/projects/new/jobs?q=boom",
+    "/api/v1/projects/new/jobs?longer=110m",
+    "/api/v1/projects/new/jobs?stalled=1&longer=110m&cause={cause}&document=doc-77.pdf",
+    "/projects/new/jobs.csv?cause={cause}&longer=110m",
     "/",
     "/projects/new",
     "/projects/new?page=300",
@@ -64,6 +83,8 @@ PATHS = [
     "/projects/new/jobs/j77",
     "/wall/board",
 ]
+CAUSES = [cause_of("boom " * 20 + letter) for letter in ascii_lowercase[:20]]
+CAUSE = cause_name(CAUSES[2])
 REPORTS = {
     "new": [{"job_id": f"n{number}", "source_doc_id": "doc-7.pdf"} for number in range(20)],
     "further": [{"job_id": f"j{number}", "chunks_processed": 9} for number in range(20)],
@@ -94,15 +115,19 @@ FAILURES = [
 def start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
     """When (µs) the jobs of a big, unknown project begin, beside those of one that is known."""
     monkeypatch.setattr(depth, "SHALLOW", 1)
+    monkeypatch.setattr(search, "MOST_FOUND", 50)
+    monkeypatch.setattr(search, "MOST_PASSED", 100)
+    monkeypatch.setattr(exports, "BATCH", 50)
     start = now() - JOBS * STEP - MINUTE
     for project_id, jobs in (("known", 2000), ("new", JOBS)):
         create_project(project_id, name=project_id, mode="kg_vector", now=start)
         values = {"project": project_id, "jobs": jobs, "start": start, "step": STEP}
-        values |= {"error": ERROR, "cause": cause_of(telling_line(ERROR))}
+        values["causes"] = CAUSES
         with writing() as connection:
             connection.execute(text("ALTER TABLE jobs SET (autovacuum_enabled = off)"))
             connection.execute(text(FILL), values)
             rebuild(connection, project_id, lambda *_: None)
+            connection.execute(text(FILL_CAUSES), {"project": project_id})
             if project_id == "known":
                 connection.execute(text("ANALYZE"))
     return start
@@ -153,8 +178,11 @@ def test_no_page_and_no_report_reads_a_whole_project(app: Flask, start: int) -> 
     for path in PATHS:
 
         def ask(path=path) -> None:
-            answer = client.get(path.format(middle=middle), headers=headers)
+            answer = client.get(
+                path.format(middle=middle, day=middle[:10], cause=CAUSE), headers=headers
+            )
             assert answer.status_code == 200
+            assert answer.data
 
         found[path] = read_by(app, ask)
     for name, jobs in REPORTS.items():

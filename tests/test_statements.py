@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from app import create_app, times
 from app.access.keys import create_key
 from app.access.scopes import Scope
+from app.causes import cause_name, cause_of
 from app.config import read
 from app.database import db, writing
 from app.ledger.projects import create_project
@@ -42,6 +43,7 @@ class Store:
         """A path with this store's own values."""
         return path.format(
             last=self.jobs - 1,
+            day=format_time(CLOCK)[:10],
             since=format_time(CLOCK - 2 * MINUTE),
             until=format_time(CLOCK + SECOND),
             at=f"{CLOCK - (self.jobs - 1) * SECOND}~j{self.jobs - 1}",
@@ -86,6 +88,7 @@ class Ask:
             engine = db.engine
         with statements(engine) as heard:
             answer = client.open(store.fill(self.path), method=self.method, headers=headers, **more)
+            assert answer.data is not None  # what is streamed asks while it is read
         return answer, heard
 
 
@@ -124,6 +127,7 @@ def new_project(store: Store) -> dict[str, object]:
 LIST = "/api/v1/projects/p1/jobs"
 OWN = "/api/v1/projects/own/jobs"  # for what changes jobs, which no other answer shows
 PAGE = "/projects/p1"
+CAUSE = cause_name(cause_of("it broke"))
 BETWEEN = "since={since}&until={until}"
 ASKS: dict[str, list[Ask]] = {
     "api.get_jobs": [
@@ -134,8 +138,14 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{LIST}?status=failed&status=running", 2),
         Ask(f"{LIST}?status=failed&status=running&{BETWEEN}", 4),
         Ask(f"{LIST}?q=doc", 4),
-        Ask(f"{LIST}?q=doc&status=failed&{BETWEEN}", 4),
+        Ask(f"{LIST}?q=doc&status=failed&{BETWEEN}", 5),
         Ask(f"{LIST}?q=nothing", 3),
+        Ask(f"{LIST}?document=doc-0", 3),
+        Ask(f"{LIST}?cause={CAUSE}", 3),
+        Ask(f"{LIST}?finished={{day}}&longer=1s", 3),
+        Ask(f"{LIST}?finished={{day}}&stalled=1", 3),
+        Ask(f"{LIST}?empty=1", 2),
+        Ask(f"{LIST}?q=doc-0&document=doc-0&cause={CAUSE}&finished={{day}}&status=failed", 5),
         Ask(f"{LIST}?offset=99999", 1),
         Ask("/api/v1/projects/none/jobs", 1, status=404),
     ],
@@ -176,7 +186,22 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{PAGE}?stalled=1", 8),
         Ask(f"{PAGE}?q=doc", 11),
         Ask(f"{PAGE}?q=doc&at={{at}}", 11, part=True),
+        Ask(f"{PAGE}?document=doc-0", 9),
+        Ask(f"{PAGE}?cause={CAUSE}&finished={{day}}", 11),
+        Ask(f"{PAGE}?longer=1m&stalled=1", 9),
         Ask("/projects/none", 1, status=404),
+    ],
+    "dashboard.jobs_csv": [
+        Ask(f"{PAGE}/jobs.csv", 3),
+        Ask(f"{PAGE}/jobs.csv?status=failed&{BETWEEN}", 3),
+        Ask(f"{PAGE}/jobs.csv?document=doc-0", 4),
+        Ask(f"{PAGE}/jobs.csv?q=doc", 5),
+        Ask("/projects/none/jobs.csv", 1, status=404),
+    ],
+    "dashboard.jobs_ndjson": [
+        Ask(f"{PAGE}/jobs.ndjson", 3),
+        Ask(f"{PAGE}/jobs.ndjson?cause={CAUSE}", 4),
+        Ask("/projects/none/jobs.ndjson", 1, status=404),
     ],
     "dashboard.job": [
         Ask(f"{PAGE}/jobs/j1", 4),

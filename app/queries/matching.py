@@ -1,4 +1,4 @@
-"""Whether a job matches a filter: its conditions, on the table of jobs or on rows read of it."""
+"""Whether a job matches a filter: the conditions on its row."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,19 +11,6 @@ from app.queries.filters import JobFilter, Kind
 from app.status import JobStatus
 
 RUNNING = Job.status == written(JobStatus.RUNNING)
-
-COLUMNS: tuple[Any, ...] = (
-    Job.created_at,
-    Job.job_id,
-    Job.source_doc_id,
-    Job.status,
-    Job.empty,
-    Job.heard_at,
-    Job.ended_at,
-    Job.cause,
-    Job.took,
-)
-"""What the conditions ask of a job."""
 
 
 def of_kind(kind: Kind) -> ColumnElement[bool] | None:
@@ -39,44 +26,43 @@ def of_kind(kind: Kind) -> ColumnElement[bool] | None:
     return Job.status == written(kind)
 
 
-def times(wanted: JobFilter, jobs: Any = Job) -> list[ColumnElement[bool]]:
+def times(wanted: JobFilter) -> list[ColumnElement[bool]]:
     """The conditions on when a job was created."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.since is not None:
-        conditions.append(jobs.created_at >= wanted.since)
+        conditions.append(Job.created_at >= wanted.since)
     if wanted.until is not None:
-        conditions.append(jobs.created_at < wanted.until)
+        conditions.append(Job.created_at < wanted.until)
     return conditions
 
 
-def matches(wanted: JobFilter, causes: Sequence[int], jobs: Any = Job) -> ColumnElement[bool]:
+def matches(wanted: JobFilter, causes: Sequence[int]) -> ColumnElement[bool]:
     """Every part of a filter; `causes` are those whose errors have the words of its `q`."""
-    conditions = times(wanted, jobs)
+    conditions = times(wanted)
     if wanted.q:
-        begins = func.substr(jobs.source_doc_id, 1, len(wanted.q)) == wanted.q
-        conditions.append(or_(jobs.job_id == wanted.q, begins, jobs.cause.in_(causes)))
+        begins = func.substr(Job.source_doc_id, 1, len(wanted.q)) == wanted.q
+        conditions.append(or_(Job.job_id == wanted.q, begins, Job.cause.in_(causes)))
     if wanted.statuses:
-        conditions.append(jobs.status.in_(sorted(int(status) for status in wanted.statuses)))
+        conditions.append(Job.status.in_(sorted(int(status) for status in wanted.statuses)))
     if wanted.empty:
-        conditions.append(jobs.empty)
+        conditions.append(and_(Job.empty))
     if wanted.silent_since is not None:
-        conditions.append(is_silent(wanted.silent_since, jobs))
+        conditions.append(is_silent(wanted.silent_since))
     if wanted.document:
-        conditions.append(jobs.source_doc_id == wanted.document)
+        conditions.append(Job.source_doc_id == wanted.document)
     if wanted.cause is not None:
-        conditions.append(jobs.cause == wanted.cause)
+        conditions.append(Job.cause == wanted.cause)
     if wanted.finished is not None:
         start, end = wanted.finished
-        conditions += [jobs.ended_at >= start, jobs.ended_at < end]
+        conditions += [Job.ended_at >= start, Job.ended_at < end]
     if wanted.longer is not None:
-        conditions.append(jobs.took > wanted.longer)
+        conditions.append(Job.took > wanted.longer)
     return and_(written(1) == written(1), *conditions)
 
 
-def is_silent(since: Any, jobs: Any = Job) -> ColumnElement[bool]:
+def is_silent(since: Any) -> ColumnElement[bool]:
     """Whether a job runs and was not heard of since then (µs)."""
-    running = RUNNING if jobs is Job else jobs.status == int(JobStatus.RUNNING)
-    return and_(running, jobs.heard_at <= since)
+    return and_(RUNNING, Job.heard_at <= since)
 
 
 def newest_first(rows: Any) -> Any:

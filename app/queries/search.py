@@ -6,7 +6,7 @@ more, the page says which of them these are.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,14 +16,17 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select
 from app.database import table_of
 from app.models import Job
 from app.prepared import Prepared
-from app.queries.candidates import Meant, candidates, find_causes, newest
+from app.queries.candidates import Candidates, Meant, candidates, find_causes, newest
 from app.queries.filters import JobFilter
-from app.queries.matching import COLUMNS, is_silent, matches
+from app.queries.matching import is_silent, matches
+from app.queries.views import Anchor
 from app.seeks import listed, seek_listed
 from app.status import JobStatus
 
 MOST_FOUND = 10_000
 MOST_PASSED = 50_000  # jobs, the newest, among which a text is sought that means very many
+
+KEYS = (Job.created_at, Job.job_id, Job.status, Job.empty, Job.heard_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +45,48 @@ class Found:
 def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     """Find what a filter is about that the counts cannot tell.
 
-    Two statements, or three with a `q`; three more where that means more than are looked at.
+    One statement, and one more where there is a `q`, where several indexes have to be asked which
+    finds fewest, and (two at most) where a `q` means more jobs than are looked at.
     """
     causes = find_causes(connection, project_id, wanted.q) if wanted.q else []
-    places = candidates(connection.dialect.name, project_id, wanted, causes)
-    few = [place.read([Job.job_id], MOST_FOUND + 1).subquery() for place in places]
-    counts = [select(func.count()).select_from(each).scalar_subquery() for each in few]
-    amounts = connection.execute(select(*counts)).one()
-    fewest = min(amounts)
-    # Where all of them find too many, the first: the order of the parts is one of rareness.
-    place = places[amounts.index(fewest)]
+    kept = matches(wanted, causes).label("kept")
+    place = _rarest(connection, candidates(connection.dialect.name, project_id, wanted, causes))
 
-    def read(candidates: Any, most: int = MOST_FOUND) -> Sequence[Row[Any]]:
-        jobs = candidates.read(COLUMNS, most).subquery()
-        keys = (jobs.c.created_at, jobs.c.job_id, jobs.c.status, jobs.c.empty, jobs.c.heard_at)
-        # In the order of the candidates, so that of many more than these not all are read.
-        query = select(*keys).where(matches(wanted, causes, jobs.c)).limit(MOST_FOUND)
-        return list(connection.execute(query))
-
-    def found(keys: Sequence[Row[Any]], capped: str = "") -> Found:
-        keys = sorted(keys, key=lambda row: (row.created_at, row.job_id), reverse=True)
+    def found(rows: Iterable[Row[Any]], capped: str = "") -> Found:
+        keys = sorted((row for row in rows if row.kept), key=_place, reverse=True)
         return Found(keys[:MOST_FOUND], capped, causes)
 
-    if fewest <= MOST_FOUND:
-        return found(read(place))
+    rows = connection.execute(place.read([*KEYS, kept], MOST_FOUND + 1)).all()
+    if len(rows) <= MOST_FOUND:
+        return found(rows)
+    rows = rows[:MOST_FOUND]
     if not isinstance(place, Meant):
-        return found(read(place), place.taken)
+        return found(rows, place.taken)
     # What is meant so often is mostly among the newest. If not, others complete those.
     every = newest(project_id, wanted)
-    recent = read(every, MOST_PASSED)
+    passed = every.read([*KEYS, kept], MOST_PASSED).subquery()
+    # In the order of what is passed, so that it is passed only until there are enough.
+    recent = connection.execute(select(passed).where(passed.c.kept).limit(MOST_FOUND)).all()
     if len(recent) == MOST_FOUND:
         return found(recent, every.taken)
     passed = every.read([Job.job_id], MOST_PASSED).subquery()
     if connection.scalars(select(func.count()).select_from(passed)).one() < MOST_PASSED:
         return found(recent)
-    both = {row.job_id: row for row in (*recent, *read(place))}
-    return found(list(both.values()), place.taken)
+    return found({row.job_id: row for row in (*recent, *rows)}.values(), place.taken)
+
+
+def _rarest(connection: Connection, places: Sequence[Candidates | Meant]) -> Candidates | Meant:
+    """The place that finds fewest; where all find too many the first, which is mostly rarest."""
+    if len(places) == 1:
+        return places[0]
+    few = [place.read([Job.job_id], MOST_FOUND + 1).subquery() for place in places]
+    counts = [select(func.count()).select_from(each).scalar_subquery() for each in few]
+    amounts = connection.execute(select(*counts)).one()
+    return places[amounts.index(min(amounts))]
+
+
+def _place(row: Row[Any]) -> Anchor:
+    return row.created_at, row.job_id
 
 
 def page(

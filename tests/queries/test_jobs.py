@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, text
+from sqlalchemy import event, insert, text
 
 from app.api import answers
 from app.causes import cause_of, telling_line
@@ -16,7 +16,7 @@ from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
-from app.models import Cause, Job
+from app.models import Cause
 from app.queries import depth, jobs, search
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.filters import JobFilter
@@ -151,6 +151,19 @@ def meant(causes, q: str) -> set[int]:
     return {cause for cause, line in causes if all(word in line.lower() for word in words)}
 
 
+def stored(connection, project_id: str):
+    """Every job of the project, and the lines of its causes."""
+    project = {"p": project_id}
+    jobs = text("SELECT * FROM jobs WHERE project_id = :p")
+    causes = text("SELECT cause, line FROM causes WHERE project_id = :p")
+    return connection.execute(jobs, project).all(), connection.execute(causes, project).all()
+
+
+def by_time(jobs):
+    """Newest first."""
+    return sorted(jobs, key=lambda job: (job.created_at, job.job_id), reverse=True)
+
+
 def plainly(everything, causes, wanted: JobFilter):
     """The matching jobs, newest first, by looking at each."""
     by_words = meant(causes, wanted.q)
@@ -173,7 +186,7 @@ def plainly(everything, causes, wanted: JobFilter):
         and (wanted.finished is None or ended_in(job, *wanted.finished))
         and (wanted.longer is None or took_longer(job, wanted.longer))
     ]
-    return sorted(found, key=lambda job: (job.created_at, job.job_id), reverse=True)
+    return by_time(found)
 
 
 def ended_in(job, start: int, end: int) -> bool:
@@ -201,12 +214,7 @@ def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], 
     """Pages, totals and tabs are what one finds by looking at every job; so are the counts."""
     with reading() as connection:
         project = get_project(connection, project_id)
-        everything = connection.execute(
-            text("SELECT * FROM jobs WHERE project_id = :p"), {"p": project_id}
-        ).all()
-        causes = connection.execute(
-            text("SELECT cause, line FROM causes WHERE project_id = :p"), {"p": project_id}
-        ).all()
+        everything, causes = stored(connection, project_id)
         assert verify(connection, project_id, lambda *_: None) == []
         for one in filters:
             plain = [job.job_id for job in plainly(everything, causes, one)]
@@ -255,6 +263,38 @@ def test_pages_totals_and_tabs_equal_the_plain_answer_after_every_step(
             record(project_id, step, now=NOW + hours * HOUR)
         keep_causes(project_id)
         assert_plain(project_id, filters, offsets, NOW + hours * HOUR)
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(batch=sent, filters=st.lists(any_filter, min_size=5, max_size=5))
+def test_of_too_much_a_search_takes_what_matches_and_says_that_it_is_not_all(
+    app: Flask, monkeypatch, batch, filters
+) -> None:
+    most, passed = 4, 8
+    monkeypatch.setattr(search, "MOST_FOUND", most)
+    monkeypatch.setattr(search, "MOST_PASSED", passed)
+    project_id = f"c{next(numbers)}"
+    create_project(project_id, name="p", mode="kg_vector", now=T0)
+    record(project_id, batch, now=NOW)
+    keep_causes(project_id)
+    with reading() as connection:
+        everything, causes = stored(connection, project_id)
+        for one in filters:
+            if one.columns is not None:
+                continue
+            plain = [job.job_id for job in plainly(everything, causes, one)]
+            found = search.find(connection, project_id, one)
+            names = [key.job_id for key in found.keys]
+            assert names == [name for name in plain if name in set(names)]
+            assert len(names) <= most
+            if not found.capped:
+                assert names == plain
+            newest = [job.job_id for job in by_time(everything)[:passed]]
+            if found.capped in ("newest", "some") and one.q and not (one.document or one.cause):
+                recent = [name for name in plain if name in newest][:most]
+                assert names[: len(recent)] == recent
 
 
 @pytest.mark.parametrize(
@@ -498,19 +538,47 @@ def test_every_page_is_read_in_the_order_of_an_index(
 
 
 @sqlite_only
-def test_what_a_search_and_the_stalled_tab_ask_is_in_an_index(app: Flask) -> None:
-    create_project("p", name="p", mode="kg_vector", now=T0)
-    columns = [Job.job_id, Job.created_at]
-    for wanted, index in (
+@pytest.mark.parametrize(
+    ("wanted", "indexes"),
+    [
         (JobFilter(silent_since=5), "ix_jobs_running"),
-        (JobFilter(q="doc"), "ix_jobs_document"),
-    ):
-        with reading() as connection:
-            found = search.find(connection, "p", wanted)
-        sql = str(
-            search.page("sqlite", found, columns, "p", skip=0, limit=50).compile(
-                db.engine, compile_kwargs={"literal_binds": True}
-            )
-        )
-        assert index in plan(sql)
-        assert "SCAN jobs" not in plan(sql)
+        (JobFilter(q="doc"), "sqlite_autoindex_jobs_1 ix_jobs_document ix_causes_last"),
+        (JobFilter(document="doc"), "ix_jobs_document"),
+        (JobFilter(cause=5, since=5), "ix_jobs_cause ix_jobs_created"),
+        (JobFilter(finished=(5, 6)), "ix_jobs_ended"),
+        (JobFilter(longer=5), "ix_jobs_took"),
+        (
+            JobFilter(longer=5, statuses=frozenset({JobStatus.COMPLETED, JobStatus.FAILED})),
+            "ix_jobs_took ix_jobs_status",
+        ),
+        (JobFilter(longer=5, empty=True), "ix_jobs_took ix_jobs_empty"),
+    ],
+    ids=str,
+)
+def test_what_a_search_reads_is_in_an_index(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, wanted: JobFilter, indexes: str
+) -> None:
+    create_project("p", name="p", mode="kg_vector", now=T0)
+    heard: list[tuple[str, tuple]] = []
+
+    def hear(_connection, _cursor, statement, parameters, *_) -> None:
+        heard.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", hear)
+    with reading() as connection:
+        search.find(connection, "p", wanted)
+        if wanted.q:  # what it asks of the jobs where there are causes with these words
+            monkeypatch.setattr(search, "find_causes", lambda *_: [1, 2, 3])
+            search.find(connection, "p", wanted)
+            indexes += " ix_jobs_cause"
+    event.remove(db.engine, "before_cursor_execute", hear)
+    lines = []
+    with db.engine.connect() as connection:
+        for statement, parameters in heard:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            lines += [row.detail for row in plan]
+    seeks = [line for line in lines if line.startswith("SEARCH")]
+    assert not [line for line in lines if line.startswith(("SCAN jobs", "SCAN causes"))], lines
+    for index in indexes.split():
+        assert [line for line in seeks if f"INDEX {index} (" in line], (index, lines)
+    assert not [line for line in seeks if not any(name in line for name in indexes.split())], lines
