@@ -48,13 +48,6 @@ FROM (
 ) AS numbered
 """
 
-FILL_CAUSES = """
-INSERT INTO causes (project_id, cause, pattern, line, job_id, jobs, documents, first_at, last_at)
-SELECT CAST(:project AS varchar), cause, '', max(error_message), '', 1, 1, 1, max(ended_at)
-FROM jobs
-WHERE project_id = :project AND cause IS NOT NULL GROUP BY cause ON CONFLICT DO NOTHING
-"""
-
 PATHS = [
     "/api/v1/projects/new/jobs",
     "/api/v1/projects/new/jobs?offset=11111",
@@ -127,7 +120,6 @@ def start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
             connection.execute(text("ALTER TABLE jobs SET (autovacuum_enabled = off)"))
             connection.execute(text(FILL), values)
             rebuild(connection, project_id, lambda *_: None)
-            connection.execute(text(FILL_CAUSES), {"project": project_id})
             if project_id == "known":
                 connection.execute(text("ANALYZE"))
     return start
@@ -211,7 +203,7 @@ def test_no_question_about_causes_reads_all_failures(app: Flask, start: int) -> 
         def ask() -> None:
             shown = causes.list_causes(connection, project, now())
             assert (len(shown.lines), shown.total) == (causes.MOST_CAUSES, causes.MOST_COUNTED)
-            assert shown.lines[1].day == 6
+            assert shown.lines[-1].day == 6
             found = causes.get_cause(connection, "new", EVERYWHERE)
             assert found is not None and found.job_id
             several = [EVERYWHERE, *(line.cause for line in shown.lines)]
