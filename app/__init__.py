@@ -70,7 +70,6 @@ def create_app(config: Config | None = None) -> Flask:
     security.init_app(app)
     cli.init_app(app)
     packing.init_app(app)
-    app.after_request(csrf.remember)
     app.register_blueprint(api_blueprint)
     app.register_blueprint(access_pages.blueprint)
     app.register_blueprint(dashboard_blueprint)

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import secrets
 
-from flask import Response, abort, current_app, g, request
+from flask import Response, abort, after_this_request, current_app, g, request
 
 from app.access.viewer import COOKIE as SESSION
 
@@ -21,8 +21,10 @@ SIZE = hashlib.sha256().digest_size
 
 def csrf_token() -> str:
     """The token for a form on the page that is being rendered; no two are alike."""
-    seed = request.cookies.get(COOKIE) or g.get("csrf_seed") or secrets.token_urlsafe(24)
-    g.csrf_seed = seed
+    seed = request.cookies.get(COOKIE) or g.get("csrf_seed")
+    if not seed:
+        seed = g.csrf_seed = secrets.token_urlsafe(24)
+        after_this_request(_remember)
     pad = secrets.token_bytes(SIZE)
     return base64.urlsafe_b64encode(pad + _xor(pad, _mac(seed))).decode()
 
@@ -36,11 +38,11 @@ def check() -> None:
         abort(400, "The form was open for too long, or came from elsewhere. Please try again.")
 
 
-def remember(response: Response) -> Response:
+def _remember(response: Response) -> Response:
     """Set the cookie that the tokens on this page belong to."""
-    seed = g.get("csrf_seed")
-    if seed and request.cookies.get(COOKIE) != seed:
-        response.set_cookie(COOKIE, seed, httponly=True, samesite="Lax", secure=request.is_secure)
+    response.set_cookie(
+        COOKIE, g.csrf_seed, httponly=True, samesite="Lax", secure=request.is_secure
+    )
     return response
 
 
