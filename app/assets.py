@@ -29,6 +29,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "overview.css": (*_SHELL, "css/ledger.css", "css/projects.css"),
     "project.css": (*_SHELL, "css/ledger.css"),
     "job.css": (*_SHELL, "css/ledger.css", "css/job.css"),
+    "causes.css": (*_SHELL, "css/ledger.css", "css/causes.css"),
     "code.css": ("css/code.css",),
     "live.js": (
         "js/times.js",

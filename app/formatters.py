@@ -46,7 +46,7 @@ def day(micros: int) -> str:
     return f"{moment.day} {moment:%b}"
 
 
-def span(start: int, unit: int) -> str:
+def slot(start: int, unit: int) -> str:
     """What an hour or a day is called in URLs: `2026-11-23T03`, `2026-11-23`."""
     return format_time(start)[: 13 if unit == HOUR else 10]
 
@@ -143,11 +143,6 @@ def document(source_doc_id: str) -> tuple[str, str]:
     return source_doc_id[:cut], source_doc_id[cut:]
 
 
-def first_line(text: str | None) -> str:
-    """The first line with something on it."""
-    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
-
-
 @dataclass(frozen=True, slots=True)
 class Bar:
     """An hour or a day in px from the top: failures stand on the baseline, done above them."""
@@ -196,7 +191,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         clock,
         short_time,
         day,
-        span,
+        slot,
         full_time,
         count,
         short_count,
@@ -208,7 +203,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
         span_words,
         percent,
         document,
-        first_line,
         bars,
     )
 }

@@ -96,9 +96,9 @@ class Verdict:
     """The state of a project and its story; times in µs.
 
     `count` is documents that fail (failing, some failures), silent jobs (stalled) or running jobs
-    (running); `cause` the commonest error among the failures, `cause_id` its number and
-    `cause_count` its documents; `last_at` the newest failure, the last sign of life (stalled) or
-    the newest job (late, fine).
+    (running); `cause` the commonest error among the failures, `cause_id` its number, `cause_count`
+    its documents, and `causes` how many there are; `last_at` the newest failure, the last sign of
+    life (stalled) or the newest job (late, fine).
     """
 
     state: ProjectState
@@ -107,6 +107,7 @@ class Verdict:
     cause: str | None = None
     cause_id: int | None = None
     cause_count: int = 0
+    causes: int = 0
     last_at: int | None = None
 
 
@@ -182,6 +183,7 @@ def blame(verdict: Verdict, causes: Sequence[Cause]) -> Verdict:
         cause=commonest.error,
         cause_id=commonest.cause_id,
         cause_count=commonest.documents,
+        causes=len(causes),
         last_at=max(cause.last_at for cause in causes),
     )
 

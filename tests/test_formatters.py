@@ -95,11 +95,6 @@ def test_a_percentage_is_full_only_when_all_is_done(
     assert f.percent(done, total) == expected
 
 
-def test_the_first_line_is_the_first_with_words() -> None:
-    assert f.first_line("\n  \r\n LLM API timeout \nTraceback") == "LLM API timeout"
-    assert f.first_line(None) == f.first_line("\n") == ""
-
-
 def test_numbers_have_separators_and_nouns_agree() -> None:
     assert f.count(48210) == "48,210"
     assert f.count(None) == "–"

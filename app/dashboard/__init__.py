@@ -4,4 +4,11 @@ from flask import Blueprint
 
 blueprint = Blueprint("dashboard", __name__)
 
-from app.dashboard import export, job, overview, project  # noqa: E402, F401  they add their routes
+from app.dashboard import (  # noqa: E402, F401  they add their routes
+    causes,
+    document,
+    export,
+    job,
+    overview,
+    project,
+)

@@ -1,7 +1,7 @@
 """The filter of the job table: reads the URL, builds the query, writes the URL back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from app.causes import parse_cause
 from app.formatters import period_words, span_words
 from app.ledger.fields import IDENTIFIER, UNREADABLE
+from app.queries.charts import LAST_DAY, SCALES, Scale
 from app.queries.filters import JobFilter
 from app.queries.views import Anchor
 from app.status import COMPLETED, EMPTY, FAILED, RUNNING, STALLED, WAITING, JobState, JobStatus
@@ -66,7 +67,8 @@ class Chip:
 class TableFilter:
     """The filter as the URL says it: text as typed, nonsense left out; "" where nothing is set.
 
-    `tab` is the state whose tab is open, None for all; `page` counts from 1.
+    `tab` is the state whose tab is open, None for all; `page` counts from 1. `scale` is what the
+    chart covers, and narrows nothing.
     """
 
     path: str
@@ -80,7 +82,7 @@ class TableFilter:
     tab: JobState | None = None
     page: int = 1
     anchor: Anchor | None = None
-    extra: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+    scale: Scale = LAST_DAY
 
     def to_query(self, now: int, silent_after: int) -> JobFilter:
         """What to read at `now` (µs); a span such as 24h ends with the minute that runs."""
@@ -100,13 +102,8 @@ class TableFilter:
             longer=parse_span(self.longer) if self.longer else None,
         )
 
-    @property
-    def active(self) -> list[Chip]:
-        """What is set besides the tab, each removable."""
-        return self.chips()
-
     def chips(self, cause: str = "") -> list[Chip]:
-        """The same, where the page knows what the cause's errors say."""
+        """What is set besides the tab, each removable; `cause` is what the cause's errors say."""
         labels = {
             "q": f"“{self.q}”",
             "since": SPAN_LABELS.get(self.since, f"since {self.since}"),
@@ -120,10 +117,9 @@ class TableFilter:
         set_parts = [name for name in PARTS if getattr(self, name)]
         return [Chip(name, labels[name], self.url(**without[name])) for name in set_parts]
 
-    @property
-    def hidden(self) -> list[tuple[str, str]]:
-        """What a form that sets `q` and `since` must carry along."""
-        return self.carried("q", "since")
+    def export(self, ending: str) -> str:
+        """The URL of the same list as a file."""
+        return replace(self, path=f"{self.path}/jobs.{ending}", scale=LAST_DAY).url()
 
     def carried(self, *sets: str) -> list[tuple[str, str]]:
         """What a form that sets these parameters must carry along."""
@@ -134,7 +130,9 @@ class TableFilter:
         values = {name: getattr(self, name) for name in PARTS} | changes
         tab = changes.get("tab", self.tab)
         pairs = [parameter for state, parameter, _ in TABS if state is tab]
-        return pairs + [(name, values[name]) for name in PARTS if values[name]]
+        pairs += [(name, values[name]) for name in PARTS if values[name]]
+        chart = changes.get("chart", self.scale.name)
+        return pairs + ([] if chart == LAST_DAY.name else [("chart", chart)])
 
     def url(self, *, page: int = 1, at: str | None = None, **changes: Any) -> str:
         """The URL of this list with some parts changed, on its first page unless told."""
@@ -172,6 +170,7 @@ def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
         document=_text(args.get("document", "")),
         cause=_if_read(parse_cause, args.get("cause", "")),
         tab=tab,
+        scale=SCALES.get(args.get("chart", ""), LAST_DAY),
         page=min(max(int(page), 1), LAST_PAGE)
         if page.isascii() and page.isdigit() and len(page) < 15
         else 1,

@@ -1,15 +1,19 @@
 """A job: all that is known of it."""
 
+import json
 from typing import Any
 
 from flask import Response, abort
 
 from app.access.viewer import visiting_job
+from app.causes import cause_name, cause_of, remedy_of, telling_line
 from app.dashboard import blueprint
 from app.dashboard.answers import answer
 from app.formatters import document
+from app.links import fill
 from app.live import Head, pace
-from app.queries import jobs
+from app.queries import jobs, projects
+from app.queries.contract import fields_of
 from app.status import FAILED
 from app.times import MINUTE, floor, now
 
@@ -25,6 +29,7 @@ def job(project_id: str, job_id: str) -> Response:
             if shown is None:
                 abort(404)
             name = document(shown.source_doc_id)[1]
+            error = telling_line(shown.error_message)
             title = f"{shown.state.label} · {name} · jobwall"
             head = Head(name, int(shown.state is FAILED), title=title)
             return head, {
@@ -32,6 +37,10 @@ def job(project_id: str, job_id: str) -> Response:
                 "job": shown,
                 "attempts": jobs.list_attempts(connection, of, job_id),
                 "events": jobs.list_events(connection, shown),
+                "cause": cause_name(cause_of(error)),
+                "remedy": remedy_of(error),
+                "links": fill(projects.get_links(connection, project_id), shown),
+                "fields": json.dumps(fields_of(shown), indent=2, ensure_ascii=False),
                 "pace": pace(0 if shown.status.terminal else 1),
                 "now": at,
             }

@@ -4,15 +4,18 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy import Connection
 
 from app.access.viewer import visiting
+from app.causes import parse_cause
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
-from app.dashboard.filters import PAGE_SIZE, anchor_text, parse_filter
+from app.dashboard.filters import PAGE_SIZE, TableFilter, anchor_text, parse_filter
 from app.dashboard.pager import make_pager
+from app.estimates import time_left
 from app.health import FAILING
 from app.live import Head, pace
-from app.queries import charts, jobs, projects
+from app.queries import causes, charts, jobs, projects
 from app.times import MINUTE, floor, now
 
 
@@ -45,16 +48,25 @@ def project(project_id: str) -> Response:
             def link(to: int) -> str:
                 return wanted.url(page=to, at=place if to > 1 else None)
 
+            chart = charts.get_chart(
+                connection,
+                shown,
+                at,
+                running=line.facts.running > 0,
+                scale=wanted.scale,
+            )
             failing = line.verdict.count if line.verdict.state is FAILING else 0
             head = Head(shown.name, failing, not line.facts.total, title(failing, shown.name))
             return head, {
                 "project": shown,
                 "facts": line.facts,
                 "verdict": line.verdict,
-                "chart": charts.get_chart(connection, shown, at, running=line.facts.running > 0),
+                "chart": chart,
+                "left": {job.job_id: time_left(job, chart, at) for job in page.rows},
                 "tabs": wanted.tabs(counts),
                 "jobs": replace(page, anchor=place),
                 "filter": wanted,
+                "chips": wanted.chips(cause_line(connection, project_id, wanted)),
                 "newest_href": wanted.url(),
                 "pager": make_pager(
                     wanted.page, PAGE_SIZE, page.total - page.new, len(page.rows), link
@@ -65,3 +77,11 @@ def project(project_id: str) -> Response:
 
         slot, versions = (project_id, wanted), (shown.version, floor(at, MINUTE))
         return answer("project", slot, versions, build, project=shown, now=at)
+
+
+def cause_line(connection: Connection, project_id: str, wanted: TableFilter) -> str:
+    """What the errors of the cause say that the list is filtered by; "" without one."""
+    if not wanted.cause:
+        return ""
+    found = causes.get_cause(connection, project_id, parse_cause(wanted.cause))
+    return found.line if found else ""

@@ -1,6 +1,7 @@
 """Pages by address alone: what makes no sense in a URL is left out, never an error."""
 
 import re
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -8,8 +9,11 @@ from flask.testing import FlaskClient
 
 from app.access.sessions import create_link
 from app.database import writing
-from app.ledger.projects import create_project
-from app.times import now
+from app.ledger.projects import change_project, create_project
+from app.ledger.report import Report
+from app.status import JobStatus
+from app.times import HOUR, MINUTE, SECOND, now
+from tests.recording import record
 
 
 @pytest.fixture
@@ -54,3 +58,95 @@ def test_an_unchanged_part_is_a_304_and_a_page_never_is(signed_in: FlaskClient) 
     # The minute may have turned between the two.
     assert again.status_code in (200, 304)
     assert signed_in.get("/projects/p", headers=known).status_code == 200
+
+
+MISSING = "LLM API timeout after {} retries"
+
+
+def told(number: int, status: JobStatus, at: int, **more: object) -> Report:
+    """A finished job of one of three documents."""
+    return Report(
+        **{
+            "job_id": f"j{number}",
+            "source_doc_id": f"docs/{number % 3}.pdf",
+            "status": status,
+            "created_at": at - 30 * SECOND,
+            "started_at": at - 20 * SECOND,
+            "completed_at": at,
+            "chunks_processed": 10,
+            "nodes_created": 5 + number,
+            **more,
+        }
+    )
+
+
+@pytest.fixture
+def busy(signed_in: FlaskClient) -> FlaskClient:
+    """A project with some history, in which two documents fail by one cause."""
+    at = now()
+    fine = [told(number, JobStatus.COMPLETED, at - HOUR) for number in range(6)]
+    failed = [
+        told(6, JobStatus.FAILED, at - MINUTE, error_message=MISSING.format(3)),
+        told(7, JobStatus.FAILED, at - 2 * MINUTE, error_message=MISSING.format(5)),
+        told(8, JobStatus.COMPLETED, at - 3 * MINUTE),
+    ]
+    record("p", fine + failed, now=at)
+    running = Report(
+        job_id="run",
+        source_doc_id="docs/long.pdf",
+        status=JobStatus.RUNNING,
+        started_at=at,
+        chunks_processed=1,
+        chunks_total=100,
+    )
+    record("p", [running], now=at)
+    return signed_in
+
+
+def test_a_bar_leads_to_the_jobs_that_finished_in_it(busy: FlaskClient) -> None:
+    page = busy.get("/projects/p").text
+    links = set(re.findall(r'href="(/projects/p\?finished=[^"]+)" tabindex="-1"', page))
+    assert links
+    assert links == set(
+        re.findall(r'<th scope="row"><a href="(/projects/p\?finished=[^"]+)"', page)
+    )
+    shown = "".join(busy.get(unescape(link)).text for link in links)
+    assert {f"row-j{number}" for number in range(9)} <= set(re.findall(r'id="(row-[^"]+)"', shown))
+    month = busy.get("/projects/p?chart=30d").text
+    assert re.search(r'href="/projects/p\?finished=\d{4}-\d\d-\d\d&amp;chart=30d"', month)
+
+
+def test_a_running_job_says_what_is_left_where_the_history_tells(busy: FlaskClient) -> None:
+    assert re.search(r"≈ [23]\Wmin left", busy.get("/projects/p").text)
+
+
+def test_causes_gather_what_fails_alike_with_the_contracts_remedy(busy: FlaskClient) -> None:
+    page = busy.get("/projects/p/causes").text
+    assert page.count('class="row cause') == 1
+    assert MISSING.format(3) in page
+    assert "Run the job again" in page
+    assert page.count("/projects/p/document?id=docs/") == 2
+    cause = re.search(r"/projects/p\?cause=([0-9a-f]{16})", page)
+    assert cause is not None
+    jobs = busy.get(f"/projects/p?cause={cause[1]}").text
+    assert set(re.findall(r'id="(row-[^"]+)"', jobs)) == {"row-j6", "row-j7"}
+    assert "Remove: cause" in jobs
+
+
+def test_a_document_tells_what_changed_from_job_to_job(busy: FlaskClient) -> None:
+    page = busy.get("/projects/p/document?id=docs/0.pdf").text
+    assert re.findall(r'id="(row-[^"]+)"', page) == ["row-j6", "row-j3", "row-j0"]
+    assert "failed after a success" in page
+    assert "+3" in page
+    for unknown in ("docs/9.pdf", "", "%00", "x" * 2000):
+        assert busy.get(f"/projects/p/document?id={unknown}").status_code == 404
+
+
+def test_a_job_leads_to_its_cause_its_document_and_elsewhere(busy: FlaskClient) -> None:
+    change_project("p", {"logs_link": "https://logs.example/?q={job_id}"})
+    page = busy.get("/projects/p/jobs/j6").text
+    assert re.search(r'href="/projects/p\?cause=[0-9a-f]{16}"', page)
+    assert 'href="/projects/p/document?id=docs/0.pdf"' in page
+    assert 'href="https://logs.example/?q=j6"' in page
+    assert "&#34;job_id&#34;: &#34;j6&#34;" in page
+    assert "The model was not available" in page

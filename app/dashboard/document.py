@@ -1,0 +1,66 @@
+"""A source document: all its jobs, and what changed between them."""
+
+from typing import Any
+
+from flask import Response, abort, request, url_for
+
+from app.access.viewer import visiting
+from app.dashboard import blueprint
+from app.dashboard.answers import answer
+from app.dashboard.changes import changes_of
+from app.dashboard.filters import LAST_PAGE, PAGE_SIZE
+from app.dashboard.pager import make_pager
+from app.formatters import document as parts_of
+from app.ledger.fields import UNREADABLE
+from app.live import Head, pace
+from app.queries import jobs
+from app.queries.filters import JobFilter
+from app.status import FAILED, RUNNING, WAITING
+from app.times import MINUTE, floor, now
+
+LONGEST_ID = 1024
+
+
+@blueprint.get("/projects/<id:project_id>/document")
+def document(project_id: str) -> Response:
+    """The jobs of `id`, newest first; 404 where it has none."""
+    at = now()
+    document_id = request.args.get("id", "")
+    number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    if not 1 <= len(document_id) <= LONGEST_ID or UNREADABLE.search(document_id):
+        abort(404)
+    with visiting(project_id, at) as (connection, shown):
+
+        def build() -> tuple[Head, dict[str, Any]]:
+            found = jobs.list_jobs(
+                connection,
+                shown,
+                JobFilter(document=document_id),
+                limit=PAGE_SIZE + 1,  # one more, to compare the last one with
+                offset=(number - 1) * PAGE_SIZE,
+                now=at,
+                reading=jobs.WHOLE,
+            )
+            if not found.total:
+                abort(404)
+            rows = found.rows[:PAGE_SIZE]
+            failing = bool(rows) and number == 1 and rows[0].state is FAILED
+            busy = sum(job.state in (RUNNING, WAITING) for job in rows)
+
+            def link(to: int) -> str:
+                page = None if to == 1 else to
+                return url_for(".document", project_id=project_id, id=document_id, page=page)
+
+            name = parts_of(document_id)[1]
+            return Head(name, int(failing), title=f"{name} · jobwall"), {
+                "project": shown,
+                "document_id": document_id,
+                "jobs": list(zip(rows, changes_of(found.rows), strict=False)),
+                "capped": found.capped,
+                "pager": make_pager(number, PAGE_SIZE, found.total, len(rows), link),
+                "pace": pace(busy),
+                "now": at,
+            }
+
+        slot, versions = (project_id, document_id, number), (shown.version, floor(at, MINUTE))
+        return answer("document", slot, versions, build, project=shown, now=at)

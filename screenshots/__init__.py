@@ -1,0 +1,1 @@
+"""`make screenshots`: the pages of a board full of telling jobs, as pictures in `docs/`."""

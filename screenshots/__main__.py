@@ -1,0 +1,141 @@
+"""Fill a board, serve it, and take a picture of every page: `python -m screenshots`."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app import create_app
+from app.config import read
+from app.database import db
+from app.times import now
+from bench.access import session_headers
+from bench.bars import bar
+from bench.load import migrate
+from bench.server import Server, serve
+from screenshots.board import fill
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SIZES = {"": (1440, 900), "-phone": (360, 780)}
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """A page to be pictured; `lost` while its server is away."""
+
+    name: str
+    path: str
+    lost: bool = False
+
+
+PROJECT = "/projects/legal-contracts"
+SHOTS = (
+    Shot("overview", "/"),
+    Shot("project", PROJECT),
+    Shot("month", f"{PROJECT}?chart=30d&status=failed"),
+    Shot("causes", f"{PROJECT}/causes"),
+    Shot("document", ""),
+    Shot("job", ""),
+    Shot("empty", "/projects/sandbox"),
+    Shot("wall", "/wall"),
+    Shot("lost", PROJECT, lost=True),
+)
+
+
+@click.command()
+@click.option("--only", default="", metavar="NAME,…", help="Only these pages.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DOCS,
+    help="Where the pictures go.  [default: docs/]",
+)
+def main(only: str, folder: Path) -> None:
+    """Picture every page of a filled board: 1440 and 360 px wide, light and dark."""
+    wanted = [shot for shot in SHOTS if not only or shot.name in only.split(",")]
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as instance, bar("Pictures") as progress:
+        settings = {"INSTANCE": instance, "DATABASE_URL": ""}
+        migrate(settings)
+        with create_app(read(settings)).app_context():
+            fill(now())
+            db.engine.dispose()
+        cookie = session_headers(settings, 1)[0]["Cookie"]
+        with serve("wsgi:app", settings) as server, browser() as chromium:
+            views = [(size, theme) for size in SIZES for theme in THEMES]
+            for number, (size, theme) in enumerate(views):
+                progress(f"{theme}{size}", number / len(views))
+                with window(chromium, server, cookie, size, theme) as page:
+                    for shot in wanted:
+                        show(page, server, shot)
+                        page.screenshot(path=folder / f"{shot.name}-{theme}{size}.png")
+
+
+@contextmanager
+def window(chromium: Browser, server: Server, cookie: str, size: str, theme: str) -> Iterator[Page]:
+    """A window of somebody who is signed in."""
+    width, height = SIZES[size]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=theme,  # type: ignore[arg-type]  # light or dark
+        reduced_motion="reduce",
+        timezone_id="Europe/Berlin",
+        device_scale_factor=2,
+    )
+    name, _, token = cookie.partition("=")
+    url = f"http://127.0.0.1:{server.port}"
+    context.add_cookies([{"name": name, "value": token, "url": url}])
+    yield context.new_page()
+    context.close()
+
+
+def show(page: Page, server: Server, shot: Shot) -> None:
+    """Open the page of a shot, as a person would see it."""
+    page.unroute_all()
+    address = f"http://127.0.0.1:{server.port}"
+    page.goto(f"{address}{shot.path or PROJECT}", wait_until="networkidle")
+    if shot.name in ("document", "job"):
+        lead_to(page, shot.name)
+    if shot.lost:
+        page.route("**/*", lambda route: route.abort())
+        page.wait_for_timeout(9000)  # two polls without an answer
+
+
+def lead_to(page: Page, name: str) -> None:
+    """Go from a project to a failed job of it, and from there to its document."""
+    page.locator("tr.tone--failed .c-doc a").first.click()
+    page.wait_for_load_state("networkidle")
+    if name == "document":
+        page.get_by_role("link", name="All jobs of this document").click()
+        page.wait_for_load_state("networkidle")
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium, where Debian or Ubuntu puts it."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        raise click.ClickException("needs Chromium: `apt-get install chromium`")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=list(QUIET))
+
+
+if __name__ == "__main__":
+    main()
