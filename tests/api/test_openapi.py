@@ -9,6 +9,7 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from app.api.params import LIST_PARAMETERS
 from tests.conftest import Api
 from tests.problems import assert_problem
 
@@ -290,7 +291,7 @@ def test_what_no_schema_says_is_checked_all_the_same(
     assert_problem(api.post(report), 422, field)
 
 
-@pytest.mark.parametrize("name", ["limit", "offset", "q", "status", "since", "until"])
+@pytest.mark.parametrize("name", [parameter.name for parameter in LIST_PARAMETERS])
 def test_the_parameters_of_the_list_agree_with_the_checks(
     api: Api, document: dict[str, Any], name: str
 ) -> None:
@@ -304,6 +305,12 @@ def test_the_parameters_of_the_list_agree_with_the_checks(
         "status": [["failed"], ["failed", "running"], ["done"], ["failed", "done"]],
         "since": [one for one in TIME if isinstance(one, str)],
         "until": [one for one in TIME if isinstance(one, str)],
+        "finished": ["2026-03-01", "2026-03-01T03", "2026-03-01T3", "2026-03", "", "today"],
+        "longer": ["90s", "1d", "1w", "0s", "10", "", "1000000s"],
+        "document": ["", "a", "x" * 1024, "x" * 1025],
+        "cause": ["0" * 16, "f" * 16, "7" * 15, "7F" * 8, ""],
+        "stalled": ["1", "0", ""],
+        "empty": ["1", "0", ""],
     }[name]
     differ = []
     for value in values:

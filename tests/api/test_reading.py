@@ -9,13 +9,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.api import jobs as views
+from app.causes import cause_name, cause_of
 from app.ledger.projects import create_project
-from app.times import now
+from app.times import MINUTE, now
 from tests.conftest import Api
 from tests.problems import assert_problem
 
 SAMPLE = Path(__file__).with_name("list_jobs.json")
 MOST = 2**53 - 1
+NO_REASON = cause_name(cause_of(""))
 FIELDS = list(json.loads(SAMPLE.read_bytes())["jobs"][0])
 START = datetime(2026, 3, 1, tzinfo=UTC)
 WORDS = ("pending", "running", "completed", "failed")
@@ -35,11 +37,18 @@ def fill(api: Api, count: int = 12) -> None:
             "created_at": at(number),
             "started_at": at(number),
             "completed_at": at(number + 1),
+            "chunks_processed": 1,
         }
         for number in range(count)
     ]
     answer = api.post({"jobs": jobs}, "/bulk")
     assert {one["status"] for one in answer.json["results"]} == {201}
+
+
+def fall_silent(monkeypatch: pytest.MonkeyPatch, minutes: int = 16) -> None:
+    """Let so much time pass without a report."""
+    later = now() + minutes * MINUTE
+    monkeypatch.setattr(views, "now", lambda: later)
 
 
 def ids(api: Api, query: str = "") -> list[str]:
@@ -120,9 +129,25 @@ def test_every_wrong_parameter_is_named_at_once(api: Api) -> None:
     assert named == {"limit", "offset", "status", "since", "until", "q"}
 
 
-@pytest.mark.parametrize("name", ["limit", "offset", "q", "since", "until"])
+GOOD = {
+    "limit": "5",
+    "offset": "5",
+    "q": "5",
+    "since": "2026-03-01T00:00:00Z",
+    "until": "2026-03-01T00:00:00Z",
+    "finished": "2026-03-01",
+    "longer": "90s",
+    "document": "5",
+    "cause": "0" * 16,
+    "stalled": "1",
+    "empty": "1",
+}
+
+
+@pytest.mark.parametrize("name", GOOD)
 def test_a_parameter_given_twice_is_refused(api: Api, name: str) -> None:
-    value = "2026-03-01T00:00:00Z" if name in ("since", "until") else "5"
+    value = GOOD[name]
+    assert api.get(f"?{name}={value}").status_code == 200
     assert_problem(api.get(f"?{name}={value}&{name}={value}"), 422, name)
 
 
@@ -140,6 +165,28 @@ def test_a_parameter_given_twice_is_refused(api: Api, name: str) -> None:
         "since=2026-02-30T00:00:00Z",
         "q=%00",
         f"q={'x' * 1025}",
+        "finished=2026-03-01T24",
+        "finished=2026-02-30",
+        "finished=2026-03-01T3",
+        "finished=2026-03-01T03:00",
+        "finished=1999-12-31",
+        "finished=2100-01-01",
+        "finished=",
+        "longer=0s",
+        "longer=10",
+        "longer=1.5h",
+        "longer=1w",
+        "longer=9999999s",
+        "longer=%D9%A1s",
+        "document=",
+        "document=%00",
+        f"document={'x' * 1025}",
+        "cause=",
+        f"cause={'8' + '0' * 15}",
+        f"cause={'A' * 16}",
+        "stalled=0",
+        "stalled=",
+        "empty=true",
     ],
 )
 def test_a_filter_that_cannot_be_is_refused(api: Api, query: str) -> None:
@@ -192,12 +239,33 @@ def test_a_row_never_moves_while_its_job_runs(api: Api) -> None:
         ("since=2026-03-01T00:09:00Z&until=2026-03-01T00:03:00Z", []),
         ("since=2026-03-01T00:02:00Z&until=2026-03-01T00:10:00Z&status=failed", [7, 3]),
         ("since=2026-03-01T00:02:00Z&until=2026-03-01T00:07:00Z&q=txt", [6, 3]),
+        ("document=txt/03.pdf", [3]),
+        ("document=txt/03", []),
+        ("document=txt/03.pdf&status=completed", []),
+        ("finished=2026-03-01T00", [11, 10, 7, 6, 3, 2]),
+        ("finished=2026-03-01", [11, 10, 7, 6, 3, 2]),
+        ("finished=2026-03-01T01", []),
+        ("finished=2026-03-01T00&status=failed&q=txt/", [3]),
+        ("longer=59s", [11, 10, 7, 6, 3, 2]),
+        ("longer=60s", []),
+        ("longer=59s&status=failed&since=2026-03-01T00:05:00Z", [11, 7]),
+        (f"cause={NO_REASON}", [11, 7, 3]),
+        (f"cause={NO_REASON}&document=txt/03.pdf&longer=1s", [3]),
+        (f"cause={'0' * 16}", []),
+        ("empty=1", [10, 6, 2]),
+        ("empty=1&status=failed", []),
+        ("empty=1&status=failed&status=completed&longer=1s", [10, 6, 2]),
+        ("stalled=1", [9, 5, 1]),
+        ("stalled=1&status=failed", []),
+        ("stalled=1&q=txt/", [9]),
     ],
 )
 def test_a_filter_narrows_the_rows_and_the_total_alike(
-    api: Api, query: str, expected: list[int]
+    api: Api, monkeypatch: pytest.MonkeyPatch, query: str, expected: list[int]
 ) -> None:
     fill(api)
+    if "stalled" in query:
+        fall_silent(monkeypatch)
     names = [f"j{number:02}" for number in expected]
     answer = api.get(f"?{query}").json
     assert [job["job_id"] for job in answer["jobs"]] == names
@@ -253,6 +321,26 @@ def test_links_keep_the_filter_and_lead_through_everything_once(api: Api) -> Non
                 break
             answer = api.client.get(onward[1], headers=api.headers())
         assert [name for page in pages[::order] for name in page] == expected
+
+
+def test_links_carry_every_parameter(api: Api) -> None:
+    query = "&".join(f"{name}={value}" for name, value in GOOD.items() if name != "offset")
+    for query_of_link in links(api.get(f"?{query}&status=failed&status=running")).values():
+        query_of_link.pop("offset")
+        values = {name: [value] for name, value in GOOD.items() if name != "offset"}
+        assert query_of_link == {**values, "status": ["failed", "running"]}
+
+
+def test_who_stalled_is_asked_anew_each_minute(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(api)
+    fall_silent(monkeypatch, minutes=0)
+    before = {query: api.get(query) for query in ("?stalled=1", "?status=running")}
+    assert before["?stalled=1"].json["total"] == 0
+    fall_silent(monkeypatch)
+    for query, status in (("?stalled=1", 200), ("?status=running", 304)):
+        etag = before[query].headers["ETag"]
+        assert api.get(query, **{"If-None-Match": etag}).status_code == status
+    assert api.get("?stalled=1").json["total"] == 3
 
 
 @pytest.mark.parametrize("path", ["jobs?limit=5&status=running", "jobs/j01", "", None])
@@ -312,7 +400,7 @@ def test_a_report_without_news_keeps_the_etag(
 @pytest.mark.parametrize(
     ("job_id", "body", "merge"),
     [
-        ("j01", {"chunks_processed": 1}, "applied"),
+        ("j01", {"chunks_processed": 2}, "applied"),
         ("j01", {"chunks_total": 9}, "applied"),
         ("j00", {"status": "running"}, "applied"),
         ("j02", {"status": "failed", "completed_at": at(99)}, "conflict"),

@@ -1,0 +1,105 @@
+"""The filter of the table: what a URL says, what is read, and the URL again."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from app.dashboard.filters import TableFilter, parse_filter
+from app.queries.filters import JobFilter
+from app.status import JobStatus
+from app.times import DAY, HOUR, MINUTE, SECOND, parse_time
+
+NOW = parse_time("2026-11-24T03:04:22Z")
+SILENT = 15 * MINUTE
+EVERYTHING = {
+    "status": "failed",
+    "q": "a b",
+    "since": "24h",
+    "until": "2026-11-24T00:00:00Z",
+    "finished": "2026-11-24T03",
+    "longer": "90s",
+    "document": "s3://x/ü.pdf",
+    "cause": "0123456789abcdef",
+}
+
+
+def parsed(**args: str) -> TableFilter:
+    return parse_filter("/projects/p", MultiDict(args))
+
+
+def query_of(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query))
+
+
+def test_every_part_is_read_and_written_back() -> None:
+    wanted = parsed(**EVERYTHING, page="3", at="5~j")
+    assert query_of(wanted.url()) == EVERYTHING
+    assert query_of(wanted.url(page=2, at="5~j")) == {**EVERYTHING, "page": "2", "at": "5~j"}
+    hour = parse_time("2026-11-24T03:00:00Z")
+    assert wanted.to_query(NOW, SILENT) == JobFilter(
+        statuses=frozenset({JobStatus.FAILED}),
+        q="a b",
+        since=parse_time("2026-11-24T03:04:00Z") - DAY,
+        until=hour - 3 * HOUR,
+        finished=(hour, hour + HOUR),
+        longer=90 * SECOND,
+        document="s3://x/ü.pdf",
+        cause=0x0123456789ABCDEF,
+    )
+    stalled = parsed(stalled="1", finished="2026-11-24").to_query(NOW, SILENT)
+    assert (stalled.silent_since, stalled.finished) == (
+        NOW - SILENT,
+        (hour - 3 * HOUR, hour + 21 * HOUR),
+    )
+    assert parsed(empty="1").to_query(NOW, SILENT) == JobFilter(empty=True)
+
+
+def test_each_part_can_be_taken_out_and_says_what_it_is() -> None:
+    wanted = parsed(**EVERYTHING)
+    chips = wanted.chips(cause="LLM API timeout")
+    assert {chip.name: chip.label for chip in chips} == {
+        "q": "“a b”",
+        "since": "Last 24 h",
+        "until": "until 2026-11-24T00:00:00Z",
+        "finished": "finished 24 Nov, 03:00–04:00 UTC",
+        "longer": "longer than 90\N{NO-BREAK SPACE}s",
+        "document": "document “s3://x/ü.pdf”",
+        "cause": "cause “LLM API timeout”",
+    }
+    for chip in chips:
+        assert query_of(chip.remove_href) == {
+            name: value for name, value in EVERYTHING.items() if name != chip.name
+        }
+    assert [chip.label for chip in parsed(finished="2026-11-04", longer="10m").active] == [
+        "finished 4 Nov UTC",
+        "longer than 10\N{NO-BREAK SPACE}min",
+    ]
+    assert parsed().active == []
+
+
+def test_a_form_carries_along_what_it_does_not_set() -> None:
+    wanted = parsed(**EVERYTHING)
+    rest = {name: EVERYTHING[name] for name in EVERYTHING if name not in ("q", "since")}
+    assert dict(wanted.hidden) == rest
+    del rest["longer"]
+    assert dict(wanted.carried("q", "since", "longer")) == rest
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"finished": "2026-02-30"},
+        {"finished": "2026-11-24T03:00"},
+        {"longer": "long"},
+        {"longer": "0s"},
+        {"document": "\0"},
+        {"document": "x" * 1025},
+        {"cause": "x"},
+        {"cause": "8" + "0" * 15},
+        {"stalled": "yes"},
+    ],
+    ids=str,
+)
+def test_nonsense_is_left_out(args: dict[str, str]) -> None:
+    assert parsed(**args) == parsed()
