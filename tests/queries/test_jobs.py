@@ -1,22 +1,22 @@
 """Pages, totals and tabs against the plain answer, however the jobs are spread over time."""
 
 import itertools
+import random
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, insert, text
+from sqlalchemy import event, text
 
 from app.api import answers
-from app.causes import cause_of, telling_line
+from app.causes import cause_of
 from app.database import db, reading, writing
 from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
-from app.models import Cause
 from app.queries import depth, jobs, search
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.filters import JobFilter
@@ -83,24 +83,23 @@ QS = ["doc-3", "doc-", "j7", "long-" * 60, "timeout", "LIMIT exceeded token", "9
 CAUSES = [*map(cause_of, ERRORS), 5]
 
 
-def rarely(values: st.SearchStrategy) -> st.SearchStrategy:
-    return st.one_of(st.none(), st.none(), st.none(), values)
-
-
-any_filter = st.builds(
-    lambda statuses, q, document, **rest: JobFilter(
-        statuses=statuses or frozenset(), q=q or "", document=document or "", **rest
-    ),
-    statuses=rarely(st.frozensets(st.sampled_from(JobStatus))),
-    q=rarely(st.sampled_from(QS)),
-    document=rarely(st.sampled_from(DOCUMENTS)),
-    since=edges,
-    until=edges,
-    empty=st.sampled_from([False, False, False, True]),
-    silent_since=rarely(st.integers(-1, 4).map(lambda hours: NOW + hours * HOUR)),
-    cause=rarely(st.sampled_from(CAUSES)),
-    finished=rarely(st.tuples(edges.filter(bool), st.just(T0 + DAY))),
-    longer=rarely(st.sampled_from([0, 5 * SECOND - 1, 5 * SECOND, MINUTE])),
+PARTS = {
+    "statuses": st.frozensets(st.sampled_from(JobStatus), min_size=1),
+    "q": st.sampled_from(QS),
+    "document": st.sampled_from(DOCUMENTS),
+    "since": edges,
+    "until": edges,
+    "empty": st.just(True),
+    "silent_since": st.integers(-1, 4).map(lambda hours: NOW + hours * HOUR),
+    "cause": st.sampled_from(CAUSES),
+    "finished": st.tuples(edges.filter(bool), st.just(T0 + DAY)),
+    "longer": st.sampled_from([0, 5 * SECOND - 1, 5 * SECOND, MINUTE]),
+}
+# Of too many parts at once the answer would be nothing.
+any_filter = st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: PARTS[name] for name in names}).map(
+        lambda parts: JobFilter(**parts)
+    )
 )
 narrow_times = st.one_of(
     st.builds(
@@ -112,37 +111,6 @@ narrow_times = st.one_of(
     st.builds(JobFilter, empty=st.just(True), since=edges, until=edges),
 )
 wanted_filters = st.one_of(narrow_times, any_filter, any_filter)
-
-
-def keep_causes(project_id: str) -> None:
-    """Keep the causes of the project's failed jobs, as far as the ledger does not."""
-    with writing() as connection:
-        failed = connection.execute(
-            text("SELECT * FROM jobs WHERE project_id = :p AND cause IS NOT NULL"),
-            {"p": project_id},
-        ).all()
-        known = set(
-            connection.scalars(
-                text("SELECT cause FROM causes WHERE project_id = :p"), {"p": project_id}
-            )
-        )
-        rows = {
-            job.cause: {
-                "project_id": project_id,
-                "cause": job.cause,
-                "pattern": "",
-                "line": telling_line(job.error_message or job.noted_error),
-                "job_id": job.job_id,
-                "jobs": 1,
-                "documents": 1,
-                "first_at": job.heard_at,
-                "last_at": job.heard_at,
-            }
-            for job in failed
-            if job.cause not in known
-        }
-        if rows:
-            connection.execute(insert(Cause), list(rows.values()))
 
 
 def meant(causes, q: str) -> set[int]:
@@ -240,45 +208,8 @@ def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], 
             assert jobs.count_jobs(connection, project, one, now - HOUR) == expected
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    first=sent,
-    steps=st.lists(st.one_of(sent, removed), max_size=3),
-    filters=st.lists(wanted_filters, min_size=4, max_size=4),
-    offsets=st.lists(st.integers(0, 40), min_size=2, max_size=2),
-)
-def test_pages_totals_and_tabs_equal_the_plain_answer_after_every_step(
-    app: Flask, monkeypatch, first, steps, filters, offsets
-) -> None:
-    monkeypatch.setattr(depth, "SHALLOW", 2)  # so that small lists go the deep way too
-    project_id = f"p{next(numbers)}"
-    create_project(project_id, name="p", mode="kg_vector", now=T0)
-    # Reports come late, out of order and again: the jobs are few and the moments any.
-    for hours, step in enumerate([first, *steps]):
-        if isinstance(step, dict):
-            remove_jobs(project_id, **step)
-        elif step:
-            record(project_id, step, now=NOW + hours * HOUR)
-        keep_causes(project_id)
-        assert_plain(project_id, filters, offsets, NOW + hours * HOUR)
-
-
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(batch=sent, filters=st.lists(any_filter, min_size=5, max_size=5))
-def test_of_too_much_a_search_takes_what_matches_and_says_that_it_is_not_all(
-    app: Flask, monkeypatch, batch, filters
-) -> None:
-    most, passed = 4, 8
-    monkeypatch.setattr(search, "MOST_FOUND", most)
-    monkeypatch.setattr(search, "MOST_PASSED", passed)
-    project_id = f"c{next(numbers)}"
-    create_project(project_id, name="p", mode="kg_vector", now=T0)
-    record(project_id, batch, now=NOW)
-    keep_causes(project_id)
+def assert_taken(project_id: str, filters: list[JobFilter], most: int, passed: int) -> None:
+    """What a search takes matches, is in order, is all there is where it says so."""
     with reading() as connection:
         everything, causes = stored(connection, project_id)
         for one in filters:
@@ -295,6 +226,100 @@ def test_of_too_much_a_search_takes_what_matches_and_says_that_it_is_not_all(
             if found.capped in ("newest", "some") and one.q and not (one.document or one.cause):
                 recent = [name for name in plain if name in newest][:most]
                 assert names[: len(recent)] == recent
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    first=sent,
+    steps=st.lists(st.one_of(sent, removed), max_size=3),
+    filters=st.lists(wanted_filters, min_size=6, max_size=6),
+    offsets=st.lists(st.integers(0, 40), min_size=2, max_size=2),
+)
+def test_pages_totals_and_tabs_equal_the_plain_answer_after_every_step(
+    app: Flask, monkeypatch, first, steps, filters, offsets
+) -> None:
+    monkeypatch.setattr(depth, "SHALLOW", 2)  # so that small lists go the deep way too
+    project_id = f"p{next(numbers)}"
+    create_project(project_id, name="p", mode="kg_vector", now=T0)
+    # Reports come late, out of order and again: the jobs are few and the moments any.
+    for hours, step in enumerate([first, *steps]):
+        if isinstance(step, dict):
+            remove_jobs(project_id, **step)
+        elif step:
+            record(project_id, step, now=NOW + hours * HOUR)
+        assert_plain(project_id, filters, offsets, NOW + hours * HOUR)
+
+
+def crowd(amount: int) -> list[Report]:
+    """Jobs of every kind, always the same ones."""
+    rng = random.Random(7)
+    return [
+        Report(
+            job_id=f"j{number}",
+            source_doc_id=rng.choice([*DOCUMENTS, f"doc-{number % 7}/{number}"]),
+            status=rng.choice([*JobStatus, JobStatus.FAILED]),
+            created_at=(created := T0 + rng.randrange(3) * DAY + rng.randrange(40) * SECOND),
+            chunks_processed=1,
+            nodes_created=rng.randrange(2),
+            started_at=rng.choice([created, None]),
+            completed_at=created + rng.choice([0, 5 * SECOND, 2 * MINUTE]),
+            error_message=rng.choice(ERRORS),
+        )
+        for number in range(amount)
+    ]
+
+
+VALUES: dict[str, list] = {
+    "statuses": [
+        frozenset({JobStatus.FAILED}),
+        frozenset({JobStatus.COMPLETED, JobStatus.RUNNING}),
+    ],
+    "q": QS,
+    "document": DOCUMENTS[:2],
+    "since": [T0 + DAY, T0 + DAY + 20 * SECOND + 1],
+    "until": [T0 + DAY],
+    "empty": [True],
+    "silent_since": [NOW],
+    "cause": CAUSES[:2],
+    "finished": [(T0 + 20 * SECOND, T0 + DAY + 20 * SECOND)],
+    "longer": [0, 5 * SECOND],
+}
+PAIRS = [
+    JobFilter(**{one: first, other: second})
+    for one, other in itertools.combinations(VALUES, 2)
+    for first in VALUES[one]
+    for second in VALUES[other]
+]
+
+
+def test_any_two_parts_of_a_filter_narrow_together(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_project("p", name="p", mode="kg_vector", now=T0)
+    record("p", crowd(200), now=NOW)
+    assert_plain("p", PAIRS, [0], NOW)
+    for most, passed in ((20, 40), (5, 10)):
+        monkeypatch.setattr(search, "MOST_FOUND", most)
+        monkeypatch.setattr(search, "MOST_PASSED", passed)
+        assert_taken("p", PAIRS, most, passed)
+
+
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(batch=sent, filters=st.lists(any_filter, min_size=8, max_size=8))
+def test_of_too_much_a_search_takes_what_matches_and_says_that_it_is_not_all(
+    app: Flask, monkeypatch, batch, filters
+) -> None:
+    most, passed = 4, 8
+    monkeypatch.setattr(search, "MOST_FOUND", most)
+    monkeypatch.setattr(search, "MOST_PASSED", passed)
+    project_id = f"c{next(numbers)}"
+    create_project(project_id, name="p", mode="kg_vector", now=T0)
+    record(project_id, batch, now=NOW)
+    assert_taken(project_id, filters, most, passed)
 
 
 @pytest.mark.parametrize(
