@@ -45,23 +45,24 @@ class Found:
 def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     """Find what a filter is about that the counts cannot tell.
 
-    One statement, and one more where there is a `q`, where several indexes have to be asked which
-    finds fewest, and (two at most) where a `q` means more jobs than are looked at.
+    One statement, and one more where several indexes have to be asked which finds fewest. With a
+    `q` that is asked always, and its words are sought; three more where it means too many jobs.
     """
     causes = find_causes(connection, project_id, wanted.q) if wanted.q else []
     kept = matches(wanted, causes).label("kept")
-    place = _rarest(connection, candidates(connection.dialect.name, project_id, wanted, causes))
+    places = candidates(connection.dialect.name, project_id, wanted, causes)
+    place, too_many = _rarest(connection, places)
+
+    def read(most: int) -> Sequence[Row[Any]]:
+        return connection.execute(place.read([*KEYS, kept], most)).all()
 
     def found(rows: Iterable[Row[Any]], capped: str = "") -> Found:
         keys = sorted((row for row in rows if row.kept), key=_place, reverse=True)
         return Found(keys[:MOST_FOUND], capped, causes)
 
-    rows = connection.execute(place.read([*KEYS, kept], MOST_FOUND + 1)).all()
-    if len(rows) <= MOST_FOUND:
-        return found(rows)
-    rows = rows[:MOST_FOUND]
-    if not isinstance(place, Meant):
-        return found(rows, place.taken)
+    if not (too_many and isinstance(place, Meant)):
+        rows = read(MOST_FOUND + 1)
+        return found(rows[:MOST_FOUND], place.taken if len(rows) > MOST_FOUND else "")
     # What is meant so often is mostly among the newest. If not, others complete those.
     every = newest(project_id, wanted)
     passed = every.read([*KEYS, kept], MOST_PASSED).subquery()
@@ -72,17 +73,25 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     passed = every.read([Job.job_id], MOST_PASSED).subquery()
     if connection.scalars(select(func.count()).select_from(passed)).one() < MOST_PASSED:
         return found(recent)
-    return found({row.job_id: row for row in (*recent, *rows)}.values(), place.taken)
+    both = {row.job_id: row for row in (*recent, *read(MOST_FOUND))}
+    return found(both.values(), place.taken)
 
 
-def _rarest(connection: Connection, places: Sequence[Candidates | Meant]) -> Candidates | Meant:
-    """The place that finds fewest; where all find too many the first, which is mostly rarest."""
-    if len(places) == 1:
-        return places[0]
+def _rarest(
+    connection: Connection, places: Sequence[Candidates | Meant]
+) -> tuple[Candidates | Meant, bool]:
+    """The place that finds fewest, and whether that is known to be too many.
+
+    Where all find too many it is the first, which is mostly rarest. A place that is alone is not
+    asked, but for a text: to read as many jobs in no order as are too many would cost more.
+    """
+    if len(places) == 1 and not isinstance(places[0], Meant):
+        return places[0], False
     few = [place.read([Job.job_id], MOST_FOUND + 1).subquery() for place in places]
     counts = [select(func.count()).select_from(each).scalar_subquery() for each in few]
     amounts = connection.execute(select(*counts)).one()
-    return places[amounts.index(min(amounts))]
+    fewest = min(amounts)
+    return places[amounts.index(fewest)], fewest > MOST_FOUND
 
 
 def _place(row: Row[Any]) -> Anchor:
