@@ -71,19 +71,18 @@ def test_each_part_can_be_taken_out_and_says_what_it_is() -> None:
         assert query_of(chip.remove_href) == {
             name: value for name, value in EVERYTHING.items() if name != chip.name
         }
-    assert [chip.label for chip in parsed(finished="2026-11-04", longer="10m").active] == [
+    assert [chip.label for chip in parsed(finished="2026-11-04", longer="10m").chips()] == [
         "finished 4 Nov UTC",
         "longer than 10\N{NO-BREAK SPACE}min",
     ]
-    assert parsed().active == []
+    assert parsed().chips() == []
 
 
 def test_a_form_carries_along_what_it_does_not_set() -> None:
     wanted = parsed(**EVERYTHING)
-    rest = {name: EVERYTHING[name] for name in EVERYTHING if name not in ("q", "since")}
-    assert dict(wanted.hidden) == rest
-    del rest["longer"]
+    rest = {name: EVERYTHING[name] for name in EVERYTHING if name not in ("q", "since", "longer")}
     assert dict(wanted.carried("q", "since", "longer")) == rest
+    assert dict(wanted.carried()) == EVERYTHING
 
 
 @pytest.mark.parametrize(
