@@ -457,7 +457,10 @@
   }
 
   function start() {
-    window.stop(); // cancels the <meta> refresh; everything has loaded
+    // Cancels the <meta> refresh; everything has loaded. What is void need not stand there.
+    window.stop();
+    const refresh = document.querySelector('meta[http-equiv=refresh]');
+    if (refresh) refresh.parentNode.removeChild(refresh);
     adopt();
     tick();
     setInterval(tick, TICK);

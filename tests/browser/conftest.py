@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.conftest import Board
+from app.times import now
+from screenshots.board import fill
+from tests.conftest import Board, Databases, free_port
 
 QUIET = [
     "--no-sandbox",
@@ -49,9 +51,8 @@ class Person:
         """A new tab; with options, in a window of its own with the same session."""
         context = self.context
         if options:
-            context = self.browser.new_context(
-                storage_state=self.context.storage_state(), **options
-            )
+            session = {"storage_state": self.context.storage_state()}
+            context = self.browser.new_context(**(session | options))
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("console", self._hear)
@@ -92,3 +93,26 @@ def own_person(chromium: Browser, own_board: Board) -> Iterator[Person]:
     yield sign_in(chromium, own_board)
     for context in chromium.contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def demo_board(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    """The board of the screenshots, with projects and jobs in every state. Nobody writes to it."""
+    with databases.new(tmp_path_factory.mktemp("demo") / "instance") as settings:
+        board = Board(settings, free_port(), project="legal-contracts")
+        with board.database():
+            fill(now())
+        board.start()
+        board.key = board.new_key()
+        yield board
+        board.stop()
+
+
+@pytest.fixture
+def demo(chromium: Browser, demo_board: Board) -> Iterator[Person]:
+    """Somebody signed in to the demo board; the console must stay clean."""
+    someone = sign_in(chromium, demo_board)
+    yield someone
+    for context in chromium.contexts:
+        context.close()
+    assert someone.complaints == []

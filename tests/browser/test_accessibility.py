@@ -1,0 +1,162 @@
+"""WCAG 2.2 AA: axe finds nothing on any page, wide and narrow, light and dark."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import look
+from tests.browser.conftest import Person
+from tests.conftest import sqlite_only
+
+pytestmark = sqlite_only  # what a browser shows does not depend on the engine
+
+PROJECT = "/projects/legal-contracts"
+SIZES = ((1440, 900), (360, 780))
+
+
+def first_job(page: Page) -> None:
+    page.locator("#rows .c-doc a").first.click()
+    page.wait_for_url(re.compile("/jobs/"))
+
+
+def opened_job(page: Page) -> None:
+    first_job(page)
+    for summary in page.locator("summary").all():
+        summary.click()
+
+
+def its_document(page: Page) -> None:
+    first_job(page)
+    page.get_by_role("link", name="All jobs of this document").click()
+
+
+def cause_as_filter(page: Page) -> None:
+    page.locator(".cause__line").first.click()
+    expect(page.get_by_role("link", name=re.compile("^Remove: cause"))).to_be_visible()
+
+
+def documents_of_a_cause(page: Page) -> None:
+    page.locator(".cause__documents summary").first.click()
+
+
+def hour_as_filter(page: Page) -> None:
+    page.goto(page.locator(".chart svg a").first.evaluate("link => link.href.baseVal"))
+    expect(page.get_by_role("link", name=re.compile("^Remove: finished"))).to_be_visible()
+
+
+def chart_as_table(page: Page) -> None:
+    summary = page.get_by_text("As a table")
+    if summary.is_visible():  # a phone has no chart
+        summary.click()
+
+
+def more_filters(page: Page) -> None:
+    button = page.get_by_role("button", name="More")
+    if button.is_visible():  # a wide page has them in line
+        button.click()
+
+
+def settings(page: Page) -> None:
+    page.get_by_role("button", name="Settings").click()
+    expect(page.get_by_role("group", name="Theme")).to_be_visible()
+
+
+def shortcuts(page: Page) -> None:
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def paused(page: Page) -> None:
+    page.get_by_role("button", name="Pause").click()
+
+
+def lost(page: Page) -> None:
+    page.route("**/*", lambda route: route.abort())
+    expect(page.locator("#link")).to_contain_text("No answer since", timeout=15_000)
+
+
+def signed_out(page: Page) -> None:
+    page.route("**/*", lambda route: route.fulfill(status=401))
+    expect(page.locator("#link")).to_contain_text("Signed out", timeout=15_000)
+
+
+def held(page: Page) -> None:
+    page.locator("#pause").click()
+    page.locator("#news").evaluate("pill => { pill.hidden = false; pill.append('2 new'); }")
+    page.locator("#rows tr.tone--failed").first.evaluate("row => row.classList.add('is-gone')")
+
+
+PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
+    "overview": ("/", None),
+    "overview, filtered": ("/?q=a&state=fine", None),
+    "overview, no match": ("/?q=nothing-like-it", None),
+    "project": (PROJECT, None),
+    "project, typed filters": (f"{PROJECT}?q=s3&since=24h&longer=1m", None),
+    "project, status": (f"{PROJECT}?status=failed", None),
+    "project, stalled": (f"{PROJECT}?stalled=1", None),
+    "project, no nodes": (f"{PROJECT}?empty=1", None),
+    "project, document": (f"{PROJECT}?document=wiki/README.md", None),
+    "project, between": (f"{PROJECT}?since=2026-01-01&until=2100-01-01T00:00:00Z", None),
+    "project, cause": (f"{PROJECT}/causes", cause_as_filter),
+    "project, finished": (PROJECT, hour_as_filter),
+    "project, month": (f"{PROJECT}?chart=30d", None),
+    "project, chart as a table": (PROJECT, chart_as_table),
+    "project, more filters": (PROJECT, more_filters),
+    "project, no match": (f"{PROJECT}?q=nothing-like-it", None),
+    "project, past its end": (f"{PROJECT}?page=99999", None),
+    "project, held": (PROJECT, held),
+    "project, paused": (PROJECT, paused),
+    "project, lost": (PROJECT, lost),
+    "project, signed out": (PROJECT, signed_out),
+    "project, settings": (PROJECT, settings),
+    "project, shortcuts": (PROJECT, shortcuts),
+    "empty project": ("/projects/sandbox", None),
+    "causes": (f"{PROJECT}/causes", documents_of_a_cause),
+    "no cause": ("/projects/sandbox/causes", None),
+    "document": (f"{PROJECT}?status=failed", its_document),
+    "job, running": (f"{PROJECT}?status=running", first_job),
+    "job, waiting": (f"{PROJECT}?status=pending", first_job),
+    "job, failed": (f"{PROJECT}?status=failed", opened_job),
+    "job, completed": (f"{PROJECT}?status=completed", first_job),
+    "job, stalled": (f"{PROJECT}?stalled=1", first_job),
+    "job, no nodes": (f"{PROJECT}?empty=1", first_job),
+    "error": ("/projects/nowhere", None),
+    "wall": ("/wall", None),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(demo: Person, name: str) -> None:
+    path, act = PAGES[name]
+    wrong = look_everywhere(demo.open(path), act)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_axe_finds_nothing_on_the_way_in(demo: Person) -> None:
+    page = demo.open("/sign-in", storage_state=None)
+
+    def refused(page: Page) -> None:
+        page.get_by_label("Key").fill("ib-nonsense")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+
+    assert look_everywhere(page, None) == []
+    assert look_everywhere(page, refused) == []
+
+
+def look_everywhere(page: Page, act: Callable[[Page], object] | None) -> list[str]:
+    """What axe says of a page in both widths and both schemes."""
+    address, wrong = page.url, []
+    for width, height in SIZES:
+        page.unroute_all()
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(address)
+        page.evaluate("sessionStorage.clear()")
+        if act:
+            act(page)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            wrong += [f"{width} {scheme}: {line}" for line in look(page)]
+    return wrong
