@@ -1,5 +1,7 @@
 """Reports over HTTP, as pipelines send them."""
 
+from datetime import UTC, datetime, timedelta
+
 import requests
 
 from tests.conftest import Board
@@ -17,6 +19,17 @@ def send(board: Board, *jobs: dict[str, object]) -> None:
     assert all(result["status"] < 300 for result in answer.json()["results"]), answer.text
 
 
+def get(board: Board, path: str) -> dict:
+    """What the API says under the project's jobs."""
+    answer = requests.get(
+        f"{board.url}/api/v1/projects/{board.project}/jobs{path}",
+        headers={"Authorization": f"Bearer {board.key}"},
+        timeout=10,
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 def job(number: int, status: str = "completed", **more: object) -> dict[str, object]:
     """A report of job `number`; a higher number is a newer job."""
     return {
@@ -32,3 +45,14 @@ def job(number: int, status: str = "completed", **more: object) -> dict[str, obj
 def running(number: int, done: int) -> dict[str, object]:
     """A running job with `done` of 100 chunks."""
     return job(number, "running", chunks_processed=done)
+
+
+def ended(number: int, status: str = "completed", *, ago: int = 60, took: int = 30, **more: object):
+    """A job that ended `ago` seconds before now, `took` seconds after its start."""
+    times = {"created_at": before(ago + took), "started_at": before(ago + took)}
+    return job(number, status, **(times | {"completed_at": before(ago)} | more))
+
+
+def before(seconds: int) -> str:
+    """The time so many seconds before now."""
+    return f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"

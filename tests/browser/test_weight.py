@@ -1,0 +1,74 @@
+"""What a page weighs on the wire, and that it asks nobody else."""
+
+import gzip
+
+import pytest
+from playwright.sync_api import Response
+
+from tests.browser.conftest import Person
+from tests.browser.reports import ended, send
+from tests.conftest import sqlite_only
+
+pytestmark = sqlite_only  # what a browser shows does not depend on the engine
+
+STYLE_AND_SCRIPT = 25_000  # bytes with gzip, htmx included
+ROWS = 12_000  # bytes with gzip: the HTML of 50 rows
+
+
+def on_the_wire(answer: Response) -> int:
+    return answer.request.sizes()["responseBodySize"]
+
+
+def test_styles_and_scripts_of_a_page_are_light_and_from_here(person: Person) -> None:
+    send(person.board, ended(1, "failed", error_message="x"))
+    page = person.open("/", viewport={"width": 1440, "height": 900})
+    page.context.clear_cookies(name="none")
+    for path in ("", "/causes", "/jobs/job-00001", "/document?id=folder/document-1.pdf"):
+        answers: list[Response] = []
+        fresh = page.context.new_page()
+        fresh.on("response", answers.append)
+        fresh.goto(f"{person.board.url}/projects/{person.board.project}{path}")
+        fresh.wait_for_load_state("networkidle")
+        assert all(one.url.startswith(person.board.url) for one in answers)
+        assets = {one.url: one for one in answers if one.request.resource_type in ("stylesheet", "script")}
+        assert len(assets) >= 3
+        for one in assets.values():
+            assert one.headers["content-encoding"] == "gzip"
+            assert "max-age=31536000, immutable" in one.headers["cache-control"]
+        if path == "":
+            total = sum(on_the_wire(one) for one in assets.values())
+            assert 10_000 < total <= STYLE_AND_SCRIPT
+        fresh.close()
+
+
+@pytest.mark.parametrize("kind", ["short", "long"])
+def test_the_html_of_50_rows_is_light(person: Person, kind: str) -> None:
+    def named(number: int) -> str:
+        if kind == "short":
+            return f"folder/document-{number}.pdf"
+        return f"s3://contracts/2026/q4/{number:04}/" + f"{number * 7919:x}-" * 12 + f"{number}.pdf"
+
+    send(
+        person.board,
+        *(
+            ended(
+                number,
+                "failed" if number % 2 else "completed",
+                ago=number * 61,
+                source_doc_id=named(number),
+                error_message=f"LLM API timeout after {number} retries on part {number * 7}",
+                nodes_created=number * 31,
+                edges_created=number * 97,
+            )
+            for number in range(60)
+        ),
+    )
+    answer = person.context.request.get(
+        f"{person.board.url}/projects/{person.board.project}", headers={"Accept-Encoding": "gzip"}
+    )
+    assert answer.headers["content-encoding"] == "gzip"
+    body = answer.body()
+    assert body.count(b'<tr id="row-') == 50
+    assert len(gzip.compress(body, 6)) <= ROWS
+    wire = answer.headers.get("content-length")
+    assert wire is None or int(wire) <= ROWS
