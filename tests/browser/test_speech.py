@@ -110,5 +110,5 @@ def test_nothing_moves_for_who_wants_no_motion(person: Person) -> None:
     )
     send(person.board, running(1, 90))
     expect(page.locator("progress")).to_have_attribute("value", "90")
-    page.get_by_role("link", name="All").hover()
+    page.locator(".tab--zero").first.hover()
     assert page.evaluate("window.moves + document.getAnimations().length") == 0
