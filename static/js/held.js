@@ -44,6 +44,9 @@
       }
       return kept;
     }));
+    // Without an anchor the address is the same for who is held and for who is not: the answer must
+    // not pass for what is shown, or nothing would come when the reader lets go.
+    if (!came.dataset.anchor && (fresh || gone)) fragment.querySelector("#live").dataset.etag = "";
     tell(fragment, Number(came.dataset.new) + fresh, gone);
   };
 

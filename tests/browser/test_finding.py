@@ -78,7 +78,9 @@ def test_a_filter_is_in_the_url_and_shows_others_the_same(demo: Person, name: st
     page.wait_for_url(re.compile(rf"[?&]{parameter}=[^&]"))
     ids = shown(page)
     assert all(telling in text for text in page.locator("#rows tr").all_text_contents())
-    other = demo.open(page.url.removeprefix(demo.board.url), viewport={"width": 1440, "height": 900})
+    other = demo.open(
+        page.url.removeprefix(demo.board.url), viewport={"width": 1440, "height": 900}
+    )
     assert shown(other) == ids
     chips = page.get_by_role("link", name=re.compile("^Remove: "))
     if parameter in ("status", "stalled", "empty"):

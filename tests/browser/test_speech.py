@@ -49,7 +49,9 @@ def test_the_tables_have_names_columns_and_row_headers(demo: Person) -> None:
         expect(rows.first.get_by_role("rowheader")).to_have_count(1)
         expect(rows.first.get_by_role("rowheader")).to_have_text(header)
         columns = table.locator("> thead th")
-        assert columns.evaluate_all("all => all.every(one => one.scope === 'col' && one.textContent.trim())")
+        assert columns.evaluate_all(
+            "all => all.every(one => one.scope === 'col' && one.textContent.trim())"
+        )
         assert columns.count() == rows.first.locator("> *").count()
 
 
@@ -82,7 +84,9 @@ def test_a_change_is_said_once_in_one_sentence_and_tables_are_quiet(person: Pers
 def test_where_one_is_and_how_the_list_is_cut_is_told(demo: Person) -> None:
     page = demo.open(f"{PROJECT}?status=failed")
     main = page.get_by_role("navigation", name="Main")
-    expect(main.get_by_role("link", name="legal-contracts")).to_have_attribute("aria-current", "page")
+    expect(main.get_by_role("link", name="legal-contracts")).to_have_attribute(
+        "aria-current", "page"
+    )
     tabs = page.get_by_role("navigation", name="Status")
     expect(tabs.locator("[aria-current]")).to_have_text(re.compile(r"^[\d,]+ Failed$"))
     expect(page.get_by_role("search")).to_have_count(1)

@@ -29,7 +29,9 @@ def test_styles_and_scripts_of_a_page_are_light_and_from_here(person: Person) ->
         page.goto(f"{person.board.url}/projects/{person.board.project}{path}")
         page.wait_for_load_state("load")
         assert all(one.url.startswith(person.board.url) for one in answers)
-        assets = {one.url: one for one in answers if one.request.resource_type in ("stylesheet", "script")}
+        assets = {
+            one.url: one for one in answers if one.request.resource_type in ("stylesheet", "script")
+        }
         assert len(assets) >= 3
         for one in assets.values():
             assert one.headers["content-encoding"] == "gzip"
