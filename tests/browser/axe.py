@@ -41,14 +41,18 @@ EXPLAINED = (
 
 _RUN = """async ([within, only, explained]) => {
     await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0)));
-    const found = await axe.run(within, { runOnly: only, resultTypes: ["violations", "incomplete"] });
+    const resultTypes = ["violations", "incomplete"];
+    const found = await axe.run(within, { runOnly: only, resultTypes });
     const say = (rule, node, reason) =>
         `${rule.id} ${reason} ${node.target.join(" ")}: ${node.failureSummary} ${node.html}`;
     const bad = found.violations.flatMap((rule) => rule.nodes.map((node) => say(rule, node, "")));
     for (const rule of found.incomplete) for (const node of rule.nodes) {
-        const reason = [...node.any, ...node.all, ...node.none].map((check) => check.data?.messageKey ?? "").join("");
+        const checks = [...node.any, ...node.all, ...node.none];
+        const reason = checks.map((check) => check.data?.messageKey ?? "").join("");
         const element = document.querySelector(node.target[0]);
-        if (!explained.some(([id, why, where]) => id === rule.id && why === reason && element.closest(where)))
+        const fine = ([id, why, where]) =>
+            id === rule.id && why === reason && element.closest(where);
+        if (!explained.some(fine))
             bad.push("left open: " + say(rule, node, reason));
     }
     return [bad, found.passes.length];

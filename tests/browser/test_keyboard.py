@@ -10,12 +10,17 @@ from tests.conftest import sqlite_only
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
-WHO = """() => { const it = document.activeElement, box = it.getBoundingClientRect(), style = getComputedStyle(it);
-    const label = it.closest("label"), seen = label ? getComputedStyle(label) : style;
-    return { name: it.getAttribute("aria-label") ?? (it.tagName === "SELECT" ? it.name : it.textContent.trim()),
-        body: it === document.body, width: box.width, height: box.height,
-        outline: parseFloat(seen.outlineWidth) && seen.outlineStyle !== "none" || style.borderColor !== "rgb(127, 137, 127)" && it.matches(".field"),
-        top: box.top, bar: document.querySelector(".bar").getBoundingClientRect().bottom }; }"""
+WHO = """() => {
+    const it = document.activeElement, box = it.getBoundingClientRect();
+    const style = getComputedStyle(it);
+    const words = it.tagName === "SELECT" ? it.ariaLabel : it.textContent.trim();
+    return {
+        body: it === document.body, name: it.getAttribute("aria-label") ?? words,
+        width: box.width, height: box.height, top: box.top,
+        bar: document.querySelector(".bar").getBoundingClientRect().bottom,
+        outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+    };
+}"""
 
 
 def project(person: Person) -> str:

@@ -30,9 +30,6 @@ def test_one_heading_one_main_and_named_landmarks(demo: Person, name: str) -> No
     expect(page.get_by_role("banner")).to_have_count(1)
     expect(page.get_by_role("navigation", name="Main")).to_have_count(1)
     expect(page.locator("html")).to_have_attribute("lang", "en")
-    levels = page.locator("h1, h2, h3").evaluate_all("all => all.map(one => +one.tagName[1])")
-    shown = [level for level in levels if level]
-    assert shown[0] == 1 or name == "project" and max(shown) <= 2
 
 
 def test_the_tables_have_names_columns_and_row_headers(demo: Person) -> None:
@@ -108,7 +105,10 @@ def test_nothing_moves_for_who_wants_no_motion(person: Person) -> None:
     page = person.open(f"/projects/{person.board.project}", reduced_motion="reduce")
     page.evaluate(
         """() => { window.moves = 0; const animate = Element.prototype.animate;
-        Element.prototype.animate = function (...all) { window.moves += 1; return animate.apply(this, all); };
+        Element.prototype.animate = function (...all) {
+            window.moves += 1;
+            return animate.apply(this, all);
+        };
         for (const kind of ["transitionrun", "animationstart"])
             document.addEventListener(kind, () => { window.moves += 1; }, true); }"""
     )
