@@ -114,7 +114,9 @@ def test_the_text_can_be_spaced_out_as_wcag_asks(demo: Person) -> None:
         """() => {
             const sheet = new CSSStyleSheet();
             const wide = "letter-spacing: .12em; word-spacing: .16em";
-            sheet.replaceSync(`* { line-height: 1.5; ${wide} }`.replaceAll(/;| }/g, " !important$&"));
+            sheet.replaceSync(
+                `* { line-height: 1.5; ${wide} }`.replaceAll(/;| }/g, " !important$&"),
+            );
             document.adoptedStyleSheets = [sheet];
         }"""
     )
