@@ -64,15 +64,12 @@ def find(name: str) -> Asset:
     content_type = TYPES[suffix]
     if name in BUNDLES:
         body = _join(name, suffix)
-        packed = gzip.compress(body, 9, mtime=0)
     else:
         path = STATIC / name
         if not path.is_file():
             raise KeyError(name)
         body = path.read_bytes()
-        # Of what never changes, a better packer's work is kept beside it (static/vendor/README.md).
-        beside = path.with_name(path.name + ".gz")
-        packed = beside.read_bytes() if beside.is_file() else gzip.compress(body, 9, mtime=0)
+    packed = gzip.compress(body, 9, mtime=0)
     digest = hashlib.sha256(body).hexdigest()[:12]
     hashed = f"{name.removesuffix(suffix)}.{digest}{suffix}"
     return Asset(hashed, digest, content_type, body, packed if len(packed) < len(body) else None)

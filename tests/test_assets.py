@@ -77,10 +77,3 @@ def test_a_page_of_another_build_gets_todays_for_once(app: Flask) -> None:
 )
 def test_nothing_else_is_there(app: Flask, path: str) -> None:
     assert app.test_client().get(path).status_code in (404, 308)
-
-
-def test_the_packed_vendored_script_is_the_vendored_script() -> None:
-    path = STATIC / HTMX
-    packed = (STATIC / f"{HTMX}.gz").read_bytes()
-    assert gzip.decompress(packed) == path.read_bytes()
-    assert find(HTMX).packed == packed
