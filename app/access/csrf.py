@@ -11,19 +11,20 @@ import hashlib
 import hmac
 import secrets
 
-from flask import Response, abort, after_this_request, current_app, g, request
+from flask import Response, abort, after_this_request, current_app, request
 
 from app.access.viewer import COOKIE as SESSION
 
 COOKIE = "jobwall_form"
+SEED = "jobwall.form"  # of the request, for the cookie that its answer will set
 SIZE = hashlib.sha256().digest_size
 
 
 def csrf_token() -> str:
     """The token for a form on the page that is being rendered; no two are alike."""
-    seed = request.cookies.get(COOKIE) or g.get("csrf_seed")
+    seed = request.cookies.get(COOKIE) or request.environ.get(SEED)
     if not seed:
-        seed = g.csrf_seed = secrets.token_urlsafe(24)
+        seed = request.environ[SEED] = secrets.token_urlsafe(24)
         after_this_request(_remember)
     pad = secrets.token_bytes(SIZE)
     return base64.urlsafe_b64encode(pad + _xor(pad, _mac(seed))).decode()
@@ -41,7 +42,7 @@ def check() -> None:
 def _remember(response: Response) -> Response:
     """Set the cookie that the tokens on this page belong to."""
     response.set_cookie(
-        COOKIE, g.csrf_seed, httponly=True, samesite="Lax", secure=request.is_secure
+        COOKIE, request.environ[SEED], httponly=True, samesite="Lax", secure=request.is_secure
     )
     return response
 

@@ -46,7 +46,7 @@ def test_new_jobs_appear_at_the_top_for_who_does_not_read(person: Person) -> Non
     send(person.board, running(1, 10))
     page = open_project(person)
     send(person.board, running(2, 10))
-    expect(page.locator("tbody tr").first).to_have_attribute("id", "row-job-00002")
+    expect(page.locator("#rows tr").first).to_have_attribute("id", "row-job-00002")
     expect(page.locator(".tab[aria-current] b")).to_have_text("2")
 
 
@@ -55,14 +55,14 @@ def test_an_unchanged_board_answers_304_and_leaves_the_page_alone(person: Person
     page = open_project(person)
     statuses: list[int] = []
     page.on("response", lambda answer: statuses.append(answer.status))
-    page.evaluate("document.querySelector('tbody tr').marked = true")
+    page.evaluate("document.querySelector('#rows tr').marked = true")
     nodes = page.evaluate("document.querySelectorAll('*').length")
     deadline = time.monotonic() + 12
     while statuses.count(304) < 2 and time.monotonic() < deadline:
         page.wait_for_timeout(200)
     # At most one answer is new: where the minute turned while we watched.
     assert statuses.count(304) >= 2
-    assert page.evaluate("document.querySelector('tbody tr').marked")
+    assert page.evaluate("document.querySelector('#rows tr').marked")
     assert page.evaluate("document.querySelectorAll('*').length") == nodes
 
 
@@ -71,15 +71,15 @@ def test_nothing_moves_under_a_reader(person: Person) -> None:
     page = open_project(person, "?status=running")
     row(page, 3).hover()
     page.mouse.move(400, row(page, 3).bounding_box()["y"] + 10)
-    before = page.locator("tbody tr").evaluate_all("rows => rows.map(row => row.id)")
+    before = page.locator("#rows tr").evaluate_all("rows => rows.map(row => row.id)")
     send(person.board, running(6, 10), running(7, 10), running(3, 77), job(4))
     pill = page.locator("#news")
     expect(pill).to_have_text("2 new, 1 gone")
     expect(row(page, 3).locator("progress")).to_have_attribute("value", re.compile("77"))
-    assert page.locator("tbody tr").evaluate_all("rows => rows.map(row => row.id)") == before
+    assert page.locator("#rows tr").evaluate_all("rows => rows.map(row => row.id)") == before
     expect(row(page, 4)).to_have_class(re.compile("is-gone"))
     pill.click()
-    expect(page.locator("tbody tr").first).to_have_attribute("id", "row-job-00007")
+    expect(page.locator("#rows tr").first).to_have_attribute("id", "row-job-00007")
     expect(row(page, 4)).to_have_count(0)
     expect(pill).to_be_hidden()
 

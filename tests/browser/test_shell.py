@@ -45,7 +45,7 @@ def test_a_project_page_is_light(person: Person) -> None:
 
     page.on("response", hear)
     page.goto(f"{person.board.url}/projects/{person.board.project}", wait_until="networkidle")
-    expect(page.locator("tbody tr")).to_have_count(50)
+    expect(page.locator("#rows tr")).to_have_count(50)
     sizes: dict[str, int] = {}
     for answer in answers:
         assert answer.url.startswith(person.board.url + "/"), "another host is asked"
@@ -181,7 +181,7 @@ def test_a_row_reached_by_a_key_holds_the_list(person: Person, list_of_three: Pa
     expect(page.locator("#row-job-00003 progress")).to_have_attribute("value", "55")
     assert focused_row(page) == "row-job-00003"
     page.keyboard.press("Escape")
-    expect(page.locator("tbody tr").first).to_have_attribute("id", "row-job-00004")
+    expect(page.locator("#rows tr").first).to_have_attribute("id", "row-job-00004")
 
 
 def test_a_slash_focuses_the_search_and_typing_there_does_nothing_else(
