@@ -31,7 +31,7 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-SIZES = {"": (1440, 900), "-phone": (360, 780)}
+SIZES = {"": (1440, 900, 1), "-phone": (360, 780, 2)}  # the last: pixels of the picture per pixel
 THEMES = ("light", "dark")
 
 
@@ -91,13 +91,13 @@ def main(only: str, folder: Path) -> None:
 @contextmanager
 def window(chromium: Browser, server: Server, cookie: str, size: str, theme: str) -> Iterator[Page]:
     """A window of somebody who is signed in."""
-    width, height = SIZES[size]
+    width, height, scale = SIZES[size]
     context = chromium.new_context(
         viewport={"width": width, "height": height},
         color_scheme=theme,  # type: ignore[arg-type]  # light or dark
         reduced_motion="reduce",
         timezone_id="Europe/Berlin",
-        device_scale_factor=2,
+        device_scale_factor=scale,
     )
     name, _, token = cookie.partition("=")
     url = f"http://127.0.0.1:{server.port}"
