@@ -2,7 +2,7 @@
 
 from app.queries.views import Chart, Job
 from app.status import RUNNING
-from app.times import SECOND
+from app.times import HOUR, MINUTE, SECOND
 
 LEAST = 5 * SECOND  # less is not worth saying
 
@@ -23,7 +23,13 @@ def time_left(job: Job, chart: Chart, now: int) -> int | None:
         left = round(chart.median * SECOND) - elapsed
     else:
         return None
-    return left if left >= LEAST else None
+    return _roundly(left) if left >= LEAST else None
+
+
+def _roundly(left: int) -> int:
+    """As a person would say a guess: to ten seconds, then to minutes, then to ten minutes."""
+    unit = 10 * SECOND if left < 90 * SECOND else MINUTE if left < 2 * HOUR else 10 * MINUTE
+    return max(unit, round(left / unit) * unit)
 
 
 def _per_chunk(job: Job, usual: float, elapsed: int) -> float:

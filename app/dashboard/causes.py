@@ -6,7 +6,7 @@ from flask import Response
 
 from app.access.viewer import visiting
 from app.dashboard import blueprint
-from app.dashboard.answers import answer
+from app.dashboard.answers import answer, title
 from app.live import Head, pace
 from app.queries import causes as queries
 from app.times import MINUTE, floor, now
@@ -27,7 +27,7 @@ def causes(project_id: str) -> Response:
             )
             documents = sum(line.documents for line in page.lines)
             name = f"Causes · {shown.name}"
-            return Head(name, documents, title=f"{name} · jobwall"), {
+            return Head(name, documents, title=title(documents, name)), {
                 "project": shown,
                 "causes": page,
                 "failing": failing,
