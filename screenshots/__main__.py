@@ -1,6 +1,5 @@
 """Fill a board, serve it, and take a picture of every page: `python -m screenshots`."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,19 +17,10 @@ from bench.access import session_headers
 from bench.bars import bar
 from bench.load import migrate
 from bench.server import Server, serve
+from screenshots import chromium
 from screenshots.board import fill
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SIZES = {"": (1440, 900, 1), "-phone": (360, 780, 2)}  # the last: pixels of the picture per pixel
 THEMES = ("light", "dark")
 
@@ -78,21 +68,21 @@ def main(only: str, folder: Path) -> None:
             fill(now())
             db.engine.dispose()
         cookie = session_headers(settings, 1)[0]["Cookie"]
-        with serve("wsgi:app", settings) as server, browser() as chromium:
+        with serve("wsgi:app", settings) as server, browser() as opened:
             views = [(size, theme) for size in SIZES for theme in THEMES]
             for number, (size, theme) in enumerate(views):
                 progress(f"{theme}{size}", number / len(views))
-                with window(chromium, server, cookie, size, theme) as page:
+                with window(opened, server, cookie, size, theme) as page:
                     for shot in wanted:
                         show(page, server, shot)
                         page.screenshot(path=folder / f"{shot.name}-{theme}{size}.png")
 
 
 @contextmanager
-def window(chromium: Browser, server: Server, cookie: str, size: str, theme: str) -> Iterator[Page]:
+def window(opened: Browser, server: Server, cookie: str, size: str, theme: str) -> Iterator[Page]:
     """A window of somebody who is signed in."""
     width, height, scale = SIZES[size]
-    context = chromium.new_context(
+    context = opened.new_context(
         viewport={"width": width, "height": height},
         color_scheme=theme,  # type: ignore[arg-type]  # light or dark
         reduced_motion="reduce",
@@ -130,11 +120,11 @@ def lead_to(page: Page, name: str) -> None:
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Chromium, where Debian or Ubuntu puts it."""
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    path = chromium.find()
     if path is None:
         raise click.ClickException("needs Chromium: `apt-get install chromium`")
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """A real browser: Debian's Chromium, driven by Playwright."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,17 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from app.times import now
 from screenshots.board import fill
+from screenshots.chromium import FLAGS, find
 from tests.conftest import Board, Databases, free_port
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 expect.set_options(timeout=10_000)  # a page on which nothing runs asks every 5 s
 HOW = "The browser tests need Chromium: on Debian and Ubuntu `apt-get install chromium`."
 
@@ -28,13 +19,13 @@ HOW = "The browser tests need Chromium: on Debian and Ubuntu `apt-get install ch
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The browser; without one the tests are skipped at home and fail in CI."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = find()
     if path is None:
         if os.environ.get("CI"):
             pytest.fail(HOW)
         pytest.skip(HOW)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
 
