@@ -16,14 +16,14 @@ from app import (
     security,
     settings,
 )
-from app.access import csrf
+from app.access import csrf, screen_pages
 from app.access import pages as access_pages
 from app.api import blueprint as api_blueprint
 from app.causes import telling_line
 from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
 from app.urls import IdConverter
-from app.wall import pages as wall_pages
+from app.wall import blueprint as wall_blueprint
 
 __all__ = ["create_app", "models"]
 
@@ -73,8 +73,9 @@ def create_app(config: Config | None = None) -> Flask:
     packing.init_app(app)
     app.register_blueprint(api_blueprint)
     app.register_blueprint(access_pages.blueprint)
+    app.register_blueprint(screen_pages.blueprint)
     app.register_blueprint(dashboard_blueprint)
-    app.register_blueprint(wall_pages.blueprint)
+    app.register_blueprint(wall_blueprint)
     app.register_blueprint(settings.blueprint)
     app.register_blueprint(healthz.blueprint)
     return app

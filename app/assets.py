@@ -30,6 +30,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "project.css": (*_SHELL, "css/ledger.css"),
     "job.css": (*_SHELL, "css/ledger.css", "css/job.css"),
     "causes.css": (*_SHELL, "css/ledger.css", "css/causes.css"),
+    "screens.css": (*_SHELL, "css/screens.css"),
     "code.css": ("css/code.css",),
     "live.js": (
         "js/times.js",
@@ -38,6 +39,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "js/live.js",
         "js/keys.js",
     ),
+    "screens.js": ("js/times.js", "js/settings.js"),
     "copy.js": ("js/copy.js",),
     "door.js": ("js/sign_in.js",),
 }

@@ -7,7 +7,6 @@
   const POLL = 3000; // ms from poll to poll
   const TIMEOUT = 4000; // an answer slower than this is a missed one
   const MISSES = 2; // this many missed answers, and the screen says so
-  const RETRY_SIGNED_OUT = 30000;
   const DRIFT = 5000; // two clocks apart by this: the screen slept, or its clock was set
   const RELOAD_APART = 60000; // two builds behind one address must not make it reload for ever
   const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -117,7 +116,7 @@
       say(time.node, phrase(time.show, time.at, now));
     });
     const title = root.dataset.title;
-    document.title = signedOut ? 'Signed out · jobwall' : lost ? 'Lost · ' + title : title;
+    document.title = signedOut ? 'Not paired · jobwall' : lost ? 'Lost · ' + title : title;
   }
 
   function readTimes() {
@@ -395,10 +394,11 @@
     missed = 0;
     chips = null;
     times = [];
-    root.querySelectorAll('.troubles, .chips, .notice:not(.notice--signed-out)').forEach(function (node) {
+    root.querySelectorAll('.troubles, .chips, .notice:not(.notice--pair)').forEach(function (node) {
       node.remove();
     });
-    find('.notice--signed-out').hidden = false;
+    find('.notice--pair').hidden = false;
+    document.dispatchEvent(new CustomEvent('wall:out')); // pair.js gets a code
   }
 
   // Polling
@@ -416,6 +416,7 @@
     if (answer.status !== 200) throw new Error('answer ' + answer.status);
     const html = await answer.text();
     return function () {
+      if (signedOut) document.dispatchEvent(new CustomEvent('wall:in'));
       signedOut = false;
       heard(answer);
       replaceBoard(html);
@@ -439,7 +440,7 @@
     }).then(function () {
       if (request !== mine) return;
       request = null;
-      dueAt = mine.startedAt + (signedOut ? RETRY_SIGNED_OUT : POLL) - TICK / 2;
+      dueAt = mine.startedAt + POLL - TICK / 2;
       paint();
     });
   }

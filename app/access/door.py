@@ -7,11 +7,26 @@ project it also tells the version by which an unchanged page is known.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select
+import orjson
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from app.access.scopes import Grant, Scope, hashed
 from app.database import table_of
-from app.models import ApiKey, Job, Session
+from app.models import ApiKey, Job, Screen, ScreenProject, Session
 from app.models import Project as ProjectRow
 from app.prepared import Prepared
 from app.project import Project
@@ -49,6 +64,19 @@ class Tour(NamedTuple):
 
     grant: Grant
     version: int
+
+
+class Watch(NamedTuple):
+    """Who looks at the wall, and at which projects (None: every one); `version` as of a tour.
+
+    Of a screen of ours also its id, and when it was last written down that it was seen (µs).
+    """
+
+    grant: Grant
+    version: int
+    only: tuple[str, ...] | None
+    screen_id: int | None = None
+    last_seen_at: int | None = None
 
 
 def _opened(table: Any) -> Select[Any]:
@@ -124,6 +152,86 @@ def tour_with_session(connection: Connection, token: str, now: int) -> Tour | No
     """The tour of a browser through all that it may see; None for a session that is not open."""
     rows = _ALL_BY_SESSION.rows(connection, secret=hashed(token), now=now)
     return Tour(_grant(rows[0]), int(rows[0][-1])) if rows else None
+
+
+def _shown(dialect: str, table: Any, sees: ColumnElement[bool], asked: bool) -> list[Any]:
+    """Of the projects that are to be seen (if `asked`, of those asked for): versions, and ids."""
+    if asked:
+        sees = and_(sees, ProjectRow.project_id.in_(select(_asked_ids(dialect))))
+    versions = select(func.coalesce(func.sum(ProjectRow.version), 0)).where(sees)
+    joined = func.string_agg if dialect == "postgresql" else func.group_concat
+    ids = select(joined(ProjectRow.project_id, " ")).where(sees)
+    if table is Screen and not asked:
+        ids = ids.where(not_(Screen.every_project))  # or it would list them all, for nothing
+    return [one.correlate(table).scalar_subquery() for one in (versions, ids)]
+
+
+def _asked_ids(dialect: str) -> ColumnElement[str]:
+    if dialect == "postgresql":
+        ids = func.json_array_elements_text(cast(bindparam("asked", type_=Text), JSON))
+        return ids.column_valued("asked_id")
+    found: ColumnElement[str] = func.json_each(bindparam("asked")).table_valued("value").c.value
+    return found
+
+
+def _watch_by_session(dialect: str) -> Select[Any]:
+    sees = or_(Session.project_id.is_(None), Session.project_id == ProjectRow.project_id)
+    return _BY_SESSION.add_columns(*_shown(dialect, Session, sees, asked=True))
+
+
+def _watch_by_screen(dialect: str, *, asked: bool) -> Select[Any]:
+    of_screen = (
+        ScreenProject.screen_id == Screen.screen_id,
+        ScreenProject.project_id == ProjectRow.project_id,
+    )
+    listed = exists().where(*of_screen).correlate(Screen, ProjectRow)
+    return select(
+        Screen.name,
+        Screen.screen_id,
+        Screen.last_seen_at,
+        Screen.every_project,
+        *_shown(dialect, Screen, or_(Screen.every_project, listed), asked),
+    ).where(Screen.token_hash == bindparam("secret"), Screen.revoked_at.is_(None))
+
+
+_ASKED_BY_SESSION = Prepared(_watch_by_session)
+_ALL_BY_SCREEN = Prepared(lambda dialect: _watch_by_screen(dialect, asked=False))
+_ASKED_BY_SCREEN = Prepared(lambda dialect: _watch_by_screen(dialect, asked=True))
+
+
+def watch_with_session(
+    connection: Connection, token: str, asked: Sequence[str], now: int
+) -> Watch | None:
+    """The wall of somebody signed in; None for a session that is not open at `now` (µs).
+
+    Where projects are asked for it is of those alone, as far as they may be seen.
+    """
+    if not asked:
+        tour = tour_with_session(connection, token, now)
+        if tour is None:
+            return None
+        only = tour.grant.project_id
+        return Watch(tour.grant, tour.version, None if only is None else (only,))
+    values = {"secret": hashed(token), "asked": orjson.dumps(asked).decode(), "now": now}
+    rows = _ASKED_BY_SESSION.rows(connection, **values)
+    return Watch(_grant(rows[0]), int(rows[0][3]), _ids(rows[0][4])) if rows else None
+
+
+def watch_with_screen(connection: Connection, token: str, asked: Sequence[str]) -> Watch | None:
+    """The wall of a screen of ours; None for a token that is no screen's, or was revoked."""
+    values = {"secret": hashed(token)}
+    if asked:
+        values["asked"] = orjson.dumps(asked).decode()
+    rows = (_ASKED_BY_SCREEN if asked else _ALL_BY_SCREEN).rows(connection, **values)
+    if not rows:
+        return None
+    name, screen_id, last_seen_at, every_project, version, ids = rows[0]
+    only = None if every_project and not asked else _ids(ids)
+    return Watch(Grant(name, Scope.READ, None), int(version), only, screen_id, last_seen_at)
+
+
+def _ids(joined: str | None) -> tuple[str, ...]:
+    return tuple(sorted((joined or "").split()))
 
 
 def _grant(row: Any) -> Grant:

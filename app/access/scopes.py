@@ -25,6 +25,11 @@ class Grant:
     scope: Scope
     project_id: str | None
 
+    @property
+    def manages(self) -> bool:
+        """Whether it may say what else opens the board: only who may do all, in all projects."""
+        return self.scope is Scope.ADMIN and self.project_id is None
+
     def sees(self, project_id: str) -> bool:
         """Whether the project is one of those it opens."""
         return self.project_id in (None, project_id)

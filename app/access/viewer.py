@@ -1,6 +1,6 @@
 """The signed-in person behind a page request."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn, TypeVar
 
@@ -8,13 +8,23 @@ from flask import Response, abort, g, redirect, request, url_for
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.access.door import Tour, Visit, tour_with_session, visit_with_session
-from app.access.sessions import SESSION_LIFE
+from app.access.door import (
+    Tour,
+    Visit,
+    Watch,
+    tour_with_session,
+    visit_with_session,
+    watch_with_screen,
+    watch_with_session,
+)
+from app.access.sessions import SESSION_LIFE, find_session
 from app.database import reading
 from app.project import Project
-from app.times import SECOND
+from app.times import DAY, SECOND
 
 COOKIE = "jobwall_session"
+SCREEN_COOKIE = "jobwall_screen"
+SCREEN_LIFE = 400 * DAY  # as long as any browser keeps a cookie; it is renewed long before
 
 Entry = TypeVar("Entry", Visit, Tour)
 
@@ -56,6 +66,34 @@ def touring(now: int) -> Iterator[tuple[Connection, str | None, int]]:
         yield connection, tour.grant.project_id, tour.version
 
 
+@contextmanager
+def watching(asked: Sequence[str], now: int) -> Iterator[tuple[Connection, Watch | None]]:
+    """The same for the wall of all projects or of those asked for: None for who may not see it.
+
+    Only here a screen's cookie counts. Who is signed in sees what they may see, also on a screen.
+    """
+    session, screen = request.cookies.get(COOKIE), request.cookies.get(SCREEN_COOKIE)
+    with reading() as connection:
+        found = watch_with_session(connection, session, asked, now) if session else None
+        if found is None and screen:
+            found = watch_with_screen(connection, screen, asked)
+        yield connection, found
+
+
+@contextmanager
+def managing(now: int) -> Iterator[Connection]:
+    """The same for a page about what opens the board; 403 for who may not manage that."""
+    with reading() as connection:
+        token = request.cookies.get(COOKIE)
+        grant = find_session(connection, token, now) if token else None
+        if grant is None:
+            _turn_away()
+        g.viewer = grant
+        if not grant.manages:
+            abort(403, "Only an administrator of all projects may see the screens.")
+        yield connection
+
+
 def _enter(find: Callable[[str], Entry | None]) -> Entry:
     token = request.cookies.get(COOKIE)
     found = find(token) if token else None
@@ -82,6 +120,18 @@ def remember(response: AnyResponse, token: str) -> None:
         COOKIE,
         token,
         max_age=SESSION_LIFE // SECOND,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+
+
+def remember_screen(response: AnyResponse, token: str) -> None:
+    """Give a screen its token, or renew it."""
+    response.set_cookie(
+        SCREEN_COOKIE,
+        token,
+        max_age=SCREEN_LIFE // SECOND,
         httponly=True,
         samesite="Lax",
         secure=request.is_secure,

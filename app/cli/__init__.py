@@ -1,8 +1,8 @@
-"""`flask` commands: projects, keys, signing in, the audit, pruning, backups, and starting."""
+"""`flask` commands: projects, keys, screens, the audit, pruning, backups, and starting."""
 
 from flask import Flask
 
-from app.cli import audit, keys, migrations, projects, prune, start, store
+from app.cli import audit, keys, migrations, projects, prune, screens, start, store
 
 
 def init_app(app: Flask) -> None:
@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
         projects.group,
         keys.group,
         keys.sign_in_link,
+        screens.group,
         audit.verify,
         audit.rebuild,
         prune.prune,

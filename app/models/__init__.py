@@ -6,6 +6,7 @@ from app.models.counts import CreatedCount, DurationCount, FinishedCount
 from app.models.document import Document
 from app.models.job import Attempt, Event, Job
 from app.models.project import Project
+from app.models.screen import Pairing, Screen, ScreenProject, WrongCode
 
 __all__ = [
     "ApiKey",
@@ -18,7 +19,11 @@ __all__ = [
     "Event",
     "FinishedCount",
     "Job",
+    "Pairing",
     "Project",
+    "Screen",
+    "ScreenProject",
     "Session",
     "SignInLink",
+    "WrongCode",
 ]

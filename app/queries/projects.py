@@ -1,6 +1,6 @@
 """Projects: their rows, the facts that their state is judged by, and what blames whom."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -77,9 +77,12 @@ def list_projects(connection: Connection, only: str | None = None) -> list[Proje
     return [Project._make(row) for row in connection.execute(query)]
 
 
-def list_lines(connection: Connection, now: int, only: str | None = None) -> list[ProjectLine]:
-    """Every project (or the only one) with its facts and its verdict, worst first."""
-    facts = {fact.project_id: fact for fact in _facts(connection, now, only)}
+def list_lines(
+    connection: Connection, now: int, only: str | Sequence[str] | None = None
+) -> list[ProjectLine]:
+    """Every project (or the only one, or these) with its facts and its verdict, worst first."""
+    ids = [only] if isinstance(only, str) else only
+    facts = {fact.project_id: fact for fact in _facts(connection, now, ids)}
     verdicts = {project_id: assess(fact, now) for project_id, fact in facts.items()}
     for project_id, causes in _causes(connection, verdicts).items():
         verdicts[project_id] = blame(verdicts[project_id], causes)
@@ -88,7 +91,7 @@ def list_lines(connection: Connection, now: int, only: str | None = None) -> lis
     ]
 
 
-def _facts(connection: Connection, now: int, only: str | None) -> list[ProjectFacts]:
+def _facts(connection: Connection, now: int, only: Sequence[str] | None) -> list[ProjectFacts]:
     """The facts in two statements: seeks per project, and its last 24 hours."""
     values = {
         "only": only,
@@ -108,12 +111,12 @@ def _facts(connection: Connection, now: int, only: str | None) -> list[ProjectFa
 
 
 def _mine(only: bool) -> list[Any]:
-    return [ProjectRow.project_id == bindparam("only")] if only else []
+    return [ProjectRow.project_id.in_(bindparam("only", expanding=True))] if only else []
 
 
 @cache
 def _hours(only: bool) -> Any:
-    """What finished by hour, of every project or of the `only` one."""
+    """What finished by hour, of every project or of the `only` ones."""
     columns = (FinishedCount.hour, FinishedCount.completed, FinishedCount.failed)
     return (
         select(FinishedCount.project_id, *columns)

@@ -1,13 +1,26 @@
 """The wall and the part of it that its script fetches."""
 
+import logging
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app, render_template, request
+from markupsafe import Markup
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app import live
-from app.access.viewer import is_script, touring
+from app.access import origin
+from app.access.door import Watch
+from app.access.screens import SEEN_EVERY, note_seen
+from app.access.viewer import SCREEN_COOKIE, is_script, remember_screen, watching
+from app.database import BusyError, writing
+from app.ledger.fields import IDENTIFIER
 from app.queries import projects
 from app.times import MINUTE, floor, now
+
+log = logging.getLogger(__name__)
+
+MOST_ASKED = 1000
 
 blueprint = Blueprint("wall", __name__)
 
@@ -15,13 +28,65 @@ blueprint = Blueprint("wall", __name__)
 @blueprint.get("/wall")
 @blueprint.get("/wall/board", endpoint="board")
 def index() -> Response:
-    """The page with the board in it, or the board alone: 304 where nothing changed."""
+    """The page with the board in it, or the board alone: 304 where nothing changed.
+
+    `project` names those that are wanted. A screen that is not known yet gets the page without a
+    board, whose script asks for a code (`wall/pairing.py`); the script of one gets a 401.
+    """
     at = now()
-    with touring(at) as (connection, only, version):
+    asked = _asked()
+    with watching(asked, at) as (connection, watch):
+        if watch is None:
+            return _unknown(at, asked)
+        only = watch.only
 
         def build() -> tuple[live.Head, dict[str, Any]]:
             lines = projects.list_lines(connection, at, only)
             running = sum(line.facts.running for line in lines)
             return live.Head("Wall"), {"lines": lines, "running": running, "now": at}
 
-        return live.answer("wall", (only,), (version, floor(at, MINUTE)), build, part=is_script())
+        versions = (watch.version, floor(at, MINUTE))
+        response = live.answer("wall", (only,), versions, build, part=is_script(), asked=asked)
+    return _seen(response, watch, at)
+
+
+def _asked() -> list[str]:
+    ids = {text for text in request.args.getlist("project") if IDENTIFIER.fullmatch(text)}
+    return sorted(ids)[:MOST_ASKED]
+
+
+def _unknown(at: int, asked: list[str]) -> Response:
+    if is_script():
+        response = Response("Signed out", 401, content_type="text/plain; charset=utf-8")
+    else:
+        context = {"lines": [], "running": 0, "now": at, "unknown": True, "etag": ""}
+        board = Markup(render_template("_wall.html", **context))  # noqa: S704  our own template made it
+        response = Response(render_template("wall.html", live=board, asked=asked))
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Cookie"
+    return response
+
+
+def _seen(response: Response, watch: Watch, at: int) -> Response:
+    """Once a minute, write down that a screen was seen; then and with every page renew its cookie.
+
+    Written when the answer is out: a screen must not wait for the writers, nor fail with them.
+    """
+    if watch.screen_id is None:
+        return response
+    due = watch.last_seen_at is None or at - watch.last_seen_at >= SEEN_EVERY
+    if due or not is_script():
+        remember_screen(response, request.cookies[SCREEN_COOKIE])
+    if due:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]  # Flask's own way
+        address, browser, screen_id = origin.address(), origin.browser(), watch.screen_id
+
+        def note() -> None:
+            try:
+                with app.app_context(), writing() as connection:
+                    note_seen(connection, screen_id, address=address, browser=browser, now=at)
+            except (BusyError, DBAPIError, PoolTimeoutError) as error:
+                log.warning("screen %s was not noted as seen: %s", screen_id, type(error).__name__)
+
+        response.call_on_close(note)
+    return response

@@ -1,0 +1,67 @@
+"""`flask screens`: televisions that show the wall."""
+
+import click
+from flask.cli import AppGroup
+
+from app.access import screens
+from app.access.origin import browser_words
+from app.cli.params import Name, plainly
+from app.database import reading, writing
+from app.times import DAY, HOUR, MINUTE, format_time, now
+
+group = AppGroup("screens", help="Screens: televisions that show the wall and nothing else.")
+
+
+@group.command("list")
+def list_all() -> None:
+    """List the screens: number, state, projects, address, browser, name."""
+    at = now()
+    with plainly(), reading() as connection:
+        lines = screens.list_screens(connection, at)
+    for line in lines:
+        ids = None if line.projects is None else [project_id for project_id, _ in line.projects]
+        projects = "all projects" if ids is None else ",".join(ids) or "no project"
+        browser = browser_words(line.browser) if line.browser is not None else "-"
+        click.echo(
+            f"{line.screen_id:>4}  {_state(line, at):<18}  {projects:<20}"
+            f"  {line.address or '-':<15}  {browser:<22}  {line.name}"
+        )
+
+
+def _state(line: screens.ScreenLine, at: int) -> str:
+    if line.revoked_at is not None:
+        return f"revoked {format_time(line.revoked_at)[:10]}"
+    if line.link_until is not None:
+        return f"link until {format_time(line.link_until)[11:16]}"
+    if line.last_seen_at is None:
+        return "not seen yet"
+    age = at - line.last_seen_at
+    for least, unit, word in ((DAY, DAY, "d"), (HOUR, HOUR, "h"), (2 * MINUTE, MINUTE, "min")):
+        if age >= least:
+            return f"seen {age // unit} {word} ago"
+    return "seen now"
+
+
+@group.command("revoke")
+@click.argument("number", type=click.IntRange(1, 2**31 - 1))
+def revoke(number: int) -> None:
+    """Close the screen with this NUMBER (see `screens list`), at once and for good."""
+    with plainly(), writing() as connection:
+        if not screens.revoke_screen(connection, number, now()):
+            raise click.ClickException(f"there is no open screen {number}")
+    click.echo(f"revoked {number}")
+
+
+@group.command("link")
+@click.option("--name", type=Name(), required=True, help="What people call the screen.")
+@click.option("--project", "projects", multiple=True, help="What it shows; repeat.  [default: all]")
+@click.option(
+    "--url", default="http://127.0.0.1:8000", show_default=True, help="Where the board is served."
+)
+def link(name: str, projects: tuple[str, ...], url: str) -> None:
+    """Print a link that makes one browser a screen, once, within 15 minutes."""
+    with plainly(), writing() as connection:
+        if unknown := screens.unknown_projects(connection, projects):
+            raise click.ClickException(f"there is no project {unknown[0]!r}")
+        token = screens.create_link(connection, name=name, projects=projects or None, now=now())
+    click.echo(f"{url.rstrip('/')}/wall#{token}")
