@@ -76,22 +76,19 @@ def show_code(
     if is_full(connection, network, now):
         return None
     token, expires_at = new_secret(), now + CODE_LIFE
-    while True:
-        code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
-        added = connection.execute(
-            upsert(connection.dialect.name, table_of(Pairing))
-            .values(
-                token_hash=hashed(token),
-                code=code,
-                address=address,
-                network=network,
-                browser=browser,
-                expires_at=expires_at,
-            )
-            .on_conflict_do_nothing()
-        )
-        if added.rowcount == 1:
-            return Waiting(code, expires_at, address, browser, token)
+    code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
+    values = {
+        "token_hash": hashed(token),
+        "code": code,
+        "address": address,
+        "network": network,
+        "browser": browser,
+        "expires_at": expires_at,
+    }
+    # Of 50 billion codes the same twice is no case of its own: that screen asks again.
+    query = upsert(connection.dialect.name, table_of(Pairing)).values(values)
+    added = connection.scalar(query.on_conflict_do_nothing().returning(Pairing.code))
+    return None if added is None else Waiting(code, expires_at, address, browser, token)
 
 
 def claim(

@@ -1,0 +1,88 @@
+"""A television, and the browser of who lets it in."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from app.access.screens import create_link
+from app.database import writing
+from app.times import now
+from tests.browser.conftest import Person
+from tests.browser.reports import running, send
+from tests.conftest import sqlite_only
+
+pytestmark = sqlite_only  # what a browser shows does not depend on the engine
+
+SCREEN = {"width": 1920, "height": 1080}
+
+
+def television(chromium: Browser, url: str) -> Page:
+    """A browser of its own, that nobody touches from now on."""
+    page = chromium.new_context(viewport=SCREEN).new_page()
+    page.set_default_timeout(15_000)
+    page.goto(url)
+    page.evaluate("window.neverReloaded = true")
+    return page
+
+
+def code_on(tv: Page) -> str:
+    shown = tv.locator(".pair__code")
+    expect(shown).to_have_text(re.compile(r"^\w{4}\s\w{4}$"), timeout=15_000)
+    return shown.text_content() or ""
+
+
+def test_a_screen_is_paired_revoked_and_shows_a_new_code(own_person: Person) -> None:
+    person, board = own_person, own_person.board
+    send(board, running(1, 10))
+    tv = television(person.browser, f"{board.url}/wall")
+    code = code_on(tv)
+    expect(tv.locator(".pair__how")).to_have_text(
+        f"Enter this code at {board.url.removeprefix('http://')}/screens"
+    )
+    admin = person.open("/screens")
+    admin.get_by_label("Code").fill(code.lower())
+    admin.get_by_role("button", name="Continue").click()
+    expect(admin.locator(".facts")).to_contain_text("127.0.0.1")
+    admin.get_by_label("Name").fill("Hall")
+    admin.get_by_label("Only these:").check()
+    admin.locator(".may__list").get_by_role("checkbox").check()
+    admin.get_by_role("button", name="Pair this screen").click()
+    expect(tv.locator(".chip")).to_contain_text("1 running", timeout=15_000)
+    expect(tv.locator(".notice--pair")).to_be_hidden()
+    assert tv.evaluate("window.neverReloaded") is True
+    admin.reload()
+    expect(admin.locator(".screen")).to_contain_text("Seen now")
+    admin.get_by_role("link", name="Change Hall").click()
+    admin.get_by_text("Revoke this screen").click()
+    admin.get_by_role("button", name="Revoke it").click()
+    assert code_on(tv) != code
+    expect(tv.locator(".chip")).to_have_count(0)
+    assert tv.evaluate("window.neverReloaded") is True
+    assert person.complaints == []
+
+
+def test_a_one_time_link_makes_a_screen(own_person: Person) -> None:
+    board = own_person.board
+    send(board, running(1, 10))
+    with board.database(), writing() as connection:
+        token = create_link(connection, name="Hall", projects=None, now=now())
+    tv = own_person.browser.new_context(viewport=SCREEN).new_page()
+    tv.goto(f"{board.url}/wall#{token}")
+    expect(tv.locator(".chip")).to_contain_text("1 running", timeout=15_000)
+    assert tv.url == f"{board.url}/wall"
+    late = television(own_person.browser, f"{board.url}/wall#{token}")
+    expect(late.locator(".pair__trouble")).to_contain_text("used already", timeout=15_000)
+    code_on(late)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (360, 800)])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_pages_fit(own_person: Person, size: tuple[int, int], theme: str) -> None:
+    view = {"viewport": {"width": size[0], "height": size[1]}, "color_scheme": theme}
+    with own_person.board.database(), writing() as connection:
+        create_link(connection, name="W" * 200, projects=None, now=now())
+    for path in ("/screens", "/screens/link", "/screens/1"):
+        page = own_person.open(path, **view)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        page.screenshot(path=f"/tmp/f-{path.replace('/', '_')}-{size[0]}-{theme}.png")
