@@ -89,11 +89,15 @@
   }
 
   // The token leaves the address before anything else.
-  function spend() {
+  function takeToken() {
     const token = location.hash.slice(1);
+    if (token) history.replaceState(null, '', location.pathname + location.search);
+    spending = Boolean(token);
+    return token;
+  }
+
+  function spend(token) {
     if (!token) return;
-    history.replaceState(null, '', location.pathname + location.search);
-    spending = true;
     const body = new URLSearchParams();
     body.append('token', token);
     send(document.body.dataset.link, body).then(function (answer) {
@@ -116,7 +120,9 @@
     request = null;
     code = '';
   });
-  window.addEventListener('hashchange', spend);
+  const brought = takeToken();
+  // Not sooner: wall.js begins with window.stop(), and an answer lost there is a link lost.
+  document.addEventListener('wall:start', function () { spend(brought); });
+  window.addEventListener('hashchange', function () { spend(takeToken()); });
   setInterval(tick, TICK);
-  spend();
 })();

@@ -462,6 +462,7 @@
     window.stop();
     const refresh = document.querySelector('meta[http-equiv=refresh]');
     if (refresh) refresh.parentNode.removeChild(refresh);
+    document.dispatchEvent(new CustomEvent('wall:start'));
     adopt();
     tick();
     setInterval(tick, TICK);

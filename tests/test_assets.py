@@ -9,7 +9,7 @@ from app.assets import BUNDLES, STATIC, asset, find
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 HTMX = "vendor/htmx-4.0.1.min.js"
-NAMES = [*BUNDLES, HTMX, "wall.css", "wall.js", "icons/lost.svg"]
+NAMES = [*BUNDLES, HTMX, "wall.css", "wall.js", "pair.js", "icons/lost.svg"]
 
 
 def url_of(app: Flask, name: str) -> str:

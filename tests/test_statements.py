@@ -219,8 +219,21 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{PAGE}/document?id=doc-0", 3),
         Ask(f"{PAGE}/document?id=none", 2, status=404),
     ],
-    "wall.index": [Ask("/wall", 4)],
-    "wall.board": [Ask("/wall/board", 4)],
+    "wall.index": [Ask("/wall", 4), Ask("/wall?project=p1&project=own", 4)],
+    "wall.board": [Ask("/wall/board", 4), Ask("/wall/board?project=p1", 4)],
+    "wall.code": [Ask("/wall/code", 0, "POST", 400)],
+    "wall.link": [Ask("/wall/link", 0, "POST", 400)],
+    "screens.index": [Ask("/screens", 3)],
+    "screens.pair": [
+        Ask("/screens/pair", 6, "POST", 422, form=lambda _: {"code": "nothing"}),
+    ],
+    "screens.link": [Ask("/screens/link", 2)],
+    "screens.make_link": [
+        Ask("/screens/link", 3, "POST", form=lambda _: {"name": "tv", "step": "done"})
+    ],
+    "screens.show": [Ask("/screens/999", 3, status=404)],
+    "screens.rename": [Ask("/screens/999/rename", 3, "POST", 404, form=lambda _: {})],
+    "screens.revoke": [Ask("/screens/999/revoke", 2, "POST", 404, form=lambda _: {})],
     "healthz.healthz": [Ask("/healthz", 1)],
 }
 KEPT = [

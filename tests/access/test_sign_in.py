@@ -32,7 +32,7 @@ from app.times import DAY, MINUTE, now
 from tests.conftest import Api, sqlite_only
 
 NOW = 1_800_000_000_000_000
-PAGES = ["/", "/projects/p1", "/projects/p1/jobs/j", "/wall"]
+PAGES = ["/", "/projects/p1", "/projects/p1/jobs/j", "/screens"]  # /wall shows a code instead
 
 
 @pytest.fixture

@@ -114,5 +114,5 @@ def test_a_signed_out_screen_shows_nothing_old(own_person: Person) -> None:
     page = person.open("/wall")
     expect(page.locator(".chip", has_text=person.board.project)).to_be_visible()
     person.context.clear_cookies()
-    expect(page.locator(".notice--signed-out")).to_be_visible(timeout=10_000)
+    expect(page.locator(".notice--pair")).to_be_visible(timeout=10_000)
     expect(page.locator(".chip", has_text=person.board.project)).to_be_hidden()
