@@ -12,6 +12,7 @@
   let code = '';
   let goodFor = 0; // ms, from the mark on
   let retryIn = 0;
+  let spoilt = ''; // what is said of a link that did not work
   let mark = [0, 0];
 
   // The larger of both: performance.now() may stop in a sleep, Date.now() be set back.
@@ -64,7 +65,7 @@
       code = told.code || '';
       goodFor = (told.seconds || 5) * 1000; // known: the next poll shows the wall
       retryIn = 0;
-      say('.pair__trouble', '');
+      say('.pair__trouble', spoilt);
     }).catch(function () {
       if (request !== mine) return;
       say('.pair__trouble', retryIn > RETRY ? 'Too many screens wait for a code. This one tries again by itself.' : '');
@@ -105,7 +106,8 @@
       else throw new Error('answer ' + answer.status);
     }).catch(function () {
       spending = false;
-      say('.pair__trouble', 'This link was used already or is older than 15 minutes.');
+      spoilt = 'This link was used already or is older than 15 minutes.';
+      say('.pair__trouble', spoilt);
       tick();
     });
   }
@@ -117,6 +119,7 @@
   });
   document.addEventListener('wall:in', function () {
     out = false;
+    spoilt = '';
     request = null;
     code = '';
   });

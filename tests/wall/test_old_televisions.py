@@ -22,7 +22,8 @@ def without_comments(path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "too_new"), [("wall.css", TOO_NEW_IN_CSS), ("wall.js", TOO_NEW_IN_JS), ("pair.js", TOO_NEW_IN_JS)]
+    ("name", "too_new"),
+    [("wall.css", TOO_NEW_IN_CSS), ("wall.js", TOO_NEW_IN_JS), ("pair.js", TOO_NEW_IN_JS)],
 )
 def test_nothing_newer_than_chromium_68(name: str, too_new: str) -> None:
     text = without_comments(ROOT / "static" / name)
