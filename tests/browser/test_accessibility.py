@@ -127,6 +127,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "job, no nodes": (f"{PROJECT}?empty=1", first_job),
     "error": ("/projects/nowhere", None),
     "wall": ("/wall", None),
+    "screens": ("/screens", None),
+    "link of a screen": ("/screens/link", None),
 }
 
 

@@ -85,4 +85,3 @@ def test_the_pages_fit(own_person: Person, size: tuple[int, int], theme: str) ->
     for path in ("/screens", "/screens/link", "/screens/1"):
         page = own_person.open(path, **view)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        page.screenshot(path=f"/tmp/f-{path.replace('/', '_')}-{size[0]}-{theme}.png")
