@@ -7,8 +7,12 @@
   const POLL = 3000; // ms from poll to poll
   const TIMEOUT = 4000; // an answer slower than this is a missed one
   const MISSES = 2; // this many missed answers, and the screen says so
+  const RELOAD_EVERY = 6 * 3600000; // ms: what a browser hoards in months goes
+  const SHIFT_EVERY = 240000; // ms: against burn-in all of it moves a little, in a circle
+  const SHIFT = 0.5; // vmin
   const DRIFT = 5000; // two clocks apart by this: the screen slept, or its clock was set
   const RELOAD_APART = 60000; // two builds behind one address must not make it reload for ever
+  const RELOADED = 'wall-reloaded-at'; // in sessionStorage
   const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
   const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -22,6 +26,7 @@
   let missed = 0;
   let unsure = false;
   let signedOut = false;
+  let renewing = false;
   let agedBefore = 0; // ms: how old the board was when it came
 
   // The clock: the server's time at the last answer, and what has passed since.
@@ -86,8 +91,8 @@
 
   function phrase(show, ms, now) {
     if (show === 'age') return age(now - ms);
-    if (show === 'clock') return moment(ms, now);
-    return moment(ms, now) + ' · ' + age(now - ms);
+    if (show === 'ago') return age(now - ms) + ' ago';
+    return moment(ms, now);
   }
 
   // Painting what changes by itself
@@ -115,8 +120,16 @@
     times.forEach(function (time) {
       say(time.node, phrase(time.show, time.at, now));
     });
+    shift(now);
     const title = root.dataset.title;
     document.title = signedOut ? 'Not paired · jobwall' : lost ? 'Lost · ' + title : title;
+  }
+
+  function shift(now) {
+    const turn = Math.floor(now / SHIFT_EVERY) % 8 * Math.PI / 4;
+    const reach = SHIFT * Math.min(window.innerWidth, window.innerHeight) / 100;
+    const moved = 'translate(' + Math.round(reach * Math.cos(turn)) + 'px, ' + Math.round(reach * Math.sin(turn)) + 'px)';
+    if (root.style.transform !== moved) root.style.transform = moved;
   }
 
   function readTimes() {
@@ -131,6 +144,8 @@
   const LEADING_TALL = 3.1; // with two lines
   const READABLE = 4.7; // vmin: 16 minutes of arc at 5 m on 55 inches
   const SMALLEST = 2.8;
+  const LEAST_ROW = 8.4; // vmin, of a list on the wall of one project
+  const MOST_ROW = 26;
 
   function measureChips(list) {
     const nodes = Array.from(list.children);
@@ -157,7 +172,9 @@
   function chipWidth(mode, most) {
     return chips.sizes.reduce(function (widest, size) {
       const name = Math.min(size.name, most);
-      const words = mode === 'tight' && size.quiet ? 0 : Math.max(size.words, 3.2) + 0.6;
+      // In a tight grid the words are as large as the name, and those of the fine are left out.
+      const large = mode === 'tight' ? size.words / 0.8 : size.words;
+      const words = mode === 'tight' && size.quiet ? 0 : Math.max(large, 3.2) + 0.6;
       const text = mode === 'tall' ? Math.max(name, size.words) + 1.7 : name + words + 1.2;
       return Math.max(widest, text + 1.1);
     }, 0);
@@ -276,8 +293,10 @@
     const room = { width: board.clientWidth, unit: unit, gap: 0.8 * unit };
     const whole = board.getBoundingClientRect().height - 1;
     setRows(board, 1, 1, 1);
+    board.classList.remove('board--brief');
     if (chips) chips.list.hidden = true;
     fitHead();
+    if (find('.lists')) fitLists(unit);
     let found = null;
     if (troubles) {
       found = fitTroubles(board, troubles, room, whole);
@@ -287,6 +306,35 @@
     if (!chips) return;
     chips.list.hidden = false;
     layChips(found, room);
+  }
+
+  // The wall of one project: each list shows as many rows as its room has, and counts the others.
+  function fitLists(unit) {
+    const lists = Array.from(root.querySelectorAll('.list'));
+    const upright = window.innerWidth <= window.innerHeight * 0.8;
+    find('.lists').style.gridTemplateRows = !upright ? '' : lists.map(function (list) {
+      return 'minmax(0, ' + Math.max(2, Math.min(6, list.children.length - 1)) + 'fr)';
+    }).join(' ');
+    lists.forEach(function (list) { fitList(list, unit); });
+  }
+
+  function fitList(list, unit) {
+    const nodes = Array.from(list.children);
+    const rest = nodes.pop();
+    const gap = 0.8 * unit;
+    const room = list.clientHeight + gap; // also the last row has a gap below it
+    const most = Math.max(1, Math.floor(room / (LEAST_ROW * unit + gap)));
+    const total = nodes.length + Number(list.dataset.more);
+    const shown = total <= most ? nodes.length : Math.min(nodes.length, most - 1);
+    const rows = shown + (total > shown ? 1 : 0);
+    const height = Math.min(room / rows - gap, MOST_ROW * unit);
+    const text = Math.min(height * 0.42, 5.9 * unit);
+    list.style.fontSize = text + 'px';
+    list.style.setProperty('--row', height + 'px');
+    list.style.setProperty('--lines', Math.max(1, Math.floor((height / text - 1.1) / 1.2)));
+    nodes.forEach(function (node, index) { node.hidden = index >= shown; });
+    rest.hidden = total <= shown;
+    say(rest, '+' + (total - shown).toLocaleString('en') + ' ' + list.dataset.noun);
   }
 
   function fitHead() {
@@ -306,7 +354,11 @@
 
   // Whole causes come before larger rows, and both only where the chips stay readable.
   function fitTroubles(board, troubles, room, whole) {
-    const wish = wishes(board);
+    let wish = wishes(board);
+    if (wish.lines > 1 && board.classList.contains('board--two')) {
+      board.classList.add('board--brief'); // since when, and not for how long: the cause needs the room
+      wish = wishes(board);
+    }
     const row = find('.trouble');
     const text = parseFloat(getComputedStyle(row).fontSize);
     const block = troubles.getBoundingClientRect().height;
@@ -373,19 +425,31 @@
     root = fresh;
     etag = root.dataset.etag;
     adopt();
-    if (root.dataset.build !== build) reload();
   }
 
-  function reload() {
+  // A new build, or a long time: the page loads itself anew, but only onto a page that is there,
+  // since a browser's own error page would ask for a hand.
+  function refresh() {
+    if (renewing || (root.dataset.build === build && performance.now() < RELOAD_EVERY)) return;
     let last = 0;
     try {
-      last = Number(sessionStorage.getItem('wall-reloaded-at'));
-      sessionStorage.setItem('wall-reloaded-at', String(Date.now()));
+      last = Number(sessionStorage.getItem(RELOADED));
+      sessionStorage.setItem(RELOADED, String(last));
     } catch (error) {
       return; // without a memory it could reload for ever
     }
-    if (Math.abs(Date.now() - last) > RELOAD_APART) location.reload();
-    else build = root.dataset.build;
+    if (Math.abs(Date.now() - last) <= RELOAD_APART) {
+      build = root.dataset.build;
+      return;
+    }
+    renewing = true;
+    fetch(location.pathname + location.search, { cache: 'no-store', credentials: 'same-origin', redirect: 'manual' }).then(function (answer) {
+      if (answer.status !== 200) throw new Error('answer ' + answer.status);
+      sessionStorage.setItem(RELOADED, String(Date.now()));
+      location.reload();
+    }).catch(function () {
+      renewing = false;
+    });
   }
 
   function signOut() {
@@ -394,7 +458,7 @@
     missed = 0;
     chips = null;
     times = [];
-    root.querySelectorAll('.troubles, .chips, .notice:not(.notice--pair)').forEach(function (node) {
+    root.querySelectorAll('.troubles, .chips, .figures, .lists, .day, .head__name, .notice:not(.notice--pair)').forEach(function (node) {
       node.remove();
     });
     find('.notice--pair').hidden = false;
@@ -417,9 +481,9 @@
     const html = await answer.text();
     return function () {
       if (signedOut) document.dispatchEvent(new CustomEvent('wall:in'));
+      replaceBoard(html);
       signedOut = false;
       heard(answer);
-      replaceBoard(html);
     };
   }
 
@@ -428,6 +492,7 @@
     agedBefore = (Number(answer.headers.get('Age')) || 0) * 1000;
     missed = 0;
     unsure = false;
+    refresh();
   }
 
   function poll() {
@@ -469,6 +534,7 @@
     window.addEventListener('resize', fit);
   }
 
+  adopt(); // before the first paint, so that a reload is not seen
   if (document.readyState === 'complete') start();
   else window.addEventListener('load', function () { setTimeout(start, 0); });
 })();

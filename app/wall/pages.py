@@ -15,12 +15,12 @@ from app.access.screens import SEEN_EVERY, note_seen
 from app.access.viewer import SCREEN_COOKIE, is_script, remember_screen, watching
 from app.database import BusyError, writing
 from app.ledger.fields import IDENTIFIER
-from app.queries import projects
+from app.queries.wall import Wall, get_wall
 from app.times import MINUTE, floor, now
 
 log = logging.getLogger(__name__)
 
-MOST_ASKED = 1000
+MOST_ASKED = 200  # projects in the address of a wall
 
 blueprint = Blueprint("wall", __name__)
 
@@ -38,28 +38,33 @@ def index() -> Response:
     with watching(asked, at) as (connection, watch):
         if watch is None:
             return _unknown(at, asked)
-        only = watch.only
 
         def build() -> tuple[live.Head, dict[str, Any]]:
-            lines = projects.list_lines(connection, at, only)
-            running = sum(line.facts.running for line in lines)
-            return live.Head("Wall"), {"lines": lines, "running": running, "now": at}
+            wall = get_wall(connection, at, watch.only)
+            running = sum(line.facts.running for line in wall.lines)
+            context = {"wall": wall, "lines": wall.lines, "running": running, "now": at}
+            return live.Head("Wall"), context | {"asked": asked}
 
         versions = (watch.version, floor(at, MINUTE))
-        response = live.answer("wall", (only,), versions, build, part=is_script(), asked=asked)
+        slot = (watch.only,)
+        response = live.answer("wall", slot, versions, build, part=is_script(), asked=asked)
     return _seen(response, watch, at)
 
 
 def _asked() -> list[str]:
-    ids = {text for text in request.args.getlist("project") if IDENTIFIER.fullmatch(text)}
-    return sorted(ids)[:MOST_ASKED]
+    """The projects that the address asks for, in one order; none means all that may be seen.
+
+    What no project can be called asks for one that is not there: "-", which no id is.
+    """
+    given = request.args.getlist("project")
+    return sorted({name if IDENTIFIER.fullmatch(name) else "-" for name in given})[:MOST_ASKED]
 
 
 def _unknown(at: int, asked: list[str]) -> Response:
     if is_script():
         response = Response("Signed out", 401, content_type="text/plain; charset=utf-8")
     else:
-        context = {"lines": [], "running": 0, "now": at, "unknown": True, "etag": ""}
+        context = {"wall": Wall(()), "lines": [], "running": 0, "now": at, "unknown": True, "etag": ""}
         board = Markup(render_template("_wall.html", **context))  # noqa: S704  our own template made it
         response = Response(render_template("wall.html", live=board, asked=asked))
     response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,86 @@
+"""What a wall shows: the projects it was given, or one of them and more of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from app.health import ProjectFacts
+from app.queries import causes, jobs
+from app.queries.filters import JobFilter
+from app.queries.projects import ProjectLine, get_project, list_lines
+from app.queries.views import CauseLine, Job
+from app.status import JobStatus
+
+MOST_RUNNING = 24  # jobs on the wall of one project; no screen has room for more
+MOST_CAUSES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Closeup:
+    """More of a project that has a wall to itself; `unnamed` jobs run beside those of `running`.
+
+    `causes` are those by which documents fail still, the most documents first.
+    """
+
+    line: ProjectLine
+    causes: Sequence[CauseLine] = ()
+    more_causes: int = 0
+    running: Sequence[Job] = ()
+    unnamed: int = 0
+
+    @property
+    def facts(self) -> ProjectFacts:
+        """What the store knows of the project."""
+        return self.line.facts
+
+    @property
+    def completed(self) -> int:
+        """Jobs that were completed in the hours of the chart."""
+        return sum(hour.completed for hour in self.facts.hours)
+
+    @property
+    def failed(self) -> int:
+        """Jobs that failed in the hours of the chart."""
+        return sum(hour.failed for hour in self.facts.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """The projects of a wall, worst first; `closeup` where there is just one."""
+
+    lines: Sequence[ProjectLine]
+    closeup: Closeup | None = None
+
+
+def get_wall(connection: Connection, now: int, only: Sequence[str] | None) -> Wall:
+    """All projects, or those of these ids that there are."""
+    lines = list_lines(connection, now, only)
+    return Wall(lines, _closeup(connection, lines[0], now) if len(lines) == 1 else None)
+
+
+def _closeup(connection: Connection, line: ProjectLine, now: int) -> Closeup:
+    project = get_project(connection, line.facts.project_id)
+    if project is None:
+        return Closeup(line)
+    found = causes.list_causes(connection, project, now).lines
+    failing = sorted(
+        (cause for cause in found if cause.documents),
+        key=lambda cause: (-cause.documents, -cause.last_at, cause.cause),
+    )
+    page = jobs.list_jobs(
+        connection,
+        project,
+        JobFilter(statuses=frozenset({JobStatus.RUNNING})),
+        limit=MOST_RUNNING,
+        offset=0,
+        now=now,
+        reading=jobs.WHOLE,
+    )
+    return Closeup(
+        line,
+        causes=failing[:MOST_CAUSES],
+        more_causes=max(0, len(failing) - MOST_CAUSES),
+        running=page.rows,
+        unnamed=max(0, line.facts.running - len(page.rows)),
+    )

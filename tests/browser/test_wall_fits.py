@@ -1,0 +1,105 @@
+"""The wall fits, whatever it has to show: nothing scrolls, clips, overlaps or gets lost."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Route
+
+from app import create_app
+from app.config import read
+from app.queries.wall import Wall
+from app.times import now
+from bench.walls import board_of, made_closeup, made_lines, page_of
+
+SIZES = ((1280, 720), (1920, 1080), (3840, 2160), (1080, 1920), (1920, 1200))
+COUNTS = [
+    (projects, troubles)
+    for projects in (1, 2, 9, 16, 31, 130, 1000)
+    for troubles in (0, 1, 3, 12, 13, 60)
+    if troubles <= projects
+]
+ADDRESS = "http://wall.test"
+
+CHECKS = Path(__file__).with_name("wall_fits.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An app that renders, without a database."""
+    return create_app(read({"INSTANCE": str(tmp_path_factory.mktemp("instance"))}))
+
+
+@pytest.fixture(scope="module")
+def screen(chromium: Browser, made: Flask) -> Iterator["Screen"]:
+    context = chromium.new_context()
+    yield Screen(context.new_page(), made)
+    context.close()
+
+
+class Screen:
+    """A television whose pages are made up."""
+
+    def __init__(self, page: Page, app: Flask) -> None:
+        self.page, self.app, self.client = page, app, app.test_client()
+        self.html = ""
+        page.route(f"{ADDRESS}/**", self.answer)
+
+    def answer(self, route: Route) -> None:
+        path = route.request.url.removeprefix(ADDRESS)
+        if path == "/wall":
+            route.fulfill(body=self.html, content_type="text/html; charset=utf-8")
+        elif path.startswith("/wall/"):
+            route.fulfill(status=304)
+        else:
+            found = self.client.get(path)
+            route.fulfill(body=found.data, content_type=found.content_type)
+
+    def show(self, wall: Wall, at: int) -> None:
+        self.html = page_of(self.app, board_of(self.app, wall, at))
+        self.page.set_viewport_size({"width": 1920, "height": 1080})
+        self.page.goto(f"{ADDRESS}/wall")
+
+    def resize(self, size: tuple[int, int]) -> tuple[list[str], dict[str, int]]:
+        """Take another size; what is wrong there, and how many projects it tells of."""
+        width, height = size
+        self.page.set_viewport_size({"width": width, "height": height})
+        found: dict[str, Any] = self.page.evaluate(
+            "async () => {"
+            " await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));"
+            " const checks = eval(" + json.dumps(CHECKS) + ");"
+            " return { faults: checks.faults(), tally: checks.tally() }; }"
+        )
+        return found["faults"], found["tally"]
+
+
+@pytest.mark.parametrize(("projects", "troubles"), COUNTS)
+def test_every_number_of_projects_fits_every_screen(
+    screen: Screen, projects: int, troubles: int
+) -> None:
+    at = now()
+    lines = made_lines(projects, troubles, at)
+    screen.show(Wall(lines), at)
+    found = {}
+    for size in SIZES:
+        found[size], tally = screen.resize(size)
+        if tally != {"troubles": troubles, "all": projects}:
+            found[size].append(f"counted {tally}")
+    assert {size: faults for size, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize(
+    ("causes", "running"), [(0, 0), (1, 0), (0, 1), (2, 3), (12, 60), (300, 9)]
+)
+@pytest.mark.parametrize("name", range(0, 7, 2))
+def test_one_project_alone_fits_every_screen(
+    screen: Screen, causes: int, running: int, name: int
+) -> None:
+    at = now()
+    line = made_lines(7, 3, at)[name]
+    screen.show(Wall([line], made_closeup(line, causes, running, at)), at)
+    found = {size: screen.resize(size)[0] for size in SIZES}
+    assert {size: faults for size, faults in found.items() if faults} == {}
