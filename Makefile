@@ -3,12 +3,13 @@ SHELL := /bin/sh
 PORT ?= 8000
 DOCS ?=
 SIZE ?= 1000000
+POLLS ?= 50000
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format bench screenshots
+.PHONY: help run serve test check format bench soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ format: .venv/test ## let the formatter and the linter mend what they can
 
 bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000; bench/README.md)
 	@$(BIN)/python -m bench --size $(SIZE)
+
+soak-wall: .venv/test ## 50,000 polls of a wall in a few minutes: does its browser hoard? (POLLS=50000; needs Chromium)
+	@$(BIN)/python -m bench.soak_wall --polls $(POLLS)
 
 screenshots: .venv/test ## picture every page of a filled board, into docs/ (needs Chromium)
 	@$(BIN)/python -m screenshots

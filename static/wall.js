@@ -523,12 +523,13 @@
   }
 
   function start() {
+    // Without its style sheet the page is none: then the <meta> refresh must do its work.
+    if (getComputedStyle(root).position !== 'fixed') return;
     // Cancels the <meta> refresh; everything has loaded. What is void need not stand there.
     window.stop();
     const refresh = document.querySelector('meta[http-equiv=refresh]');
     if (refresh) refresh.parentNode.removeChild(refresh);
     document.dispatchEvent(new CustomEvent('wall:start'));
-    adopt();
     tick();
     setInterval(tick, TICK);
     window.addEventListener('resize', fit);

@@ -212,10 +212,10 @@ class Board:
         """The environment of a command on the same store."""
         return {**os.environ, **self.settings}
 
-    def start(self) -> None:
+    def start(self, application: str = "wsgi:app") -> None:
         """Serve, and wait until it answers."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"],
+            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application],
             cwd=ROOT,
             env={**self.environment, "PORT": str(self.port)},
             start_new_session=True,

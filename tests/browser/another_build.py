@@ -1,0 +1,7 @@
+"""The same app as it would be after an update: only its build has another name."""
+
+from wsgi import app
+
+app.config["BUILD"] = "another"
+
+__all__ = ["app"]
