@@ -64,7 +64,14 @@ def _unknown(at: int, asked: list[str]) -> Response:
     if is_script():
         response = Response("Signed out", 401, content_type="text/plain; charset=utf-8")
     else:
-        context = {"wall": Wall(()), "lines": [], "running": 0, "now": at, "unknown": True, "etag": ""}
+        context = {
+            "wall": Wall(()),
+            "lines": [],
+            "running": 0,
+            "now": at,
+            "unknown": True,
+            "etag": "",
+        }
         board = Markup(render_template("_wall.html", **context))  # noqa: S704  our own template made it
         response = Response(render_template("wall.html", live=board, asked=asked))
     response.headers["Cache-Control"] = "no-store"

@@ -180,7 +180,8 @@ def sooner(route: Route) -> None:
 def test_it_reloads_itself_after_six_hours_while_the_server_answers(own_person: Person) -> None:
     page = failing_wall(own_person)
     page.evaluate(
-        "const now = performance.now.bind(performance); performance.now = () => now() + 6.1 * 3600000;"
+        "const now = performance.now.bind(performance);"
+        " performance.now = () => now() + 6.1 * 3600000;"
     )
     is_marked(page, False)
     has_recovered(page)
@@ -198,7 +199,7 @@ def test_all_of_it_moves_a_little_against_burn_in(own_person: Person) -> None:
 
     page.route("**/wall/board", later)
     wall, places = page.locator("#wall"), set()
-    for minutes in (8, 24, 40):
+    for minutes in (8, 24, 40):  # noqa: B007  `later` reads it
         before = wall.evaluate("node => node.style.transform")
         expect(wall).not_to_have_attribute("style", f"transform: {before};")
         place = wall.evaluate("node => node.style.transform")
