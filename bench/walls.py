@@ -156,7 +156,7 @@ def board_of(app: Flask, wall: Wall, now: int, wanted: Sequence[str] = (), etag:
         "wall": wall,
         "lines": wall.lines,
         "running": sum(line.facts.running for line in wall.lines),
-        "wanted": wanted,
+        "asked": wanted,
         "now": now,
         "etag": etag,
     }
