@@ -48,7 +48,7 @@ def test_a_screen_is_paired_revoked_and_shows_a_new_code(own_person: Person) -> 
     admin.get_by_label("Only these:").check()
     admin.locator(".may__list").get_by_role("checkbox").check()
     admin.get_by_role("button", name="Pair this screen").click()
-    expect(tv.locator(".chip").first).to_contain_text("1 running", timeout=15_000)
+    expect(tv.locator(".figures")).to_contain_text("1running", timeout=15_000)
     expect(tv.locator(".notice--pair")).to_be_hidden()
     assert tv.evaluate("window.neverReloaded") is True
     admin.reload()
@@ -57,7 +57,7 @@ def test_a_screen_is_paired_revoked_and_shows_a_new_code(own_person: Person) -> 
     admin.get_by_text("Revoke this screen").click()
     admin.get_by_role("button", name="Revoke it").click()
     assert code_on(tv) != code
-    expect(tv.locator(".chip")).to_have_count(0)
+    expect(tv.locator(".figures")).to_have_count(0)
     assert tv.evaluate("window.neverReloaded") is True
     assert person.complaints == []
 
@@ -69,7 +69,7 @@ def test_a_one_time_link_makes_a_screen(own_person: Person) -> None:
         token = create_link(connection, name="Hall", projects=None, now=now())
     tv = own_person.browser.new_context(viewport=SCREEN).new_page()
     tv.goto(f"{board.url}/wall#{token}")
-    expect(tv.locator(".chip").first).to_contain_text("1 running", timeout=15_000)
+    expect(tv.locator(".figures")).to_contain_text("1running", timeout=15_000)
     assert tv.url == f"{board.url}/wall"
     late = television(own_person.browser, f"{board.url}/wall#{token}")
     expect(late.locator(".pair__trouble")).to_contain_text("used already", timeout=15_000)

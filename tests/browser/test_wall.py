@@ -58,6 +58,7 @@ def test_nothing_scrolls_clips_or_overlaps(
 
 
 def test_it_is_told_worst_first_and_refreshes_itself(person: Person) -> None:
+    person.board.new_project("beside-what-is-told")  # or the one would have the wall to itself
     send(person.board, running(1, 10))
     page = person.open("/wall", viewport={"width": 1920, "height": 1080})
     page.evaluate("window.neverReloaded = true")

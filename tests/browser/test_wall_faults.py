@@ -93,10 +93,10 @@ def test_a_revoked_session_clears_the_screen(own_person: Person) -> None:
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE sessions SET revoked_at = 1")
     connection.close()
-    expect(page.locator(".notice--signed-out")).to_be_visible(timeout=SOON)
+    expect(page.locator(".notice--pair")).to_be_visible(timeout=SOON)
     expect(page.locator(".trouble, .chip")).to_have_count(0)
     assert "p1" not in page.locator("body").inner_text()
-    expect(page).to_have_title(re.compile("^Signed out"))
+    expect(page).to_have_title(re.compile("^Not paired"))
 
 
 def test_a_revoked_session_clears_the_wall_of_one_project_and_its_name(own_person: Person) -> None:
@@ -104,7 +104,7 @@ def test_a_revoked_session_clears_the_wall_of_one_project_and_its_name(own_perso
     page = own_person.open("/wall?project=p1", viewport=SCREEN)
     expect(page.locator(".head__project")).to_have_text("p1")
     page.context.clear_cookies()
-    expect(page.locator(".notice--signed-out")).to_be_visible(timeout=SOON)
+    expect(page.locator(".notice--pair")).to_be_visible(timeout=SOON)
     assert "p1" not in page.locator("body").inner_text()
 
 
