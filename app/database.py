@@ -99,7 +99,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged report survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     # KiB of each connection; the pages themselves are in the system's cache, once for all.
-    cursor.execute("PRAGMA cache_size = -1024")
+    cursor.execute("PRAGMA cache_size = -512")
     cursor.close()
 
 
