@@ -36,7 +36,7 @@ format: .venv/test ## let the formatter and the linter mend what they can
 bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000; bench/README.md)
 	@$(BIN)/python -m bench --size $(SIZE)
 
-soak-wall: .venv/test ## 50,000 polls of a wall in a few minutes: does its browser hoard? (POLLS=50000; needs Chromium)
+soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000; needs Chromium)
 	@$(BIN)/python -m bench.soak_wall --polls $(POLLS)
 
 screenshots: .venv/test ## picture every page of a filled board, into docs/ (needs Chromium)
