@@ -150,13 +150,13 @@ def _job(number: int, now: int) -> Job:
     )
 
 
-def board_of(app: Flask, wall: Wall, now: int, wanted: Sequence[str] = (), etag: str = "e") -> str:
+def board_of(app: Flask, wall: Wall, now: int, asked: Sequence[str] = (), etag: str = "e") -> str:
     """The live part, as a poll gets it."""
     context: Mapping[str, object] = {
         "wall": wall,
         "lines": wall.lines,
         "running": sum(line.facts.running for line in wall.lines),
-        "asked": wanted,
+        "asked": asked,
         "now": now,
         "etag": etag,
     }
