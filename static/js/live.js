@@ -9,7 +9,7 @@
   const STUCK = 6e3; // no request outlives its timeout of 4 s
   const QUIET = 15e3; // a list that changes every second must not talk every second
 
-  let timer, flying = 0, failures = 0, trouble = "", signedOut = false;
+  let timer, chosen, flying = 0, failures = 0, trouble = "", signedOut = false;
   let goodAt = ticks(), goodDate = jobwall.now(), ticked = goodAt;
   let paused = sessionStorage.paused === "1";
 
@@ -121,7 +121,10 @@
   addEventListener("pageshow", ({ persisted }) => { if (persisted) poll(); });
   document.addEventListener("jobwall:poll", poll);
   document.addEventListener("change", ({ target }) => {
-    if (target.matches("#filter select")) target.form.requestSubmit();
+    if (!target.matches("#filter select")) return;
+    // By keyboard every letter and arrow is a change: wait for the last of them.
+    clearTimeout(chosen);
+    chosen = setTimeout(() => target.form.requestSubmit(), target.matches(":focus-visible") ? 800 : 0);
   });
 
   setInterval(() => {

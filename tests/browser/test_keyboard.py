@@ -152,6 +152,6 @@ def test_a_phones_more_opens_and_filters_by_keyboard(demo: Person) -> None:
     expect(page.get_by_label("Created")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_label("Created")).to_be_focused()
-    page.keyboard.type("Last 7")
+    page.keyboard.type("Last 7", delay=150)  # as people type; each letter is a change
     page.wait_for_url(re.compile("since=7d"))
     expect(page.get_by_role("link", name="Remove: Last 7 days")).to_be_visible()
