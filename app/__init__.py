@@ -19,7 +19,7 @@ from app import (
 from app.access import csrf, screen_pages
 from app.access import pages as access_pages
 from app.api import blueprint as api_blueprint
-from app.causes import telling_line
+from app.causes import headline, telling_line
 from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
 from app.urls import IdConverter
@@ -53,7 +53,7 @@ def create_app(config: Config | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=64 * 1024,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(formatters.FILTERS, telling_line=telling_line)
+    app.jinja_env.filters.update(formatters.FILTERS, telling_line=telling_line, headline=headline)
     app.jinja_env.globals["csrf_token"] = csrf.csrf_token
     app.jinja_env.globals["has_page"] = app.view_functions.__contains__
     app.jinja_env.globals["setting_choices"] = settings.CHOICES

@@ -12,6 +12,7 @@ from functools import lru_cache
 LINE = 300  # characters of a line that are looked at
 NO_REASON = "No reason given"
 CAUSE = re.compile(r"[0-7][0-9a-f]{15}", re.ASCII)
+_MODULES = re.compile(r"\A(?:[a-z_]\w*\.)+(?=[A-Z]\w*:)", re.ASCII)
 _TRACEBACK = "Traceback (most recent call last)"
 
 # In this order: each finds what the ones before have left.
@@ -56,6 +57,14 @@ def telling_line(error: str | None) -> str:
     if text.startswith(_TRACEBACK):
         text = text.rpartition("\n")[2]
     return text[:LINE].partition("\n")[0].strip()
+
+
+def headline(line: str) -> str:
+    """A telling line where room is short: the name of an exception without its modules.
+
+    "urllib3.exceptions.MaxRetryError: …" is told from five metres by "MaxRetryError: …".
+    """
+    return _MODULES.sub("", line)
 
 
 @lru_cache(maxsize=2000)

@@ -2,7 +2,15 @@
 
 import pytest
 
-from app.causes import cause_name, cause_of, fold, parse_cause, remedy_of, telling_line
+from app.causes import (
+    cause_name,
+    cause_of,
+    fold,
+    headline,
+    parse_cause,
+    remedy_of,
+    telling_line,
+)
 
 ALIKE = [
     ("LLM API timeout after 3 retries", "LLM API timeout after 12 retries"),
@@ -43,6 +51,20 @@ def test_a_traceback_tells_by_its_last_line() -> None:
     assert telling_line("\n\n  first \nsecond") == "first"
     assert telling_line(None) == telling_line(" \n ") == ""
     assert len(telling_line("x" * 1000)) == 300
+
+
+@pytest.mark.parametrize(
+    ("line", "short"),
+    [
+        ("urllib3.exceptions.MaxRetryError: no route", "MaxRetryError: no route"),
+        ("MaxRetryError: no route", "MaxRetryError: no route"),
+        ("files.example.com: no route", "files.example.com: no route"),
+        ("see app.Model for more", "see app.Model for more"),
+        ("", ""),
+    ],
+)
+def test_where_room_is_short_an_exception_goes_without_its_modules(line: str, short: str) -> None:
+    assert headline(line) == short
 
 
 def test_a_cause_has_a_name_in_urls() -> None:
