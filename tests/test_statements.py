@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 
 from app import create_app, times
 from app.access.keys import create_key
-from app.access.scopes import Scope
+from app.access.scopes import Scope, hashed, new_secret
+from app.access.screens import add_screen
+from app.access.viewer import SCREEN_COOKIE
 from app.causes import cause_name, cause_of
 from app.config import read
 from app.database import db, writing
@@ -232,7 +234,7 @@ ASKS: dict[str, list[Ask]] = {
         Ask("/screens/link", 3, "POST", form=lambda _: {"name": "tv", "step": "done"})
     ],
     "screens.show": [Ask("/screens/999", 3, status=404)],
-    "screens.rename": [Ask("/screens/999/rename", 3, "POST", 404, form=lambda _: {})],
+    "screens.change": [Ask("/screens/999", 3, "POST", 404, form=lambda _: {})],
     "screens.revoke": [Ask("/screens/999/revoke", 2, "POST", 404, form=lambda _: {})],
     "healthz.healthz": [Ask("/healthz", 1)],
 }
@@ -327,6 +329,57 @@ def test_what_was_made_already_costs_one_statement(stores: dict[str, Store], ask
             unchanged, heard = ask.send(store, client, etag)
             assert (unchanged.status_code, unchanged.data, len(heard)) == (304, b"", 1), heard
             assert unchanged.headers["ETag"] == etag
+
+
+def screen(app: Flask) -> FlaskClient:
+    """A television, just let in, that may see the projects `own` and `p1`."""
+    client, token = app.test_client(), new_secret()
+    with app.app_context(), writing() as connection:
+        names = {"name": "tv", "projects": ["own", "p1"]}
+        add_screen(connection, **names, token_hash=hashed(token), now=CLOCK)
+    client.set_cookie(SCREEN_COOKIE, token)
+    return client
+
+
+def poll(client: FlaskClient, **headers: str):
+    """Poll the board to the end of the answer, and what that asked of the database."""
+    with client.application.app_context():
+        engine = db.engine
+    with statements(engine) as heard:
+        answer = client.get("/wall/board", headers=headers)
+        answer.close()
+    return answer, heard
+
+
+def test_a_televisions_poll_costs_one_statement_and_once_a_minute_a_note(
+    stores: dict[str, Store],
+) -> None:
+    for store in stores.values():
+        made, heard = poll(screen(store.app))
+        assert (made.status_code, len(heard)) == (200, 5), heard
+        client = screen(store.cached)
+        poll(client)
+        for known, status in (({}, 200), ({"If-None-Match": made.headers["ETag"]}, 304)):
+            polled, heard = poll(client, **known)
+            assert (polled.status_code, len(heard)) == (status, 1), heard
+
+
+def test_letting_a_television_in_costs_the_same_in_a_store_of_any_size(
+    stores: dict[str, Store],
+) -> None:
+    for store in stores.values():
+        with store.app.app_context():
+            engine = db.engine
+        locks = 1 if engine.dialect.name == "postgresql" else 0
+        tv = store.app.test_client()
+        with statements(engine) as heard:
+            code = tv.post("/wall/code", headers={"X-Requested-With": "wall"}).json["code"]
+        assert len(heard) == 4 + locks, heard
+        form = {"code": code, "step": "done", "name": "tv", "projects": "some", "project": "p1"}
+        ask = Ask("/screens/pair", 0, "POST", form=lambda _, form=form: form)
+        answer, heard = ask.send(store, store.visitor(store.app))
+        assert answer.status_code == 303
+        assert len(heard) == 8, heard
 
 
 def without_token(page: str) -> str:

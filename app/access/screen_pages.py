@@ -24,12 +24,16 @@ TOO_MANY = "Too many wrong codes were entered. Wait a few minutes, or use a one-
 
 
 class Choice(NamedTuple):
-    """What a form says of a screen: its name, which projects, and by what those are filtered."""
+    """What a form says of a screen: its name, which projects, and by what those are filtered.
+
+    `done` where it was confirmed.
+    """
 
     name: str
     every: bool
-    chosen: tuple[str, ...]
-    words: str
+    chosen: tuple[str, ...] = ()
+    words: str = ""
+    done: bool = False
 
     @property
     def projects(self) -> tuple[str, ...] | None:
@@ -38,8 +42,10 @@ class Choice(NamedTuple):
 
     def fault(self, connection: Connection) -> str:
         """What is wrong with it, in a sentence; empty if nothing is."""
-        if fault := _fault_of(self.name):
-            return fault
+        try:
+            NAME.check(self.name)
+        except ValueError as error:
+            return f"The name {error}."
         if not self.every and not self.chosen:
             return "Choose a project at least, or all."
         if len(self.chosen) > MOST_CHOSEN:
@@ -47,14 +53,6 @@ class Choice(NamedTuple):
         if not self.every and (unknown := screens.unknown_projects(connection, self.chosen)):
             return f"There is no project {unknown[0]} any more."
         return ""
-
-
-def _fault_of(name: str) -> str:
-    try:
-        NAME.check(name)
-    except ValueError as error:
-        return f"The name {error}."
-    return ""
 
 
 @blueprint.after_request
@@ -87,15 +85,15 @@ def _index(connection: Connection, at: int, error: str = "", entered: str = "") 
 @blueprint.post("/screens/pair")
 def pair() -> Response | tuple[str, int]:
     """Show what shows this code; once that is named and confirmed, let it in."""
-    at, who, wanted, done = now(), _who(), _choice(), request.form.get("step") == "done"
+    at, who, wanted = now(), _who(), _choice()
     with viewer.managing(at) as connection:
         csrf.check()
         if wait := pairing.must_wait(connection, who, at):
             raise ProblemError(429, TOO_MANY, headers={"Retry-After": str(-(-wait // SECOND))})
         code = pairing.read_code(request.form.get("code", ""))
         found = pairing.find_code(connection, code, at)
-        fault = wanted.fault(connection) if done else ""
-        if found and (fault or not done):
+        fault = wanted.fault(connection) if wanted.done else ""
+        if found and (fault or not wanted.done):
             return _form(connection, wanted, fault, tv=found)
     with writing() as connection:
         if found and pairing.claim(
@@ -112,12 +110,12 @@ def pair() -> Response | tuple[str, int]:
 @blueprint.post("/screens/link", endpoint="make_link")
 def link() -> Response | tuple[str, int]:
     """A one-time link for a screen that has a keyboard: what it is for, then the link itself."""
-    at, wanted, done = now(), _choice(), request.form.get("step") == "done"
+    at, wanted = now(), _choice()
     with viewer.managing(at) as connection:
         if request.method == "POST":
             csrf.check()
-        fault = wanted.fault(connection) if done else ""
-        if fault or not done:
+        fault = wanted.fault(connection) if wanted.done else ""
+        if fault or not wanted.done:
             return _form(connection, wanted, fault)
     with writing() as connection:
         token = screens.create_link(connection, name=wanted.name, projects=wanted.projects, now=at)
@@ -126,34 +124,30 @@ def link() -> Response | tuple[str, int]:
 
 
 @blueprint.get("/screens/<int:screen_id>")
-def show(screen_id: int) -> str:
-    """A screen, to be renamed or revoked."""
-    at = now()
+@blueprint.post("/screens/<int:screen_id>", endpoint="change")
+def show(screen_id: int) -> Response | tuple[str, int]:
+    """A screen, to be called something else, to show other projects, or to be revoked."""
+    at, wanted = now(), _choice()
     with viewer.managing(at) as connection:
-        return _show(connection, screen_id, at)
+        if request.method == "POST":
+            csrf.check()
+        screen = _open_screen(connection, screen_id, at)
+        if request.method == "GET":
+            ids = tuple(project_id for project_id, _ in screen.projects or ())
+            wanted = Choice(screen.name, screen.projects is None, ids)
+        fault = wanted.fault(connection) if wanted.done else ""
+        if fault or not wanted.done:
+            return _form(connection, wanted, fault, "screen.html", screen=screen)
+    with writing() as connection:
+        screens.change_screen(connection, screen_id, name=wanted.name, projects=wanted.projects)
+    return redirect(url_for(".index"), 303)
 
 
-def _show(connection: Connection, screen_id: int, at: int, error: str = "") -> str:
+def _open_screen(connection: Connection, screen_id: int, at: int) -> screens.ScreenLine:
     found = screens.list_screens(connection, at, screen_id) if screen_id < 2**31 else []
     if not found or found[0].revoked_at is not None:
         abort(404)
-    return render_template(
-        "screen.html", screen=found[0], error=error, words_of=origin.browser_words
-    )
-
-
-@blueprint.post("/screens/<int:screen_id>/rename")
-def rename(screen_id: int) -> Response | tuple[str, int]:
-    """Call a screen something else."""
-    at, name = now(), request.form.get("name", "").strip()
-    with viewer.managing(at) as connection:
-        csrf.check()
-        page = _show(connection, screen_id, at, fault := _fault_of(name))
-        if fault:
-            return page, 422
-    with writing() as connection:
-        screens.rename_screen(connection, screen_id, name)
-    return redirect(url_for(".index"), 303)
+    return found[0]
 
 
 @blueprint.post("/screens/<int:screen_id>/revoke")
@@ -171,13 +165,19 @@ def revoke(screen_id: int) -> Response:
 def _choice() -> Choice:
     form = request.form
     chosen = {text for text in form.getlist("project") if IDENTIFIER.fullmatch(text)}
-    words = form.get("q", "").strip()[:200]
+    words, filtered = (form.get(name, "").strip()[:200] for name in ("q", "filtered"))
     every = form.get("projects", "all") == "all"
-    return Choice(form.get("name", "").strip(), every, tuple(sorted(chosen)), words)
+    # Enter means the form's first button, also where it was pressed among words to filter by.
+    done = form.get("step") == "done" and (every or words == filtered)
+    return Choice(form.get("name", "").strip(), every, tuple(sorted(chosen)), words, done)
 
 
 def _form(
-    connection: Connection, wanted: Choice, fault: str, tv: pairing.Waiting | None = None
+    connection: Connection,
+    wanted: Choice,
+    fault: str,
+    template: str = "screen_form.html",
+    **about: object,
 ) -> tuple[str, int]:
     projects = list_projects(connection)
     words = wanted.words.casefold().split()
@@ -189,10 +189,10 @@ def _form(
     listed = found[:MOST_LISTED]
     shown = {one.project_id for one in listed}
     page = render_template(
-        "screen_form.html",
+        template,
+        **about,
         wanted=wanted,
         fault=fault,
-        tv=tv,
         listed=listed,
         found=len(found),
         total=len(projects),

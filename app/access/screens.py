@@ -61,15 +61,20 @@ def add_screen(
         )
     )
     [screen_id] = made.inserted_primary_key or (0,)
-    if projects:
-        known = select(Project.project_id).where(Project.project_id.in_(projects))
-        rows = [
-            {"screen_id": screen_id, "project_id": project_id}
-            for project_id in connection.scalars(known)
-        ]
-        if rows:
-            connection.execute(insert(ScreenProject), rows)
+    _allow(connection, screen_id, projects or ())
     return int(screen_id)
+
+
+def _allow(connection: Connection, screen_id: int, projects: Collection[str]) -> None:
+    if not projects:
+        return
+    known = select(Project.project_id).where(Project.project_id.in_(projects))
+    rows = [
+        {"screen_id": screen_id, "project_id": project_id}
+        for project_id in connection.scalars(known)
+    ]
+    if rows:
+        connection.execute(insert(ScreenProject), rows)
 
 
 def create_link(
@@ -173,10 +178,20 @@ def _urgency(line: ScreenLine) -> tuple[bool, int, int]:
     return line.revoked_at is not None, -(line.last_seen_at or line.created_at), -line.screen_id
 
 
-def rename_screen(connection: Connection, screen_id: int, name: str) -> bool:
-    """Give a screen another name; False where there is no such screen."""
+def change_screen(
+    connection: Connection, screen_id: int, *, name: str, projects: Collection[str] | None
+) -> bool:
+    """Give a screen another name and other projects (None: every one); False where it is none.
+
+    Its next poll shows them.
+    """
     query = update(Screen).where(Screen.screen_id == screen_id, Screen.revoked_at.is_(None))
-    return connection.execute(query.values(name=name)).rowcount == 1
+    changed = connection.execute(query.values(name=name, every_project=projects is None))
+    if changed.rowcount != 1:
+        return False
+    connection.execute(delete(ScreenProject).where(ScreenProject.screen_id == screen_id))
+    _allow(connection, screen_id, projects or ())
+    return True
 
 
 def revoke_screen(connection: Connection, screen_id: int, now: int) -> bool:

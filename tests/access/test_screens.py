@@ -360,14 +360,37 @@ def test_revoking_closes_it_at_once(api: Api, admin: FlaskClient) -> None:
     assert admin.get(path).status_code == admin.post(f"{path}/revoke", data=form).status_code == 404
 
 
-def test_it_is_renamed(api: Api, admin: FlaskClient) -> None:
-    paired(api, admin)
+def test_it_is_renamed_and_shows_other_projects(api: Api, admin: FlaskClient) -> None:
+    create_project("p2", name="Project two", mode="kg_vector", now=now())
+    tv = paired(api, admin)
+    etag = tv.get("/wall/board").headers["ETag"]
     [screen_id] = re.findall(r'href="/screens/(\d+)"', admin.get("/screens").text)
     path = f"/screens/{screen_id}"
-    form = form_at(admin, path, f"{path}/rename")
-    for name, status in (("", 422), ("x" * 201, 422), ("a\0b", 422), ("Küche 厨房", 303)):
-        assert admin.post(f"{path}/rename", data={**form, "name": name}).status_code == status
+    form = {**form_at(admin, path, path), "step": "done", "name": "tv", "projects": "some"}
+    for wrong in (
+        {"name": ""},
+        {"name": "x" * 201},
+        {"name": "a\0b"},
+        {"project": []},
+        {"project": ["p1", "none"]},
+    ):
+        answer = admin.post(path, data={**form, "project": "p1", **wrong})
+        assert (answer.status_code, 'role="alert"' in answer.text) == (422, True), wrong
+    assert tv.get("/wall/board", headers={"If-None-Match": etag}).status_code == 304
+    found = admin.post(path, data={**form, "name": "Küche 厨房", "project": "p1", "q": "two"})
+    assert found.status_code == 200, "Enter among the words to filter by filters"
+    assert hidden_fields(found.text, path)["filtered"] == "two"
+    assert 'value="all" checked' in admin.get(path).text, "nothing is changed yet"
+    changed = {**form, "name": "Küche 厨房", "project": "p2"}
+    assert admin.post(path, data=changed).status_code == 303
     assert "Küche 厨房" in admin.get("/screens").text
+    shown = tv.get("/wall/board", headers={"If-None-Match": etag})
+    assert shown.status_code == 200
+    assert "Project two" in shown.text
+    assert "Project one" not in shown.text
+    assert 'value="p2" checked' in admin.get(path).text
+    assert admin.post(path, data={**form, "projects": "all"}).status_code == 303
+    assert "Project one" in tv.get("/wall/board").text
 
 
 def test_a_link_makes_a_screen_once(api: Api, admin: FlaskClient) -> None:
@@ -424,7 +447,7 @@ def test_only_an_administrator_of_all_projects_lets_screens_in(
     form = form_of(api.client, "/")
     for path in ("/screens", "/screens/link", "/screens/1"):
         assert api.client.get(path).status_code == 403
-    for path in ("/screens/pair", "/screens/link", "/screens/1/rename", "/screens/1/revoke"):
+    for path in ("/screens/pair", "/screens/link", "/screens/1", "/screens/1/revoke"):
         data = {**form, "code": code, "name": "tv", "step": "done"}
         assert api.client.post(path, data=data).status_code == 403
     assert count(Screen) == 0
@@ -442,7 +465,7 @@ def test_nobody_else_gets_there(api: Api) -> None:
 
 def test_forms_need_their_token(api: Api, admin: FlaskClient) -> None:
     make(None)
-    for path in ("/screens/pair", "/screens/link", "/screens/1/rename", "/screens/1/revoke"):
+    for path in ("/screens/pair", "/screens/link", "/screens/1", "/screens/1/revoke"):
         assert admin.post(path, data={"step": "done", "name": "x"}).status_code == 400
 
 
@@ -471,8 +494,8 @@ def test_what_makes_no_screen_is_said(api: Api, admin: FlaskClient, wanted) -> N
 def test_there_is_no_other_screen(admin: FlaskClient, path: str) -> None:
     assert admin.get(f"/screens/{path}").status_code == 404
     form = form_of(admin, "/")
-    for what in ("rename", "revoke"):
-        answer = admin.post(f"/screens/{path}/{what}", data={**form, "name": "x"})
+    for what in ("", "/revoke"):
+        answer = admin.post(f"/screens/{path}{what}", data={**form, "name": "x"})
         assert answer.status_code == 404
 
 

@@ -4,12 +4,15 @@ import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import func, select, update
 
 from app.access.screens import create_link
-from app.database import writing
+from app.database import reading, writing
+from app.models import Pairing
 from app.times import now
 from tests.browser.conftest import Person
 from tests.browser.reports import running, send
+from tests.browser.test_wall_fits import CHECKS, SIZES
 from tests.conftest import sqlite_only
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
@@ -44,10 +47,16 @@ def test_a_screen_is_paired_revoked_and_shows_a_new_code(own_person: Person) -> 
     admin.get_by_label("Code").fill(code.lower())
     admin.get_by_role("button", name="Continue").click()
     expect(admin.locator(".facts")).to_contain_text("127.0.0.1")
-    admin.get_by_label("Name").fill("Hall")
     admin.get_by_label("Only these:").check()
     admin.locator(".may__list").get_by_role("checkbox").check()
-    admin.get_by_role("button", name="Pair this screen").click()
+    words = admin.get_by_role("searchbox")
+    words.fill("nothing")
+    words.press("Enter")
+    expect(admin.locator(".may")).to_contain_text("Chosen already: p1")
+    words.fill("")
+    words.press("Enter")
+    admin.get_by_label("Name").fill("Hall")
+    admin.get_by_label("Name").press("Enter")
     expect(tv.locator(".figures")).to_contain_text("1running", timeout=15_000)
     expect(tv.locator(".notice--pair")).to_be_hidden()
     assert tv.evaluate("window.neverReloaded") is True
@@ -60,6 +69,25 @@ def test_a_screen_is_paired_revoked_and_shows_a_new_code(own_person: Person) -> 
     expect(tv.locator(".figures")).to_have_count(0)
     assert tv.evaluate("window.neverReloaded") is True
     assert person.complaints == []
+
+
+def test_the_code_fits_every_screen_and_renews_itself(own_person: Person) -> None:
+    board = own_person.board
+    context = own_person.browser.new_context(viewport=SCREEN)
+    tv = context.new_page()
+    tv.clock.install()
+    tv.goto(f"{board.url}/wall")
+    code = code_on(tv)
+    for width, height in SIZES:
+        tv.set_viewport_size({"width": width, "height": height})
+        assert tv.evaluate(f"{CHECKS}.faults()") == [], (width, height)
+    with board.database(), writing() as connection:  # ten minutes pass: here, and on the screen
+        connection.execute(update(Pairing).values(expires_at=now()))
+    tv.clock.fast_forward("10:00")
+    expect(tv.locator(".pair__code")).not_to_have_text(re.compile(rf"{code[:4]}.{code[5:]}"))
+    assert code_on(tv) != code
+    with board.database(), reading() as connection:
+        assert connection.scalar(select(func.count()).select_from(Pairing)) == 1
 
 
 def test_a_one_time_link_makes_a_screen(own_person: Person) -> None:

@@ -1,7 +1,7 @@
 """The wall fits, whatever it has to show: nothing scrolls, clips, overlaps or gets lost."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ COUNTS = [
 ]
 ADDRESS = "http://wall.test"
 
-CHECKS = Path(__file__).with_name("wall_fits.js").read_text()
+CHECKS = Path(__file__).with_name("wall_fits.js").read_text().strip().removesuffix(";")
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +58,8 @@ class Screen:
             found = self.client.get(path)
             route.fulfill(body=found.data, content_type=found.content_type)
 
-    def show(self, wall: Wall, at: int) -> None:
-        self.html = page_of(self.app, board_of(self.app, wall, at))
+    def show(self, wall: Wall, at: int, asked: Sequence[str] = ()) -> None:
+        self.html = page_of(self.app, board_of(self.app, wall, at, asked))
         self.page.set_viewport_size({"width": 1920, "height": 1080})
         self.page.goto(f"{ADDRESS}/wall")
 
@@ -88,6 +88,13 @@ def test_every_number_of_projects_fits_every_screen(
         found[size], tally = screen.resize(size)
         if tally != {"troubles": troubles, "all": projects}:
             found[size].append(f"counted {tally}")
+    assert {size: faults for size, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("asked", [[], ["p1"], [f"p{number}" for number in range(200)]])
+def test_what_stands_in_for_the_rows_fits_every_screen(screen: Screen, asked: list[str]) -> None:
+    screen.show(Wall(()), now(), asked)
+    found = {size: screen.resize(size)[0] for size in SIZES}
     assert {size: faults for size, faults in found.items() if faults} == {}
 
 
