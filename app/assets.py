@@ -117,6 +117,7 @@ def show(name: str) -> Response:
     return response
 
 
+@cache
 def build_id() -> str:
     """What this build is: a hash of the code, the templates and the static files."""
     digest = hashlib.sha256()

@@ -22,6 +22,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache, FileSystemBytecodeCache
 from sqlalchemy import make_url
 
 from app import create_app
@@ -122,10 +123,17 @@ def settings(databases: Databases, tmp_path: Path) -> Iterator[dict[str, str]]:
         yield settings
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> BytecodeCache:
+    """Compiled templates, which would take an app of each test longer than all it is asked."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: dict[str, str]) -> Iterator[Flask]:
+def app(settings: dict[str, str], compiled: BytecodeCache) -> Iterator[Flask]:
     """An app on a database of its own."""
     app = create_app(read(settings))
+    app.jinja_env.bytecode_cache = compiled
     app.testing = False  # errors must reach the handlers, as in production
     with app.app_context():
         yield app
