@@ -4,9 +4,11 @@ What decides a state is tried elsewhere; this is for what a screen makes of it.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from flask import Flask, render_template
 from markupsafe import Markup
+from playwright.sync_api import Page, Route
 
 from app.health import (
     EMPTY,
@@ -38,6 +40,7 @@ NAMES = (
     "support mail",
     "ดัชนีเอกสารกฎหมายและสัญญาทั้งหมดของบริษัทในภูมิภาคเอเชียตะวันออก",
 )
+ADDRESS = "http://wall.test"
 LONGEST = 60  # characters of a name
 CAUSES = (
     "LLM API timeout after 3 retries",
@@ -52,9 +55,11 @@ _TROUBLES = (FAILING, FAILING, STALLED, LATE)
 _OTHERS = (RUNNING, FINE, FINE, SOME_FAILURES, FINE, EMPTY)
 
 
-def made_lines(projects: int, troubles: int, now: int) -> list[ProjectLine]:
+def made_lines(
+    projects: int, troubles: int, now: int, names: Sequence[str] = NAMES
+) -> list[ProjectLine]:
     """So many projects, worst first; the same every time."""
-    lines = [_line(number, _state(number, troubles), now) for number in range(projects)]
+    lines = [_line(number, _state(number, troubles), now, names) for number in range(projects)]
     return sorted(lines, key=lambda line: line.verdict.state.rank)
 
 
@@ -64,9 +69,9 @@ def _state(number: int, troubles: int) -> ProjectState:
     return _OTHERS[(number - troubles) % len(_OTHERS)]
 
 
-def _line(number: int, state: ProjectState, now: int) -> ProjectLine:
-    name = NAMES[number % len(NAMES)]
-    if number >= len(NAMES):
+def _line(number: int, state: ProjectState, now: int, names: Sequence[str]) -> ProjectLine:
+    name = names[number % len(names)]
+    if number >= len(names):
         name = f"{number} {name}"
     since = now - (23 * MINUTE, 3 * HOUR, 47 * HOUR, 9 * DAY)[number % 4]
     documents = (23, 1, 12_345, 7)[number % 4]
@@ -107,7 +112,7 @@ def made_hours(now: int) -> tuple[Hour, ...]:
 def made_closeup(line: ProjectLine, causes: int, running: int, now: int) -> Closeup:
     """A project that has a wall to itself, with so many causes and running jobs."""
     return Closeup(
-        line,
+        replace(line, facts=replace(line.facts, running=running)),
         causes=[
             CauseLine(
                 cause=number,
@@ -168,3 +173,23 @@ def page_of(app: Flask, board: str) -> str:
     """The whole page around a live part."""
     with app.test_request_context():
         return render_template("wall.html", live=Markup(board), board="/wall/board")
+
+
+def show(page: Page, app: Flask, wall: Wall, now: int, asked: Sequence[str] = ()) -> None:
+    """Show a wall in a browser without a server: its files are ours, its polls change nothing."""
+    html = page_of(app, board_of(app, wall, now, asked))
+    client = app.test_client()
+
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(ADDRESS)
+        if path == "/wall":
+            route.fulfill(body=html, content_type="text/html; charset=utf-8")
+        elif path.startswith("/wall/"):
+            route.fulfill(status=304)
+        else:
+            found = client.get(path)
+            route.fulfill(body=found.data, content_type=found.content_type)
+
+    page.unroute_all()
+    page.route(f"{ADDRESS}/**", answer)
+    page.goto(f"{ADDRESS}/wall")

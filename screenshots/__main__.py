@@ -19,6 +19,7 @@ from bench.load import migrate
 from bench.server import Server, serve
 from screenshots import chromium
 from screenshots.board import fill
+from screenshots.walls import picture
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SIZES = {"": (1440, 900, 1), "-phone": (360, 780, 2)}  # the last: pixels of the picture per pixel
@@ -43,13 +44,12 @@ SHOTS = (
     Shot("document", ""),
     Shot("job", ""),
     Shot("empty", "/projects/sandbox"),
-    Shot("wall", "/wall"),
     Shot("lost", PROJECT, lost=True),
 )
 
 
 @click.command()
-@click.option("--only", default="", metavar="NAME,…", help="Only these pages.")
+@click.option("--only", default="", metavar="NAME,…", help="Only these pages, or `walls`.")
 @click.option(
     "--to",
     "folder",
@@ -58,8 +58,9 @@ SHOTS = (
     help="Where the pictures go.  [default: docs/]",
 )
 def main(only: str, folder: Path) -> None:
-    """Picture every page of a filled board: 1440 and 360 px wide, light and dark."""
+    """Picture every page of a filled board, 1440 and 360 px wide, light and dark; and its walls."""
     wanted = [shot for shot in SHOTS if not only or shot.name in only.split(",")]
+    walls = not only or "walls" in only.split(",")
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as instance, bar("Pictures") as progress:
         settings = {"INSTANCE": instance, "DATABASE_URL": ""}
@@ -76,6 +77,10 @@ def main(only: str, folder: Path) -> None:
                     for shot in wanted:
                         show(page, server, shot)
                         page.screenshot(path=folder / f"{shot.name}-{theme}{size}.png")
+            if walls:
+                address = f"http://127.0.0.1:{server.port}"
+                for done in picture(opened, address, cookie, folder):
+                    progress(done, 1)
 
 
 @contextmanager

@@ -263,7 +263,7 @@
       return chips.rest.scrollWidth <= chips.rest.clientWidth;
     };
     if (close(1, restWords)) return;
-    if (found.columns > 2 && close(2, restWords)) return;
+    if (found.columns > 1 && close(2, restWords)) return;
     close(1, function (shown) { return '+' + (chips.total - shown).toLocaleString('en') + ' more'; });
   }
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 
 from app import create_app
 from app.config import read
 from app.queries.wall import Wall
 from app.times import now
-from bench.walls import board_of, made_closeup, made_lines, page_of
+from bench.walls import made_closeup, made_lines, show
 
 SIZES = ((1280, 720), (1920, 1080), (3840, 2160), (1080, 1920), (1920, 1200))
 COUNTS = [
@@ -22,8 +22,6 @@ COUNTS = [
     for troubles in (0, 1, 3, 12, 13, 60)
     if troubles <= projects
 ]
-ADDRESS = "http://wall.test"
-
 CHECKS = Path(__file__).with_name("wall_fits.js").read_text().strip().removesuffix(";")
 
 
@@ -44,24 +42,11 @@ class Screen:
     """A television whose pages are made up."""
 
     def __init__(self, page: Page, app: Flask) -> None:
-        self.page, self.app, self.client = page, app, app.test_client()
-        self.html = ""
-        page.route(f"{ADDRESS}/**", self.answer)
-
-    def answer(self, route: Route) -> None:
-        path = route.request.url.removeprefix(ADDRESS)
-        if path == "/wall":
-            route.fulfill(body=self.html, content_type="text/html; charset=utf-8")
-        elif path.startswith("/wall/"):
-            route.fulfill(status=304)
-        else:
-            found = self.client.get(path)
-            route.fulfill(body=found.data, content_type=found.content_type)
+        self.page, self.app = page, app
 
     def show(self, wall: Wall, at: int, asked: Sequence[str] = ()) -> None:
-        self.html = page_of(self.app, board_of(self.app, wall, at, asked))
         self.page.set_viewport_size({"width": 1920, "height": 1080})
-        self.page.goto(f"{ADDRESS}/wall")
+        show(self.page, self.app, wall, at, asked)
 
     def resize(self, size: tuple[int, int]) -> tuple[list[str], dict[str, int]]:
         """Take another size; what is wrong there, and how many projects it tells of."""
