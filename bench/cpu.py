@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
 
 from bench.access import key_header
 from bench.bars import bar
 from bench.databases import MAIN
 from bench.measure import Figures, Run
-from bench.server import CACHE_OFF, Client, Server, serve
+from bench.server import CACHE_OFF, Client, Server, serve, serve_constant
 
 JOBS = 100_000
 ROUNDS = 9
@@ -21,14 +20,10 @@ def measure(run: Run) -> Figures:
     """CPU per request: cache off, cached, unchanged, each over the constant."""
     settings = run.databases.sqlite(min(JOBS, run.size))
     key = key_header(settings)
-    body = Path(settings["INSTANCE"], "body.json")
     with ExitStack() as stack, bar("CPU of a list") as progress:
         plain = stack.enter_context(serve("wsgi:app", {**settings, **CACHE_OFF}))
         cached = stack.enter_context(serve("wsgi:app", settings))
-        body.write_bytes(Client(plain, key).get(LIST))
-        constant = stack.enter_context(
-            serve("bench.constant:app", {**settings, "BENCH_BODY": str(body)})
-        )
+        constant = stack.enter_context(serve_constant(Client(plain, key).get(LIST), settings))
         known, fresh, stored = Client(constant), Client(plain, key), Client(cached, key)
         if stored.get(LIST) != known.get(LIST):
             raise RuntimeError("the cached list is another one")

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
 
 from bench.access import key_header
@@ -10,7 +9,7 @@ from bench.bars import bar
 from bench.calls import seconds_of
 from bench.databases import MAIN
 from bench.measure import Figures, Run
-from bench.server import CACHE_OFF, Client, serve
+from bench.server import CACHE_OFF, Client, serve, serve_constant
 
 JOBS = 100_000
 ROUNDS = 60
@@ -27,16 +26,13 @@ def times_slower(run: Run, size: int, suffix: str) -> Figures:
     settings = run.databases.sqlite(size)
     ours = {**settings, **CACHE_OFF}
     key = key_header(settings)
-    body = Path(settings["INSTANCE"], "body.json")
     with ExitStack() as stack, bar(f"The usual way, {size:,} jobs") as progress:
         mine = Client(stack.enter_context(serve("wsgi:app", ours)), key)
         usual = Client(stack.enter_context(serve("bench.usual:app", settings)), key)
-        body.write_bytes(mine.get(LIST))
-        if json.loads(body.read_bytes()) != json.loads(usual.get(LIST)):
+        body = mine.get(LIST)
+        if json.loads(body) != json.loads(usual.get(LIST)):
             raise RuntimeError("the usual list is another one")
-        constant = Client(
-            stack.enter_context(serve("bench.constant:app", {**ours, "BENCH_BODY": str(body)}))
-        )
+        constant = Client(stack.enter_context(serve_constant(body, ours)))
         clients = (mine, usual, constant)
         times: list[list[float]] = [[] for _ in clients]
         for turn in range(ROUNDS):

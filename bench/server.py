@@ -103,6 +103,15 @@ class Client:
 
 
 @contextmanager
+def serve_constant(body: bytes, settings: Mapping[str, str]) -> Iterator[Server]:
+    """`constant.py` with these bytes, which are left beside the database of the settings."""
+    path = Path(settings["INSTANCE"], "body.json")
+    path.write_bytes(body)
+    with serve("bench.constant:app", {**settings, "BENCH_BODY": str(path)}) as server:
+        yield server
+
+
+@contextmanager
 def serve(application: str, environment: Mapping[str, str]) -> Iterator[Server]:
     """A server that answers, for as long as the block lasts."""
     server = Server(application, environment)
