@@ -38,7 +38,7 @@ def measure(run: Run) -> Figures:
         for turn in range(ROUNDS + 1):  # the first only warms up
             for kind, (server, ask) in kinds.items():
                 progress(kind, turn / (ROUNDS + 1))
-                cost = cpu_of(server, ask)
+                cost = cpu_of(server, ask, REQUESTS)
                 if turn:
                     costs[kind].append(cost)
     base = median(costs.pop("constant"))
@@ -47,9 +47,9 @@ def measure(run: Run) -> Figures:
     }
 
 
-def cpu_of(server: Server, ask: Callable[[], bytes]) -> float:
-    """The server's CPU time (s) per request."""
+def cpu_of(server: Server, ask: Callable[[], object], requests: int) -> float:
+    """The server's CPU time (s) per request, of so many."""
     before = server.cpu()
-    for _ in range(REQUESTS):
+    for _ in range(requests):
         ask()
-    return (server.cpu() - before) / REQUESTS
+    return (server.cpu() - before) / requests

@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,22 @@ import psycopg
 from sqlalchemy import make_url
 
 from app.config import read
+from app.times import DAY
 from bench.bars import bar
 from bench.history import History
 from bench.load import load, migrate
 
-MAIN = "project-01"  # the one with the long history
-PROJECTS = [f"project-{number:02}" for number in range(1, 21)]
-SMALL = 1000  # jobs in each of the others
+SMALL = 1000  # jobs in each project but the main one
+FEW = 60  # jobs, or up to half more, in each of a wide database
+
+
+def names(projects: int) -> list[str]:
+    """The ids of so many projects."""
+    return [f"project-{number:02}" for number in range(1, projects + 1)]
+
+
+PROJECTS = names(20)
+MAIN = PROJECTS[0]  # the one with the long history
 
 Settings = dict[str, str]
 """The environment in which an app or a server finds its database."""
@@ -38,7 +47,15 @@ class Databases:
         settings = {"INSTANCE": str(self._folder / name), "DATABASE_URL": ""}
         if not _loaded(settings):
             shutil.rmtree(settings["INSTANCE"], ignore_errors=True)  # half loaded, long ago
-            _fill(f"SQLite, {name}", settings, size, burst=burst)
+            _fill(f"SQLite, {name}", settings, _histories(size, burst=burst))
+        return settings
+
+    def wide(self, projects: int) -> Settings:
+        """A SQLite database of so many projects, each with the jobs of three days."""
+        settings = {"INSTANCE": str(self._folder / f"wide-{projects}"), "DATABASE_URL": ""}
+        if not _loaded(settings):
+            shutil.rmtree(settings["INSTANCE"], ignore_errors=True)
+            _fill(f"SQLite, {projects:,} projects", settings, wide_histories(projects))
         return settings
 
     def postgres(self, size: int, *, burst: bool = False) -> Settings:
@@ -52,7 +69,7 @@ class Databases:
         if not _loaded(settings):
             self._run(f'DROP DATABASE IF EXISTS "{name}"')
             self._run(f'CREATE DATABASE "{name}"')
-            _fill(f"PostgreSQL, {name}", settings, size, burst=burst)
+            _fill(f"PostgreSQL, {name}", settings, _histories(size, burst=burst))
         return settings
 
     @contextmanager
@@ -113,11 +130,23 @@ def _loaded(settings: Settings) -> bool:
     return Path(settings["INSTANCE"], "loaded").exists()
 
 
-def _fill(label: str, settings: Settings, size: int, *, burst: bool) -> None:
+def _histories(size: int, *, burst: bool) -> list[History]:
+    return [History(MAIN, size, burst), *(History(project, SMALL) for project in PROJECTS[1:])]
+
+
+def wide_histories(projects: int) -> list[History]:
+    """Of so many projects, each with the jobs of three days; in one of four the newest run."""
+    return [
+        # Jobs of one number are alike in all projects; with other sizes they end otherwise.
+        History(name, FEW + number % (FEW // 2), span=3 * DAY, over=number % 4 > 0)
+        for number, name in enumerate(names(projects))
+    ]
+
+
+def _fill(label: str, settings: Settings, histories: Sequence[History]) -> None:
     migrate(settings)
-    others = [History(project, SMALL) for project in PROJECTS[1:]]
     with bar(f"Loading {label}") as progress:
-        load(read(settings).database_url, [History(MAIN, size, burst), *others], progress)
+        load(read(settings).database_url, histories, progress)
     Path(settings["INSTANCE"], "loaded").touch()
 
 

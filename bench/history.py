@@ -62,7 +62,7 @@ ROWS = f"""
 ), placed AS (
     SELECT n, dice, coin, coin / 1024 % :documents AS document,
         :start + (n - :origin) * :step + dice % :step AS created_at,
-        CASE WHEN n >= :size - {WAITING} THEN 0 WHEN n >= :size - {WAITING + RUNNING} THEN 1
+        CASE WHEN n >= :waits_from THEN 0 WHEN n >= :runs_from THEN 1
             WHEN dice / 1024 % 1000 < 50 THEN 3 ELSE 2 END AS status,
         10 + coin / 512 % 90 AS chunks,
         coin / 128 % {len(ERRORS)} AS error,
@@ -108,11 +108,26 @@ EXPRESSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The jobs of one project: how many, and whether a fifth of them came in one hour."""
+    """The jobs of one project: how many, and whether a fifth of them came in one hour.
+
+    `span` is the time (µs) in which they came; where they are `over`, none waits or runs.
+    """
 
     project_id: str
     size: int
     burst: bool = False
+    span: int = SPAN
+    over: bool = False
+
+    @property
+    def waits_from(self) -> int:
+        """The first job that waits."""
+        return self.size if self.over else self.size - WAITING
+
+    @property
+    def runs_from(self) -> int:
+        """The first job that runs."""
+        return self.size if self.over else self.waits_from - RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +142,13 @@ class Stretch:
 
 def stretches(history: History, now: int) -> list[Stretch]:
     """The stretches of time in which the jobs come, oldest first, up to half an hour ago."""
-    size, start = history.size, now - QUIET_END - SPAN
+    size, span = history.size, history.span
+    start = now - QUIET_END - span
     if not history.burst:
-        return [Stretch(0, size - 1, start, max(1, SPAN // size))]
+        return [Stretch(0, size - 1, start, max(1, span // size))]
     before, in_burst = int(size * BURST_FROM), int(size * BURST_SHARE)
     after = size - before - in_burst
-    burst_start = floor(start + int(SPAN * BURST_FROM), HOUR) + HOUR
+    burst_start = floor(start + int(span * BURST_FROM), HOUR) + HOUR
     rest_start = burst_start + HOUR
     return [
         Stretch(0, before - 1, start, (burst_start - start) // before),

@@ -121,7 +121,8 @@ def _write_jobs(connection: Connection, histories: Sequence[History], progress: 
 def _values(history: History, stretch: Stretch, moment: int) -> dict[str, str | int]:
     return {
         "project_id": history.project_id,
-        "size": history.size,
+        "waits_from": history.waits_from,
+        "runs_from": history.runs_from,
         "documents": max(1, history.size // 10),
         "start": stretch.start,
         "origin": stretch.first,
