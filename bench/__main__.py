@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bench import cpu, crowd, deep, growth, install, naive, writes
+from bench import cpu, crowd, deep, growth, install, naive, wide, writes
 from bench.databases import databases
 from bench.machine import describe
 from bench.measure import Figures, Group, Run
@@ -15,6 +15,7 @@ GROUPS: dict[str, Group] = {
     "naive": naive.measure,
     "deep": deep.measure,
     "growth": growth.measure,
+    "wall": wide.measure,
     "write": writes.measure,
     "crowd": crowd.measure,
     "install": install.measure,
@@ -50,7 +51,7 @@ def chosen(_context: click.Context, _option: click.Parameter, value: str | None)
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     help="Leave the databases in this folder, and use those of an earlier run. Loaded on another "
-    "day they have no last 24 hours: fine for all but growth.  [default: a temporary one]",
+    "day they have no last 24 hours: fine for all but growth and wall.  [default: a temporary one]",
 )
 @click.option(
     "--seconds",

@@ -52,6 +52,11 @@ LINES |= {
     "growth_total": Line("total", most=1.5),
     "growth_overview": Line("overview", most=1.5),
     "growth_wall": Line("wall", most=1.5),
+    "wall_1000_304": Line("server CPU of an unchanged poll, 1,000 projects, over a constant"),
+    "wall_1000_changed": Line("server CPU of a poll after a report, over 10 projects"),
+    "wall_1000_ms": Line("the same, 1,000 projects, ms"),
+    "wall_10_ms": Line("the same, 10 projects, ms"),
+    "wall_1000_kb": Line("the board of 1,000 projects, packed, kB"),
 }
 for suffix, single, batch in (("sqlite", 0.65, 0.85), ("postgres_8", 0.2, 0.75)):
     LINES |= {

@@ -6,13 +6,17 @@ from sqlalchemy import Connection, func, select, text, update
 from app.causes import cause_of
 from app.config import read
 from app.database import reading, writing
+from app.health import EMPTY, STATES
 from app.ledger.audit import verify
 from app.ledger.report import Report
 from app.models import Cause, CreatedCount, Job
+from app.queries.projects import list_lines
 from app.status import JobStatus
 from app.times import HOUR, now
+from bench.databases import wide_histories
 from bench.history import ERRORS, History
 from bench.load import NotEmptyError, load
+from bench.wide import IN_TROUBLE, make_trouble
 from tests.recording import record
 
 SIZE = 3000
@@ -55,6 +59,16 @@ def test_a_count_that_is_off_is_noticed(app, settings, column):
         [difference] = differences(connection, "p")
     assert difference.startswith("created_counts minute")
     assert difference.split(":")[-2].endswith(column)
+
+
+def test_the_projects_of_a_wide_wall_are_in_every_state_but_empty(app, settings):
+    load_here(settings, *wide_histories(2 * IN_TROUBLE + 2))
+    make_trouble()
+    with reading() as connection:
+        states = {line.verdict.state for line in list_lines(connection, now())}
+        assert states == set(STATES) - {EMPTY}
+        assert differences(connection, "project-01") == []
+        assert differences(connection, "project-02") == []
 
 
 def test_the_ledger_goes_on_where_the_loader_ended(app, settings):
