@@ -255,9 +255,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     calls: list[str | None] = []
     plain = projects.list_lines
 
-    def counted(connection, now, only=None):
+    def counted(connection, now, only=None, **options):
         calls.append(only)
-        return plain(connection, now, only)
+        return plain(connection, now, only, **options)
 
     for module in (projects, wall):
         monkeypatch.setattr(module, "list_lines", counted)

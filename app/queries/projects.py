@@ -78,11 +78,18 @@ def list_projects(connection: Connection, only: str | None = None) -> list[Proje
 
 
 def list_lines(
-    connection: Connection, now: int, only: str | Sequence[str] | None = None
+    connection: Connection,
+    now: int,
+    only: str | Sequence[str] | None = None,
+    *,
+    charts: bool = True,
 ) -> list[ProjectLine]:
-    """Every project (or the only one, or these) with its facts and its verdict, worst first."""
+    """Every project (or the only one, or these) with its facts and its verdict, worst first.
+
+    Without `charts` several projects have only the `hours` that their verdicts follow from.
+    """
     ids = [only] if isinstance(only, str) else only
-    facts = {fact.project_id: fact for fact in _facts(connection, now, ids)}
+    facts = {fact.project_id: fact for fact in _facts(connection, now, ids, charts=charts)}
     verdicts = {project_id: assess(fact, now) for project_id, fact in facts.items()}
     for project_id, causes in _causes(connection, verdicts).items():
         verdicts[project_id] = blame(verdicts[project_id], causes)
@@ -91,8 +98,13 @@ def list_lines(
     ]
 
 
-def _facts(connection: Connection, now: int, only: Sequence[str] | None) -> list[ProjectFacts]:
-    """The facts in two statements: seeks per project, and its last 24 hours."""
+def _facts(
+    connection: Connection, now: int, only: Sequence[str] | None, *, charts: bool
+) -> list[ProjectFacts]:
+    """The facts in two statements: seeks per project, and its last 24 hours.
+
+    The hours are most of the rows, and no verdict looks at them but of who failed in the last one.
+    """
     values = {
         "only": only,
         "now": now,
@@ -100,12 +112,17 @@ def _facts(connection: Connection, now: int, only: Sequence[str] | None) -> list
         "day_ago": now - DAY,
         "first_hour": floor(now, HOUR) - DAY,
     }
+    seeks = connection.execute(_seeks(only is not None), values).all()
+    charted = {row.project_id for row in seeks if charts or len(seeks) == 1 or row.hour_failed}
+    if len(charted) < len(seeks):
+        only = values["only"] = sorted(charted)
     hours: dict[str, list[Hour]] = {}
     for row in connection.execute(_hours(only is not None), values):
         hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
     facts = []
-    for row in connection.execute(_seeks(only is not None), values):
-        hours_of = fill_hours(hours.get(row.project_id, ()), now)
+    for row in seeks:
+        project_id = row.project_id
+        hours_of = fill_hours(hours.get(project_id, ()), now) if project_id in charted else ()
         facts.append(ProjectFacts(**row._mapping, hours=hours_of))
     return facts
 

@@ -55,7 +55,7 @@ class Wall:
 
 def get_wall(connection: Connection, now: int, only: Sequence[str] | None) -> Wall:
     """All projects, or those of these ids that there are."""
-    lines = list_lines(connection, now, only)
+    lines = list_lines(connection, now, only, charts=False)
     return Wall(lines, _closeup(connection, lines[0], now) if len(lines) == 1 else None)
 
 

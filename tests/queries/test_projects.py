@@ -134,6 +134,25 @@ def test_the_overview_is_worst_first_and_names_what_projects_share(app: Flask) -
         assert [line.facts.name for line in list_lines(connection, NOW, "calm")] == ["calm"]
 
 
+def test_without_charts_the_verdicts_are_the_same_and_a_project_alone_has_its_chart(
+    app: Flask,
+) -> None:
+    for name in ("broken", "calm", "void"):
+        project(name)
+    reports = [
+        finished(n, JobStatus.FAILED, NOW - n * 20 * MINUTE - MINUTE, f"d{n % 2}") for n in range(9)
+    ]
+    record("broken", [*reports, finished(9, JobStatus.COMPLETED, NOW)], now=NOW)
+    record("calm", [finished(1, JobStatus.COMPLETED, NOW)], now=NOW)
+    with reading() as connection:
+        charted, plain = list_lines(connection, NOW), list_lines(connection, NOW, charts=False)
+        [alone] = list_lines(connection, NOW, "calm", charts=False)
+    assert charted[0].verdict.state is health.FAILING
+    assert [line.verdict for line in plain] == [line.verdict for line in charted]
+    assert [bool(line.facts.hours) for line in plain] == [True, False, False]
+    assert alone.facts.hours == charted[1].facts.hours
+
+
 def test_the_overview_takes_as_many_statements_for_thirty_projects_as_for_one(
     app: Flask,
 ) -> None:
