@@ -22,7 +22,7 @@ serve: .venv/run ## the board alone, with production settings (HOST= PORT= WORKE
 	@PORT=$(PORT) exec $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
 
 test: .venv/test ## install what the tests need and run all of them
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 3
 
 check: .venv/test ## linter, formatter and types
 	@$(BIN)/ruff check .

@@ -39,10 +39,10 @@ EXPLAINED = (
     ),
 )
 
-_RUN = """async ([within, only, explained]) => {
+_RUN = """async ([context, only, explained]) => {
     await Promise.all(document.getAnimations().map((one) => one.finished.catch(() => 0)));
     const resultTypes = ["violations", "incomplete"];
-    const found = await axe.run(within, { runOnly: only, resultTypes });
+    const found = await axe.run(context, { runOnly: only, resultTypes });
     const say = (rule, node, reason) =>
         `${rule.id} ${reason} ${node.target.join(" ")}: ${node.failureSummary} ${node.html}`;
     const bad = found.violations.flatMap((rule) => rule.nodes.map((node) => say(rule, node, "")));
@@ -59,13 +59,17 @@ _RUN = """async ([within, only, explained]) => {
 }"""
 
 
-def look(page: Page, within: str = "html", *, colours: bool = False) -> list[str]:
+def look(
+    page: Page, within: str = "html", *, without: str | None = None, colours: bool = False
+) -> list[str]:
     """A line for each thing that is wrong on the page as it stands, or open and unexplained.
 
-    `colours` looks at nothing else, which is all that a theme changes.
+    `without` is a selector of what is not looked at. `colours` looks at nothing else, which is all
+    that a theme changes.
     """
     page.evaluate(AXE_SCRIPT)
     only = {"type": "rule", "values": COLOURS} if colours else {"type": "tag", "values": TAGS}
-    wrong, passed = page.evaluate(_RUN, [within, only, [line[:3] for line in EXPLAINED]])
+    context = {"include": [within]} | ({"exclude": [without]} if without else {})
+    wrong, passed = page.evaluate(_RUN, [context, only, [line[:3] for line in EXPLAINED]])
     assert passed, "axe looked at nothing"
     return wrong

@@ -91,6 +91,9 @@ def held(page: Page) -> None:
     page.locator("#rows tr.tone--failed").first.evaluate("row => row.classList.add('is-gone')")
 
 
+MORE_ROWS = "#rows tr:nth-child(n + 13)"
+"""Of 50 rows twelve show every kind; all of them are looked at once, on the page `project`."""
+
 PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "overview": ("/", None),
     "overview, filtered": ("/?q=a&state=fine", None),
@@ -135,7 +138,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(demo: Person, name: str) -> None:
     path, act = PAGES[name]
-    wrong = look_everywhere(demo.open(path), act)
+    without = None if name == "project" else MORE_ROWS
+    wrong = look_everywhere(demo.open(path), act, without)
     assert not wrong, "\n".join(wrong)
 
 
@@ -151,7 +155,9 @@ def test_axe_finds_nothing_on_the_way_in(demo: Person) -> None:
     assert look_everywhere(page, refused) == []
 
 
-def look_everywhere(page: Page, act: Callable[[Page], object] | None) -> list[str]:
+def look_everywhere(
+    page: Page, act: Callable[[Page], object] | None, without: str | None = None
+) -> list[str]:
     """What axe says of a page in both widths and both schemes."""
     address, wrong = page.url, []
     for width, height in SIZES:
@@ -165,6 +171,6 @@ def look_everywhere(page: Page, act: Callable[[Page], object] | None) -> list[st
         over = page.evaluate(OVER)
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            found = look(page, over, colours=scheme == "dark")
+            found = look(page, over, without=without, colours=scheme == "dark")
             wrong += [f"{width} {scheme}: {line}" for line in found]
     return wrong

@@ -1,6 +1,5 @@
 """The wall fits, whatever it has to show: nothing scrolls, clips, overlaps or gets lost."""
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -48,17 +47,18 @@ class Screen:
         self.page.set_viewport_size({"width": 1920, "height": 1080})
         show(self.page, self.app, wall, at, asked)
 
-    def resize(self, size: tuple[int, int]) -> tuple[list[str], dict[str, int]]:
-        """Take another size; what is wrong there, and how many projects it tells of."""
-        width, height = size
-        self.page.set_viewport_size({"width": width, "height": height})
-        found: dict[str, Any] = self.page.evaluate(
-            "async () => {"
-            " await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));"
-            " const checks = eval(" + json.dumps(CHECKS) + ");"
-            " return { faults: checks.faults(), tally: checks.tally() }; }"
-        )
-        return found["faults"], found["tally"]
+
+def resized(page: Page, size: tuple[int, int]) -> tuple[list[str], dict[str, int]]:
+    """Take another size; what is wrong there, and how many projects it tells of."""
+    width, height = size
+    page.set_viewport_size({"width": width, "height": height})
+    found: dict[str, Any] = page.evaluate(
+        "async () => {"
+        " await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));"
+        f" const checks = {CHECKS};"
+        " return { faults: checks.faults(), tally: checks.tally() }; }"
+    )
+    return found["faults"], found["tally"]
 
 
 @pytest.mark.parametrize(("projects", "troubles"), COUNTS)
@@ -70,7 +70,7 @@ def test_every_number_of_projects_fits_every_screen(
     screen.show(Wall(lines), at)
     found = {}
     for size in SIZES:
-        found[size], tally = screen.resize(size)
+        found[size], tally = resized(screen.page, size)
         if tally != {"troubles": troubles, "all": projects}:
             found[size].append(f"counted {tally}")
     assert {size: faults for size, faults in found.items() if faults} == {}
@@ -79,7 +79,7 @@ def test_every_number_of_projects_fits_every_screen(
 @pytest.mark.parametrize("asked", [[], ["p1"], [f"p{number}" for number in range(200)]])
 def test_what_stands_in_for_the_rows_fits_every_screen(screen: Screen, asked: list[str]) -> None:
     screen.show(Wall(()), now(), asked)
-    found = {size: screen.resize(size)[0] for size in SIZES}
+    found = {size: resized(screen.page, size)[0] for size in SIZES}
     assert {size: faults for size, faults in found.items() if faults} == {}
 
 
@@ -93,5 +93,5 @@ def test_one_project_alone_fits_every_screen(
     at = now()
     line = made_lines(7, 3, at)[name]
     screen.show(Wall([line], made_closeup(line, causes, running, at)), at)
-    found = {size: screen.resize(size)[0] for size in SIZES}
+    found = {size: resized(screen.page, size)[0] for size in SIZES}
     assert {size: faults for size, faults in found.items() if faults} == {}

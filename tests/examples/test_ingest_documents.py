@@ -108,7 +108,7 @@ class Run:
 
     def jobs_once(self, condition: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
         """The jobs, as soon as one of them meets the condition."""
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 40
         while time.monotonic() < deadline:
             jobs = self.jobs()
             if any(map(condition, jobs)):
