@@ -185,9 +185,7 @@ def change_screen(
 
     Its next poll shows them.
     """
-    query = update(Screen).where(Screen.screen_id == screen_id, Screen.revoked_at.is_(None))
-    changed = connection.execute(query.values(name=name, every_project=projects is None))
-    if changed.rowcount != 1:
+    if not _change(connection, screen_id, name=name, every_project=projects is None):
         return False
     connection.execute(delete(ScreenProject).where(ScreenProject.screen_id == screen_id))
     _allow(connection, screen_id, projects or ())
@@ -196,8 +194,13 @@ def change_screen(
 
 def revoke_screen(connection: Connection, screen_id: int, now: int) -> bool:
     """Close a screen, or its link, for good; False where there was nothing to close."""
+    return _change(connection, screen_id, revoked_at=now)
+
+
+def _change(connection: Connection, screen_id: int, **values: object) -> bool:
+    """Whether there was a screen, not revoked yet, to be changed."""
     query = update(Screen).where(Screen.screen_id == screen_id, Screen.revoked_at.is_(None))
-    return connection.execute(query.values(revoked_at=now)).rowcount == 1
+    return connection.execute(query.values(**values)).rowcount == 1
 
 
 def unknown_projects(connection: Connection, projects: Iterable[str]) -> list[str]:

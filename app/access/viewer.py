@@ -116,22 +116,19 @@ def is_script() -> bool:
 
 def remember(response: AnyResponse, token: str) -> None:
     """Give the browser its session."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=SESSION_LIFE // SECOND,
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
+    _set_cookie(response, COOKIE, token, SESSION_LIFE)
 
 
 def remember_screen(response: AnyResponse, token: str) -> None:
     """Give a screen its token, or renew it."""
+    _set_cookie(response, SCREEN_COOKIE, token, SCREEN_LIFE)
+
+
+def _set_cookie(response: AnyResponse, name: str, token: str, life: int) -> None:
     response.set_cookie(
-        SCREEN_COOKIE,
+        name,
         token,
-        max_age=SCREEN_LIFE // SECOND,
+        max_age=life // SECOND,
         httponly=True,
         samesite="Lax",
         secure=request.is_secure,
