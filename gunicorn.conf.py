@@ -41,7 +41,7 @@ def when_ready(_server: Any) -> None:
 
 def post_fork(_server: Any, _worker: Any) -> None:
     """A connection must not be shared across a fork."""
-    from app.database import db
+    from app.store.database import db
     from wsgi import app
 
     with app.app_context():

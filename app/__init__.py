@@ -3,27 +3,18 @@
 from flask import Flask, Request, g
 from flask.sessions import SessionInterface
 
-from app import (
-    assets,
-    cache,
-    cli,
-    database,
-    errors,
-    formatters,
-    healthz,
-    models,
-    packing,
-    security,
-    settings,
-)
-from app.access import csrf, screen_pages
-from app.access import pages as access_pages
+from app import cli, models
+from app.access import csrf
 from app.api import blueprint as api_blueprint
-from app.causes import headline, telling_line
 from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
-from app.urls import IdConverter
+from app.dashboard import settings, sign_in
+from app.rules.causes import headline, telling_line
+from app.screens import manage, pairing
+from app.store import database
 from app.wall import blueprint as wall_blueprint
+from app.web import assets, cache, errors, formatters, healthz, packing, security
+from app.web.urls import IdConverter
 
 __all__ = ["create_app", "models"]
 
@@ -72,8 +63,9 @@ def create_app(config: Config | None = None) -> Flask:
     cli.init_app(app)
     packing.init_app(app)
     app.register_blueprint(api_blueprint)
-    app.register_blueprint(access_pages.blueprint)
-    app.register_blueprint(screen_pages.blueprint)
+    app.register_blueprint(sign_in.blueprint)
+    app.register_blueprint(manage.blueprint)
+    app.register_blueprint(pairing.blueprint)
     app.register_blueprint(dashboard_blueprint)
     app.register_blueprint(wall_blueprint)
     app.register_blueprint(settings.blueprint)

@@ -6,8 +6,8 @@ from app.access.scopes import Scope
 from app.access.sessions import create_link, spend_link
 from app.access.viewer import COOKIE
 from app.config import read
-from app.database import db, writing
-from app.times import now
+from app.rules.times import now
+from app.store.database import db, writing
 from bench.databases import Settings
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from statistics import mean
 
 from app.access.scopes import Scope
-from app.times import format_time, now
+from app.rules.times import format_time, now
 from bench.access import key_header, session_headers
 from bench.bars import Progress, bar
 from bench.browsers import Answer, Browser

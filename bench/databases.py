@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from app.config import read
-from app.times import DAY
+from app.rules.times import DAY
 from bench.bars import bar
 from bench.history import History
 from bench.load import load, migrate

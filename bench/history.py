@@ -8,12 +8,12 @@ is the same text. Whole numbers only: both engines divide and shift them alike.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from app.causes import cause_of, fold
-from app.database import table_of
 from app.ledger.counts import step_of
 from app.models import Job
 from app.models.counts import CREATED_COLUMNS
-from app.times import DAY, HOUR, MINUTE, MONTH, SECOND, floor
+from app.rules.causes import cause_of, fold
+from app.rules.times import DAY, HOUR, MINUTE, MONTH, SECOND, floor
+from app.store.database import table_of
 
 SPAN = 365 * DAY
 QUIET_END = HOUR // 2  # before now: so the last job had the time to end

@@ -11,10 +11,10 @@ from sqlalchemy.schema import DropIndex
 
 from app import create_app
 from app.config import read
-from app.database import db, table_of
 from app.ledger.projects import new_version
 from app.models import Job, Project
-from app.times import now
+from app.rules.times import now
+from app.store.database import db, table_of
 from bench.bars import Progress, bar
 from bench.history import History, Stretch, chunks, count_statements, insert_jobs, stretches
 

@@ -22,7 +22,7 @@ from playwright.sync_api import CDPSession, sync_playwright
 from app import create_app
 from app.config import read
 from app.queries.wall import Wall
-from app.times import now
+from app.rules.times import now
 from bench.bars import bar
 from bench.walls import board_of, made_closeup, made_lines, page_of
 

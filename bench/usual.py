@@ -10,12 +10,12 @@ from typing import Any
 from flask import Flask, Response, abort, jsonify, request
 from sqlalchemy import select
 
-from app import database
 from app.config import read
-from app.database import db
 from app.models import ApiKey, Job
-from app.status import JobStatus
-from app.times import format_time
+from app.rules.status import JobStatus
+from app.rules.times import format_time
+from app.store import database
+from app.store.database import db
 
 app = Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = read().database_url

@@ -10,7 +10,14 @@ from flask import Flask, render_template
 from markupsafe import Markup
 from playwright.sync_api import Page, Route
 
-from app.health import (
+from app.queries.projects import ProjectLine
+from app.queries.views import CauseLine, Job
+from app.queries.wall import Closeup, Wall
+from app.rules.status import RUNNING as JOB_RUNNING
+from app.rules.status import STALLED as JOB_STALLED
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
+from app.rules.verdicts import (
     EMPTY,
     FAILING,
     FINE,
@@ -23,13 +30,6 @@ from app.health import (
     ProjectState,
     Verdict,
 )
-from app.queries.projects import ProjectLine
-from app.queries.views import CauseLine, Job
-from app.queries.wall import Closeup, Wall
-from app.status import RUNNING as JOB_RUNNING
-from app.status import STALLED as JOB_STALLED
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, SECOND, floor
 
 NAMES = (
     "contracts",

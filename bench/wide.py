@@ -7,14 +7,14 @@ from statistics import median
 
 from app import create_app
 from app.config import read
-from app.database import reading
 from app.ledger.projects import change_project
 from app.ledger.record import record
 from app.ledger.report import Report
-from app.project import Project
 from app.queries.projects import list_projects
-from app.status import JobStatus
-from app.times import HOUR, MINUTE, now
+from app.rules.project import Project
+from app.rules.status import JobStatus
+from app.rules.times import HOUR, MINUTE, now
+from app.store.database import reading
 from bench.access import key_header, session_headers
 from bench.bars import bar
 from bench.cpu import LIST, REQUESTS, cpu_of

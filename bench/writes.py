@@ -18,17 +18,17 @@ from sqlalchemy import bindparam, insert, update
 
 from app import create_app
 from app.config import read
-from app.database import db, reading, table_of
 from app.ledger.draft import Draft
 from app.ledger.projects import create_project
 from app.ledger.record import record
 from app.ledger.report import Report
 from app.ledger.rows import changing_values, fixed_values
 from app.models import Job
-from app.project import Project
 from app.queries.projects import list_projects
-from app.status import JobStatus
-from app.times import now
+from app.rules.project import Project
+from app.rules.status import JobStatus
+from app.rules.times import now
+from app.store.database import db, reading, table_of
 from bench.bars import Progress, bar
 from bench.databases import SMALL, Settings
 from bench.measure import Figures, Run

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import create_app
 from app.config import read
-from app.database import db
-from app.times import now
+from app.rules.times import now
+from app.store.database import db
 from bench.access import session_headers
 from bench.bars import bar
 from bench.load import migrate

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from app.ledger.projects import change_project, create_project
 from app.ledger.record import record
 from app.ledger.report import Report
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, SECOND
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND
 
 TIMEOUT = "LLM API timeout after {} retries"
 BROKEN = "Invalid extraction: missing required properties in chunk {}"

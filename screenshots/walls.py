@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from app import create_app
 from app.config import read
 from app.queries.wall import Wall
-from app.times import now
+from app.rules.times import now
 from bench.walls import made_lines, show
 
 TELEVISION = (1920, 1080)

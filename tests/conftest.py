@@ -30,9 +30,9 @@ from app.access.keys import create_key
 from app.access.scopes import SCOPE_BY_WORD
 from app.access.sessions import create_link
 from app.config import read
-from app.database import db, writing
 from app.ledger.projects import create_project
-from app.times import now
+from app.rules.times import now
+from app.store.database import db, writing
 
 ROOT = Path(__file__).resolve().parent.parent
 

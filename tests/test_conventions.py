@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.security import POLICY
+from app.web.security import POLICY
 from tests.conftest import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

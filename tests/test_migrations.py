@@ -6,17 +6,17 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import Connection, inspect, text
 
-from app.causes import LINE
-from app.database import Base, db, reading, writing
 from app.ledger.audit import verify
 from app.ledger.counts import step_of
 from app.ledger.report import Report
 from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, now
-from tests.recording import record
+from app.rules.causes import LINE
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, now
+from app.store.database import Base, db, reading, writing
+from tests.kit.recording import record
 
 START = 1_770_000_000_000_000
 JOBS = 40

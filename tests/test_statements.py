@@ -9,23 +9,24 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app, times
+from app import create_app
 from app.access.keys import create_key
 from app.access.scopes import Scope, hashed, new_secret
-from app.access.screens import add_screen
 from app.access.viewer import SCREEN_COOKIE
-from app.causes import cause_name, cause_of
 from app.config import read
-from app.database import db, writing
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries import depth
-from app.status import JobStatus
-from app.times import MINUTE, SECOND, format_time
-from tests.access.test_sign_in import form_of, sign_in
+from app.rules import times
+from app.rules.causes import cause_name, cause_of
+from app.rules.status import JobStatus
+from app.rules.times import MINUTE, SECOND, format_time
+from app.screens.store import add_screen
+from app.store.database import db, writing
 from tests.conftest import Databases
-from tests.recording import record
-from tests.statements import statements
+from tests.dashboard.test_sign_in import form_of, sign_in
+from tests.kit.recording import record
+from tests.kit.statements import statements
 
 CLOCK = 1_790_000_000 * SECOND
 SIZES = {"small": (1, 3), "large": (12, 300)}  # projects, and jobs of the first and of `own`
@@ -166,13 +167,13 @@ ASKS: dict[str, list[Ask]] = {
     "api.get_projects": [Ask("/api/v1/projects", 2)],
     "api.get_project": [Ask("/api/v1/projects/p1", 1)],
     "api.post_project": [Ask("/api/v1/projects", 3, "POST", 201, json=new_project)],
-    "access.sign_in": [Ask("/sign-in", 0)],
-    "access.start_session": [
+    "sign_in.form": [Ask("/sign-in", 0)],
+    "sign_in.start_session": [
         Ask("/sign-in", 6, "POST", 303, form=lambda store: {"key": store.key}),
         Ask("/sign-in", 1, "POST", 403, form=lambda store: {"key": "none"}),
         Ask("/sign-in", 1, "POST", 403, form=lambda store: {"token": "none"}),
     ],
-    "access.sign_out": [Ask("/sign-out", 1, "POST", 303, form=lambda _: {})],
+    "sign_in.sign_out": [Ask("/sign-out", 1, "POST", 303, form=lambda _: {})],
     "dashboard.overview": [
         Ask("/", 4),
         Ask("/", 4, part=True),
@@ -223,8 +224,8 @@ ASKS: dict[str, list[Ask]] = {
     ],
     "wall.index": [Ask("/wall", 4), Ask("/wall?project=own&project=p1&project=none", 4)],
     "wall.board": [Ask("/wall/board", 4), Ask("/wall/board?project=p1", 9)],
-    "wall.code": [Ask("/wall/code", 0, "POST", 400)],
-    "wall.link": [Ask("/wall/link", 0, "POST", 400)],
+    "pairing.code": [Ask("/wall/code", 0, "POST", 400)],
+    "pairing.link": [Ask("/wall/link", 0, "POST", 400)],
     "screens.index": [Ask("/screens", 3)],
     "screens.pair": [
         Ask("/screens/pair", 6, "POST", 422, form=lambda _: {"code": "nothing"}),

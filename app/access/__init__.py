@@ -1,1 +1,1 @@
-"""Who may do what: scopes, API keys, sign-in links, sessions, and the pages to sign in and out."""
+"""Who may do what: scopes, API keys, sign-in links, sessions, and what a request may see."""

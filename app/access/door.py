@@ -25,11 +25,11 @@ from sqlalchemy import (
 )
 
 from app.access.scopes import Grant, Scope, hashed
-from app.database import table_of
 from app.models import ApiKey, Job, Screen, ScreenProject, Session
 from app.models import Project as ProjectRow
-from app.prepared import Prepared
-from app.project import Project
+from app.rules.project import Project
+from app.store.database import table_of
+from app.store.prepared import Prepared
 
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
 _NOW: Any = bindparam("now")

@@ -6,7 +6,7 @@ from app.access.door import VALID_SESSION
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope, hashed, new_secret
 from app.models import ApiKey, Session, SignInLink
-from app.times import DAY, MINUTE
+from app.rules.times import DAY, MINUTE
 
 LINK_LIFE = 15 * MINUTE
 SESSION_LIFE = 30 * DAY

@@ -18,9 +18,9 @@ from app.access.door import (
     watch_with_session,
 )
 from app.access.sessions import SESSION_LIFE, find_session
-from app.database import reading
-from app.project import Project
-from app.times import DAY, SECOND
+from app.rules.project import Project
+from app.rules.times import DAY, SECOND
+from app.store.database import reading
 
 COOKIE = "jobwall_session"
 SCREEN_COOKIE = "jobwall_screen"
@@ -106,7 +106,7 @@ def _enter(find: Callable[[str], Entry | None]) -> Entry:
 def _turn_away() -> NoReturn:
     if is_script() or request.method != "GET":
         abort(Response("Signed out", 401, content_type="text/plain; charset=utf-8"))
-    abort(redirect(url_for("access.sign_in", next=request.full_path.rstrip("?"))))
+    abort(redirect(url_for("sign_in.form", next=request.full_path.rstrip("?"))))
 
 
 def is_script() -> bool:

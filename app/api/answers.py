@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request
 
-from app import etags
-from app.packing import PACKED_VARY
-from app.project import Project
 from app.queries.search import MOST_FOUND
 from app.queries.views import JobPage
-from app.times import format_time
+from app.rules.project import Project
+from app.rules.times import format_time
+from app.web import etags
+from app.web.packing import PACKED_VARY
 
 VARY = f"Authorization, {PACKED_VARY}"
 

@@ -12,19 +12,19 @@ from app.api.answers import json_answer, links, search_header, unchanged
 from app.api.operations import Parameter, operation
 from app.api.params import LIST_PARAMETERS, parse_list, query_of
 from app.api.requests import BULK_BODY, open_project, read_json
-from app.cache import body_of, etag_of, serve
-from app.database import reading
-from app.errors import ProblemError, problem_of
-from app.etags import make_etag
 from app.ledger.draft import Recorded
-from app.ledger.fields import InvalidError
 from app.ledger.record import record
 from app.ledger.report import MOST_REPORTS, Report, parse_report
 from app.ledger.sums import UnknownProjectError
-from app.project import Project
 from app.queries import jobs as queries
 from app.queries.contract import CONTRACT, fields_of
-from app.times import MINUTE, SECOND, floor, now, parse_time
+from app.rules.fields import InvalidError
+from app.rules.project import Project
+from app.rules.times import MINUTE, SECOND, floor, now, parse_time
+from app.store.database import reading
+from app.web.cache import body_of, etag_of, serve
+from app.web.errors import ProblemError, problem_of
+from app.web.etags import make_etag
 
 LONGEST_IDEMPOTENCY_KEY = 255
 SKEW_WORTH_TELLING = 120 * SECOND

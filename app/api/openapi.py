@@ -13,7 +13,7 @@ from app.ledger.merge import Merge
 from app.ledger.projects import NEW_PROJECT
 from app.ledger.report import MOST_REPORTS, REPORT
 from app.models.project import MODES
-from app.status import STATUS_BY_WORD
+from app.rules.status import STATUS_BY_WORD
 
 ALWAYS = {
     401: "No key, or one that is unknown, expired or revoked",

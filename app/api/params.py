@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 from werkzeug.datastructures import MultiDict
 
 from app.api.operations import Parameter
-from app.causes import CAUSE, parse_cause
-from app.errors import ProblemError
-from app.ledger.fields import MAX_COUNT, UNREADABLE
 from app.queries.filters import JobFilter
-from app.status import STATUS_BY_WORD
-from app.times import PERIOD, SPAN, parse_period, parse_span, parse_time
+from app.rules.causes import CAUSE, parse_cause
+from app.rules.fields import MAX_COUNT, UNREADABLE
+from app.rules.status import STATUS_BY_WORD
+from app.rules.times import PERIOD, SPAN, parse_period, parse_span, parse_time
+from app.web.errors import ProblemError
 
 MAX_LIMIT = 1000
 DEFAULT_LIMIT = 100

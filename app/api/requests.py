@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from app.access.door import visit_with_key
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope
-from app.errors import ProblemError
-from app.project import Project
-from app.times import now
+from app.rules.project import Project
+from app.rules.times import now
+from app.web.errors import ProblemError
 
 MIB = 1024 * 1024
 BODY = MIB

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from app.cli.params import plainly
 from app.cli.progress import bar_of
 from app.cli.projects import named_projects
-from app.database import reading, writing
 from app.ledger import audit
 from app.ledger.finding import Finding
+from app.store.database import reading, writing
 
 Task = Callable[[Connection, str, audit.Progress], list[Finding]]
 

@@ -6,9 +6,9 @@ from flask.cli import AppGroup
 from app.access import keys, sessions
 from app.access.scopes import SCOPE_BY_WORD
 from app.cli.params import Expiry, Name, plainly
-from app.database import reading, writing
 from app.queries.projects import get_project
-from app.times import format_time, now
+from app.rules.times import format_time, now
+from app.store.database import reading, writing
 
 group = AppGroup("keys", help="API keys: what programs and people sign in with.")
 

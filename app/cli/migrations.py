@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.local import LocalProxy
 
 from app.config import ROOT
-from app.database import db
+from app.store.database import db
 
 
 class Migrations(click.Group):

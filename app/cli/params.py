@@ -8,8 +8,8 @@ import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.ledger.projects import NAME
-from app.links import check_template
-from app.times import now, parse_span, parse_time
+from app.rules.links import check_template
+from app.rules.times import now, parse_span, parse_time
 
 
 class Span(click.ParamType[int]):

@@ -11,12 +11,12 @@ import click
 from app.cli.params import Span, plainly
 from app.cli.progress import bar_of
 from app.cli.projects import named_projects
-from app.database import reading
 from app.ledger.removal import remove_jobs
 from app.ledger.sums import UnknownProjectError
 from app.queries.depth import count_before
-from app.status import STATUS_BY_WORD, JobStatus
-from app.times import format_time, now
+from app.rules.status import STATUS_BY_WORD, JobStatus
+from app.rules.times import format_time, now
+from app.store.database import reading
 
 ENDED = [word for word, status in STATUS_BY_WORD.items() if status.terminal]
 INTERRUPTED = 130  # the exit code of what Ctrl-C ended

@@ -3,11 +3,11 @@
 import click
 from flask.cli import AppGroup
 
-from app.access import screens
 from app.access.origin import browser_words
 from app.cli.params import Name, plainly
-from app.database import reading, writing
-from app.times import DAY, HOUR, MINUTE, format_time, now
+from app.rules.times import DAY, HOUR, MINUTE, format_time, now
+from app.screens import store
+from app.store.database import reading, writing
 
 group = AppGroup("screens", help="Screens: televisions that show the wall and nothing else.")
 
@@ -17,7 +17,7 @@ def list_all() -> None:
     """List the screens: number, state, projects, address, browser, name."""
     at = now()
     with plainly(), reading() as connection:
-        lines = screens.list_screens(connection, at)
+        lines = store.list_screens(connection, at)
     for line in lines:
         ids = None if line.projects is None else [project_id for project_id, _ in line.projects]
         projects = "all projects" if ids is None else ",".join(ids) or "no project"
@@ -28,7 +28,7 @@ def list_all() -> None:
         )
 
 
-def _state(line: screens.ScreenLine, at: int) -> str:
+def _state(line: store.ScreenLine, at: int) -> str:
     if line.revoked_at is not None:
         return f"revoked {format_time(line.revoked_at)[:10]}"
     if line.link_until is not None:
@@ -47,7 +47,7 @@ def _state(line: screens.ScreenLine, at: int) -> str:
 def revoke(number: int) -> None:
     """Close the screen with this NUMBER (see `screens list`), at once and for good."""
     with plainly(), writing() as connection:
-        if not screens.revoke_screen(connection, number, now()):
+        if not store.revoke_screen(connection, number, now()):
             raise click.ClickException(f"there is no open screen {number}")
     click.echo(f"revoked {number}")
 
@@ -61,7 +61,7 @@ def revoke(number: int) -> None:
 def link(name: str, projects: tuple[str, ...], url: str) -> None:
     """Print a link that makes one browser a screen, once, within 15 minutes."""
     with plainly(), writing() as connection:
-        if unknown := screens.unknown_projects(connection, projects):
+        if unknown := store.unknown_projects(connection, projects):
             raise click.ClickException(f"there is no project {unknown[0]!r}")
-        token = screens.create_link(connection, name=name, projects=projects or None, now=now())
+        token = store.create_link(connection, name=name, projects=projects or None, now=now())
     click.echo(f"{url.rstrip('/')}/wall#{token}")

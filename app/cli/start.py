@@ -14,6 +14,6 @@ import click
 @click.option("--documents", metavar="FOLDER", help="Ingest this folder instead of the samples.")
 def start(port: int, documents: str | None) -> None:
     """Migrate, make a project and a key, serve, and run the example pipeline; Ctrl-C stops all."""
-    from app import supervisor  # what it needs, no server does
+    from app.cli import supervisor  # what it needs, no server does
 
     raise SystemExit(supervisor.run(port, documents))

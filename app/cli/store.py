@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from app import backups
 from app.cli.progress import bar_of
+from app.store import backups
 
 FILE = click.Path(path_type=Path)
 

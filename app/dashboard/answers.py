@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Response
 
-from app import live
 from app.access.viewer import is_script
-from app.cache import Versions
-from app.formatters import count
-from app.live import Head
+from app.web import live
+from app.web.cache import Versions
+from app.web.formatters import count
+from app.web.live import Head
 
 VARY = "HX-Request-Type, Cookie"
 

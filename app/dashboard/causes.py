@@ -7,9 +7,9 @@ from flask import Response
 from app.access.viewer import visiting
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
-from app.live import Head, pace
 from app.queries import causes as queries
-from app.times import MINUTE, floor, now
+from app.rules.times import MINUTE, floor, now
+from app.web.live import Head, pace
 
 DOCUMENTS = 10  # still failing, named under each cause
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.queries.views import Job
-from app.status import JobStatus
+from app.rules.status import JobStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from app.dashboard.answers import answer
 from app.dashboard.changes import changes_of
 from app.dashboard.filters import LAST_PAGE, PAGE_SIZE
 from app.dashboard.pager import make_pager
-from app.formatters import document as parts_of
-from app.ledger.fields import UNREADABLE
-from app.live import Head, pace
 from app.queries import jobs
 from app.queries.filters import JobFilter
-from app.status import FAILED, RUNNING, WAITING
-from app.times import MINUTE, floor, now
+from app.rules.fields import UNREADABLE
+from app.rules.status import FAILED, RUNNING, WAITING
+from app.rules.times import MINUTE, floor, now
+from app.web.formatters import document as parts_of
+from app.web.live import Head, pace
 
 LONGEST_ID = 1024
 

@@ -14,7 +14,7 @@ from app.dashboard.filters import parse_filter
 from app.queries import exports
 from app.queries.contract import Fields
 from app.queries.search import MOST_FOUND
-from app.times import format_time, now
+from app.rules.times import format_time, now
 
 Write = Callable[[Sequence[Fields]], bytes]
 

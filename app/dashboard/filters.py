@@ -7,14 +7,22 @@ from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
 
-from app.causes import parse_cause
-from app.formatters import period_words, span_words
-from app.ledger.fields import IDENTIFIER, UNREADABLE
 from app.queries.charts import LAST_DAY, SCALES, Scale
 from app.queries.filters import JobFilter
 from app.queries.views import Anchor
-from app.status import COMPLETED, EMPTY, FAILED, RUNNING, STALLED, WAITING, JobState, JobStatus
-from app.times import (
+from app.rules.causes import parse_cause
+from app.rules.fields import IDENTIFIER, UNREADABLE
+from app.rules.status import (
+    COMPLETED,
+    EMPTY,
+    FAILED,
+    RUNNING,
+    STALLED,
+    WAITING,
+    JobState,
+    JobStatus,
+)
+from app.rules.times import (
     DAY,
     HOUR,
     MINUTE,
@@ -23,6 +31,7 @@ from app.times import (
     parse_span,
     parse_time,
 )
+from app.web.formatters import period_words, span_words
 
 PAGE_SIZE = 50
 LAST_PAGE = 2**43

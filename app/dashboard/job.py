@@ -6,16 +6,16 @@ from typing import Any
 from flask import Response, abort
 
 from app.access.viewer import visiting_job
-from app.causes import cause_name, cause_of, remedy_of, telling_line
 from app.dashboard import blueprint
 from app.dashboard.answers import answer
-from app.formatters import document
-from app.links import fill
-from app.live import Head, pace
 from app.queries import jobs, projects
 from app.queries.contract import fields_of
-from app.status import FAILED
-from app.times import MINUTE, floor, now
+from app.rules.causes import cause_name, cause_of, remedy_of, telling_line
+from app.rules.links import fill
+from app.rules.status import FAILED
+from app.rules.times import MINUTE, floor, now
+from app.web.formatters import document
+from app.web.live import Head, pace
 
 
 @blueprint.get("/projects/<id:project_id>/jobs/<id:job_id>")

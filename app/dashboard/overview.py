@@ -8,11 +8,11 @@ from app.access.viewer import touring
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.pager import make_pager
-from app.health import FAILING, SOME_FAILURES, STATES
-from app.live import Head, pace
 from app.queries import projects
 from app.queries.overview import shared_causes
-from app.times import MINUTE, floor, now
+from app.rules.times import MINUTE, floor, now
+from app.rules.verdicts import FAILING, SOME_FAILURES, STATES
+from app.web.live import Head, pace
 
 PROJECTS_PER_PAGE = 50
 

@@ -7,16 +7,16 @@ from flask import Response, request
 from sqlalchemy import Connection
 
 from app.access.viewer import visiting
-from app.causes import parse_cause
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
+from app.dashboard.estimates import time_left
 from app.dashboard.filters import PAGE_SIZE, TableFilter, anchor_text, parse_filter
 from app.dashboard.pager import make_pager
-from app.estimates import time_left
-from app.health import FAILING
-from app.live import Head, pace
 from app.queries import causes, charts, jobs, projects
-from app.times import MINUTE, floor, now
+from app.rules.causes import parse_cause
+from app.rules.times import MINUTE, floor, now
+from app.rules.verdicts import FAILING
+from app.web.live import Head, pace
 
 
 @blueprint.get("/projects/<id:project_id>")

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
-from app.causes import cause_name
 from app.ledger.counts import Cell, Level, roll_up, tally
 from app.ledger.failures import Failures, check_failures
 from app.ledger.finding import Finding
@@ -14,7 +13,8 @@ from app.ledger.rows import DERIVED, derived_values, ledger_job
 from app.ledger.sums import COUNTS, raise_version
 from app.models import Job, Project
 from app.models.counts import CREATED_COLUMNS
-from app.times import format_time
+from app.rules.causes import cause_name
+from app.rules.times import format_time
 
 BATCH = 5000
 Progress = Callable[[int, int], object]

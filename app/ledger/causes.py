@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, tuple_, update
 
-from app.causes import fold
-from app.database import table_of
 from app.ledger.draft import LedgerJob
 from app.ledger.standing import Finish, finish_of
 from app.models import Cause
-from app.prepared import Prepared, given, insertion
-from app.status import JobStatus
+from app.rules.causes import fold
+from app.rules.status import JobStatus
+from app.store.database import table_of
+from app.store.prepared import Prepared, given, insertion
 
 _CAUSES = table_of(Cause)
 _TAKING = ("jobs", "documents", "of_project_id", "of_cause")

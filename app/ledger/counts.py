@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import IntEnum
 
-from app.causes import cause_of, telling_line
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
-from app.project import makes_graph
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, MONTH, floor
+from app.rules.causes import cause_of, telling_line
+from app.rules.project import makes_graph
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, MONTH, floor
 
 STEPS_PER_DOUBLING = 4  # each step of the histogram is 19 % longer than the one before
 MOST_COUNTED = 2**40  # of one job in a sum: so 8 million absurd jobs an hour still fit in 64 bits

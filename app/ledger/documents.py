@@ -12,14 +12,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
-from app.database import table_of
 from app.ledger.draft import LedgerJob
 from app.ledger.rows import ledger_job
 from app.ledger.standing import Finish, Standing, advance, finish_of, key_of, standing_of
 from app.models import Document, Job
 from app.models.job import KEY_LENGTH, document_key
-from app.prepared import Prepared, insertion
-from app.seeks import listed, seek_listed
+from app.store.database import table_of
+from app.store.prepared import Prepared, insertion
+from app.store.seeks import listed, seek_listed
 
 _standing = attrgetter(*Standing._fields)
 

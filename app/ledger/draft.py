@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from app.ledger.merge import AttemptState, Merge, compare, created_at_of, evidence, join
 from app.ledger.report import Report
-from app.status import JobStatus
-from app.times import SECOND
+from app.rules.status import JobStatus
+from app.rules.times import SECOND
 
 HEARD_EVERY = 10 * SECOND  # a sign of life alone is not written more often
 MOST_EVENTS = 50  # kept of a job, the first ones

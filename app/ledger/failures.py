@@ -7,15 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select
 
-from app.causes import cause_name, cause_of, fold
-from app.database import table_of
 from app.ledger.causes import CauseSum, CauseSums, write_causes
 from app.ledger.documents import count_standings, failing, load_standings, write_standings
 from app.ledger.draft import LedgerJob
 from app.ledger.finding import Finding, is_there
 from app.ledger.standing import Finish, Standing, finish_of, key_of
 from app.models import Cause, Document
-from app.status import JobStatus
+from app.rules.causes import cause_name, cause_of, fold
+from app.rules.status import JobStatus
+from app.store.database import table_of
 
 DOCUMENTS = 500  # whose jobs are looked at together
 

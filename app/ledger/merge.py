@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from app.ledger.report import Report
-from app.status import JobStatus
+from app.rules.status import JobStatus
 
 Value = TypeVar("Value", int, str)
 

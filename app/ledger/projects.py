@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from app.database import writing
-from app.ledger.fields import Body, choice, identifier, text
 from app.ledger.sums import UnknownProjectError
 from app.models import Project as ProjectRow
 from app.models.project import MODES
-from app.project import Project
-from app.times import MINUTE
+from app.rules.fields import Body, choice, identifier, text
+from app.rules.project import Project
+from app.rules.times import MINUTE
+from app.store.database import writing
 
 SILENT_AFTER = 15 * MINUTE
 

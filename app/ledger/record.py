@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from app.database import BusyError, table_of, writing
 from app.ledger.causes import keep_causes
 from app.ledger.counts import difference
 from app.ledger.documents import keep_documents
@@ -30,10 +29,11 @@ from app.ledger.rows import (
 )
 from app.ledger.sums import raise_version
 from app.models import Attempt, Event, Job
-from app.prepared import Prepared, given, insertion
-from app.project import Project
-from app.seeks import listed, seek_listed
-from app.status import JobStatus
+from app.rules.project import Project
+from app.rules.status import JobStatus
+from app.store.database import BusyError, table_of, writing
+from app.store.prepared import Prepared, given, insertion
+from app.store.seeks import listed, seek_listed
 
 MOST_TRIES = 20
 

@@ -6,14 +6,14 @@ from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, delete, select, union_all
 
-from app.database import table_of, writing
 from app.ledger.causes import keep_causes
 from app.ledger.counts import Cell, difference
 from app.ledger.documents import keep_documents
 from app.ledger.rows import ledger_job
 from app.ledger.sums import COUNTS, UnknownProjectError, raise_version
 from app.models import Attempt, Event, Job, Project
-from app.status import JobStatus
+from app.rules.status import JobStatus
+from app.store.database import table_of, writing
 
 BATCH = 500  # jobs in a transaction, for which the writers of a SQLite store wait about 0.1 s
 

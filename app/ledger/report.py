@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from app.ledger.fields import Body, InvalidError, choice, identifier, long_text, moment, text, whole
-from app.status import STATUS_BY_WORD, JobStatus
+from app.rules.fields import Body, InvalidError, choice, identifier, long_text, moment, text, whole
+from app.rules.status import STATUS_BY_WORD, JobStatus
 
 ERROR_BYTES = 8192
 MOST_REPORTS = 1000  # in one request

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from app.causes import cause_of, telling_line
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, Outcome, outcome_of
-from app.status import JobStatus
+from app.rules.causes import cause_of, telling_line
+from app.rules.status import JobStatus
 
 STATE_COLUMNS = AttemptState._fields
 DERIVED = ("ended_at", "empty", "cause", "took")

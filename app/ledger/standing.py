@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from app.causes import cause_of, telling_line
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import outcome_of
 from app.models.job import KEY_LENGTH
-from app.status import JobStatus
+from app.rules.causes import cause_of, telling_line
+from app.rules.status import JobStatus
 
 _HASH_LENGTH = 64
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, update
 
-from app.database import table_of, written
 from app.ledger.counts import Cell
 from app.models import CauseCount, CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
-from app.prepared import Prepared, insertion
+from app.store.database import table_of, written
+from app.store.prepared import Prepared, insertion
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "cause_counts": (CauseCount, ("cause", "hour")),

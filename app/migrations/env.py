@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from app.database import Base, db
+from app.store.database import Base, db
 
 
 def run() -> None:

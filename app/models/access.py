@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import MICROS, Base, id_text
+from app.store.database import MICROS, Base, id_text
 
 
 class GrantColumns:

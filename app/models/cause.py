@@ -3,11 +3,11 @@
 from sqlalchemy import BigInteger, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import MICROS, Base, id_text
+from app.store.database import MICROS, Base, id_text
 
 
 class Cause(Base):
-    """A cause (`app.causes`) by which jobs of a project fail just now.
+    """A cause (`app.rules.causes`) by which jobs of a project fail just now.
 
     `jobs` counts them, `documents` those that still fail by it. `job_id` is the one of them that
     failed last, `line` its telling line, `pattern` what all lines have in common. `first_at` and

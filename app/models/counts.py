@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import MICROS, Base, id_text
+from app.store.database import MICROS, Base, id_text
 
 CREATED_COLUMNS = ("pending", "running", "completed", "failed", "empty")
 """What is counted of the jobs created in a time; `empty` is a part of `completed`."""

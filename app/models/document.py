@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import MICROS, Base, id_text
+from app.store.database import MICROS, Base, id_text
 
 _FAILING = text("failing_since IS NOT NULL")
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from app.database import MICROS, Base, id_text, written
+from app.store.database import MICROS, Base, id_text, written
 
 KEY_LENGTH = 256  # characters: an entry of PostgreSQL's btree has at most 2704 bytes
 

@@ -3,8 +3,8 @@
 from sqlalchemy import BigInteger, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import MICROS, Base, id_text
-from app.times import MINUTE
+from app.rules.times import MINUTE
+from app.store.database import MICROS, Base, id_text
 
 MODES = ("kg_vector", "vector_only")
 
@@ -13,8 +13,8 @@ class Project(Base):
     """A project. `version` rises in every transaction that changes what someone could see.
 
     It begins at a random number, so that no ETag of another store means anything here. The links
-    are templates that a job's page fills (`app.links`). The last five columns are the totals of its
-    jobs; `empty` is the part of `completed` without nodes.
+    are templates that a job's page fills (`rules.links`). The last five columns are the totals of
+    its jobs; `empty` is the part of `completed` without nodes.
     """
 
     __tablename__ = "projects"

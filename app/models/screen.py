@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import MICROS, Base, id_text
+from app.store.database import MICROS, Base, id_text
 
 ADDRESS = 45  # characters of the longest address
 BROWSER = 300  # characters that are kept of what a browser calls itself

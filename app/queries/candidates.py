@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, select, tuple_, union, union_all
 
-from app.database import written
 from app.models import Cause, Job
 from app.models.job import KEY_LENGTH, document_key
 from app.queries.filters import JobFilter
 from app.queries.matching import RUNNING, of_kind, times
 from app.queries.views import Anchor
-from app.seeks import seek_numbers
-from app.status import JobStatus
+from app.rules.status import JobStatus
+from app.store.database import written
+from app.store.seeks import seek_numbers
 
 MOST_CAUSES = 10_000  # of a project, the last seen: their lines are searched for words
 MOST_MEANT = 50  # of those, as many causes may words mean

@@ -18,16 +18,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.causes import NO_REASON
-from app.database import table_of, written
-from app.health import Hour
 from app.models import Cause as CauseRow
 from app.models import CauseCount, Document, FinishedCount, Job
-from app.project import Project
 from app.queries.projects import CHART_HOURS, fill_hours
 from app.queries.views import Cause, CauseLine, CausePage, FailingDocument
-from app.seeks import each_number, listed_numbers, one_of
-from app.times import HOUR, floor
+from app.rules.causes import NO_REASON
+from app.rules.project import Project
+from app.rules.times import HOUR, floor
+from app.rules.verdicts import Hour
+from app.store.database import table_of, written
+from app.store.seeks import each_number, listed_numbers, one_of
 
 MOST_CAUSES = 200  # shown of a project
 MOST_COUNTED = 10_000  # causes; where every error is one of its own, there is no end of them

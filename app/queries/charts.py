@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from app.database import written
-from app.health import Hour
 from app.ledger.counts import duration_of
 from app.models import DurationCount, FinishedCount
-from app.project import Project
 from app.queries.views import Chart
-from app.times import DAY, HOUR, MINUTE, floor
+from app.rules.project import Project
+from app.rules.times import DAY, HOUR, MINUTE, floor
+from app.rules.verdicts import Hour
+from app.store.database import written
 
 FEW = 5  # measured jobs; fewer are no history to foretell from
 

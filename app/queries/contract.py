@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.ledger.merge import OUTCOME_FIELDS, outcome
-from app.project import Project
 from app.queries.views import Job, Reading
-from app.status import JobStatus
-from app.times import format_time
+from app.rules.project import Project
+from app.rules.status import JobStatus
+from app.rules.times import format_time
 
 Fields = dict[str, Any]
 

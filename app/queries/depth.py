@@ -23,13 +23,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.database import written
 from app.ledger.counts import LEVELS, Level
 from app.models import CreatedCount, Job
 from app.models.counts import CREATED_COLUMNS
-from app.prepared import Prepared
-from app.status import JobStatus
-from app.times import MINUTE, floor
+from app.rules.status import JobStatus
+from app.rules.times import MINUTE, floor
+from app.store.database import written
+from app.store.prepared import Prepared
 
 Counts = dict[str, int]
 """How many jobs, per column of the created counts."""

@@ -11,17 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from app.causes import cause_name
-from app.database import table_of
 from app.models import Job
-from app.project import Project
 from app.queries import search
 from app.queries.candidates import in_order
 from app.queries.contract import CONTRACT, Fields
 from app.queries.filters import JobFilter
 from app.queries.matching import matches
 from app.queries.views import Anchor
-from app.times import SECOND, format_time
+from app.rules.causes import cause_name
+from app.rules.project import Project
+from app.rules.times import SECOND, format_time
+from app.store.database import table_of
 
 BATCH = 1000  # jobs that one read looks at
 

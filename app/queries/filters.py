@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.status import JobStatus
+from app.rules.status import JobStatus
 
 Kind = JobStatus | Literal["every", "empty"]
 
@@ -15,7 +15,7 @@ class JobFilter:
     `since` is inclusive and `until` exclusive, both on `created_at`. `q` is an exact job id, the
     beginning of a document id, or words of an error. `silent_since` keeps running jobs not heard
     of since then; `empty` keeps completed ones without nodes. `document` is a document id and
-    `cause` a number of `app.causes`. `finished` keeps jobs that ended in [start, end), and
+    `cause` a number of `app.rules.causes`. `finished` keeps jobs that ended in [start, end), and
     `longer` those that took longer, as far as that is known.
     """
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, select, tuple_, union_all
 
-from app.database import table_of
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
@@ -15,14 +14,15 @@ from app.models import Attempt as AttemptRow
 from app.models import Event as EventRow
 from app.models import Job as JobRow
 from app.models.counts import CREATED_COLUMNS
-from app.prepared import Prepared
-from app.project import Project
 from app.queries import depth, search
 from app.queries.filters import JobFilter, Kind
 from app.queries.matching import newest_first, of_kind
 from app.queries.views import Anchor, Attempt, Event, Job, JobPage, Reading, Shown
-from app.seeks import seek_each
-from app.status import STATE_OF, JobStatus, job_state
+from app.rules.project import Project
+from app.rules.status import STATE_OF, JobStatus, job_state
+from app.store.database import table_of
+from app.store.prepared import Prepared
+from app.store.seeks import seek_each
 
 MOST_ATTEMPTS = 50  # shown of a job
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_
 
-from app.database import written
 from app.models import Job
 from app.queries.filters import JobFilter, Kind
-from app.status import JobStatus
+from app.rules.status import JobStatus
+from app.store.database import written
 
 RUNNING = Job.status == written(JobStatus.RUNNING)
 

@@ -20,9 +20,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.causes import NO_REASON
-from app.database import table_of, written
-from app.health import (
+from app.models import Cause as CauseRow
+from app.models import Document, FinishedCount, Job
+from app.models import Project as ProjectRow
+from app.rules.causes import NO_REASON
+from app.rules.links import Links
+from app.rules.project import Project
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, floor
+from app.rules.verdicts import (
     FAILING,
     FAILING_STREAK,
     SOME_FAILURES,
@@ -34,13 +40,7 @@ from app.health import (
     blame,
     by_urgency,
 )
-from app.links import Links
-from app.models import Cause as CauseRow
-from app.models import Document, FinishedCount, Job
-from app.models import Project as ProjectRow
-from app.project import Project
-from app.status import JobStatus
-from app.times import DAY, HOUR, floor
+from app.store.database import table_of, written
 
 CHART_HOURS = 24
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]

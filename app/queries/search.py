@@ -13,15 +13,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
-from app.database import table_of
 from app.models import Job
-from app.prepared import Prepared
 from app.queries.candidates import Candidates, Meant, candidates, find_causes, newest
 from app.queries.filters import JobFilter
 from app.queries.matching import is_silent, matches
 from app.queries.views import Anchor
-from app.seeks import listed, seek_listed
-from app.status import JobStatus
+from app.rules.status import JobStatus
+from app.store.database import table_of
+from app.store.prepared import Prepared
+from app.store.seeks import listed, seek_listed
 
 MOST_FOUND = 10_000
 MOST_PASSED = 50_000  # jobs, the newest, among which a text is sought that means very many

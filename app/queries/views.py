@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from app.causes import cause_name, remedy_of
-from app.health import Hour
-from app.project import Project
-from app.status import JobState, JobStatus
+from app.rules.causes import cause_name, remedy_of
+from app.rules.project import Project
+from app.rules.status import JobState, JobStatus
+from app.rules.verdicts import Hour
 
 Shown = TypeVar("Shown")
 

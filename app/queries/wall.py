@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from app.health import ProjectFacts
 from app.queries import causes, jobs
 from app.queries.filters import JobFilter
 from app.queries.projects import ProjectLine, get_project, list_lines
 from app.queries.views import CauseLine, Job
-from app.status import JobStatus
+from app.rules.status import JobStatus
+from app.rules.verdicts import ProjectFacts
 
 MOST_RUNNING = 24  # jobs on the wall of one project; no screen has room for more
 MOST_CAUSES = 24

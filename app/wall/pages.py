@@ -8,15 +8,15 @@ from markupsafe import Markup
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from app import live
 from app.access import origin
 from app.access.door import Watch
-from app.access.screens import SEEN_EVERY, note_seen
+from app.access.seen import SEEN_EVERY, note_seen
 from app.access.viewer import SCREEN_COOKIE, is_script, remember_screen, watching
-from app.database import BusyError, writing
-from app.ledger.fields import IDENTIFIER
 from app.queries.wall import Wall, get_wall
-from app.times import MINUTE, floor, now
+from app.rules.fields import IDENTIFIER
+from app.rules.times import MINUTE, floor, now
+from app.store.database import BusyError, writing
+from app.web import live
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def index() -> Response:
     """The page with the board in it, or the board alone: 304 where nothing changed.
 
     `project` names those that are wanted. A screen that is not known yet gets the page without a
-    board, whose script asks for a code (`wall/pairing.py`); the script of one gets a 401.
+    board, whose script asks for a code (`screens/pairing.py`); the script of one gets a 401.
     """
     at = now()
     asked = _asked()

@@ -10,12 +10,12 @@ from sqlalchemy import select, update
 from app.access.keys import create_key, find_key, list_keys, revoke_keys
 from app.access.scopes import SCOPE_BY_WORD, Scope
 from app.access.sessions import create_link, spend_key, spend_link
-from app.database import db, reading, writing
 from app.ledger.projects import create_project
 from app.models import ApiKey
-from app.times import DAY, now
+from app.rules.times import DAY, now
+from app.store.database import db, reading, writing
 from tests.conftest import Api, sqlite_only
-from tests.problems import assert_problem
+from tests.kit.problems import assert_problem
 
 NOW = 1_800_000_000_000_000
 

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.database import Base, reading
 from app.models import Project
+from app.store.database import Base, reading
 
 Stored = dict[str, int]
 

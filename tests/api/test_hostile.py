@@ -14,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.database import reading
 from app.ledger.audit import verify
 from app.ledger.report import FIELDS
 from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
+from app.store.database import reading
 from tests.conftest import Api, Board
-from tests.problems import assert_problem, read_problem
+from tests.kit.problems import assert_problem, read_problem
 
 Stored = Callable[[], dict[str, int]]
 WAYS = [("POST", ""), ("PATCH", "/j"), ("POST", "/bulk"), ("POST", "projects")]

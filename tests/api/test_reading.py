@@ -9,11 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.api import jobs as views
-from app.causes import cause_name, cause_of
 from app.ledger.projects import create_project
-from app.times import MINUTE, now
+from app.rules.causes import cause_name, cause_of
+from app.rules.times import MINUTE, now
 from tests.conftest import Api
-from tests.problems import assert_problem
+from tests.kit.problems import assert_problem
 
 SAMPLE = Path(__file__).with_name("list_jobs.json")
 MOST = 2**53 - 1

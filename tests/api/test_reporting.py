@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from app.api import jobs as views
-from app.database import db, writing
+from app.store.database import db, writing
 from tests.conftest import Api, sqlite_only
-from tests.problems import assert_problem
+from tests.kit.problems import assert_problem
 
 MOST = 2**53 - 1
 JOB = {"job_id": "j", "source_doc_id": "d"}

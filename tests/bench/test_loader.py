@@ -3,21 +3,21 @@
 import pytest
 from sqlalchemy import Connection, func, select, text, update
 
-from app.causes import cause_of
 from app.config import read
-from app.database import reading, writing
-from app.health import EMPTY, STATES
 from app.ledger.audit import verify
 from app.ledger.report import Report
 from app.models import Cause, CreatedCount, Job
 from app.queries.projects import list_lines
-from app.status import JobStatus
-from app.times import HOUR, now
+from app.rules.causes import cause_of
+from app.rules.status import JobStatus
+from app.rules.times import HOUR, now
+from app.rules.verdicts import EMPTY, STATES
+from app.store.database import reading, writing
 from bench.databases import wide_histories
 from bench.history import ERRORS, History
 from bench.load import NotEmptyError, load
 from bench.wide import IN_TROUBLE, make_trouble
-from tests.recording import record
+from tests.kit.recording import record
 
 SIZE = 3000
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from app.times import now
+from app.rules.times import now
 from screenshots.board import fill
 from screenshots.chromium import FLAGS, find
 from tests.conftest import Board, Databases, free_port

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select, update
 
-from app.access.screens import create_link
-from app.database import reading, writing
 from app.models import Pairing
-from app.times import now
+from app.rules.times import now
+from app.screens.store import create_link
+from app.store.database import reading, writing
 from tests.browser.conftest import Person
 from tests.browser.reports import running, send
 from tests.browser.test_wall_fits import SIZES, resized

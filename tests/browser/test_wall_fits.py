@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from app import create_app
 from app.config import read
 from app.queries.wall import Wall
-from app.times import now
+from app.rules.times import now
 from bench.walls import made_closeup, made_lines, show
 
 SIZES = ((1280, 720), (1920, 1080), (3840, 2160), (1080, 1920), (1920, 1200))

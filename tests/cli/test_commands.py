@@ -12,8 +12,8 @@ from sqlalchemy import text
 from app.access.keys import find_key
 from app.access.scopes import Scope
 from app.access.sessions import spend_link
-from app.database import reading, writing
-from app.times import DAY, now
+from app.rules.times import DAY, now
+from app.store.database import reading, writing
 from tests.conftest import ROOT, Api
 
 KEY = r"ib-[A-Za-z0-9_-]{43}"

@@ -11,15 +11,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from app.database import reading, writing
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.models import Job
-from app.status import JobStatus
-from app.times import DAY, SECOND, now
+from app.rules.status import JobStatus
+from app.rules.times import DAY, SECOND, now
+from app.store.database import reading, writing
 from tests.conftest import ROOT
-from tests.recording import record
+from tests.kit.recording import record
 
 TABLES = [
     "jobs",

@@ -2,9 +2,9 @@
 
 import re
 
-from app.access.screens import spend_link
-from app.database import writing
-from app.times import now
+from app.rules.times import now
+from app.screens.store import spend_link
+from app.store.database import writing
 from tests.conftest import Api
 
 

@@ -20,16 +20,16 @@ import requests
 from flask import Flask
 from sqlalchemy import Connection
 
-from app import backups
-from app.database import db, reading
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries.projects import list_projects
-from app.status import JobStatus
-from app.times import now
+from app.rules.status import JobStatus
+from app.rules.times import now
+from app.store import backups
+from app.store.database import db, reading
 from tests.conftest import ROOT, Board, postgres_only, sqlite_only
-from tests.recording import record
+from tests.kit.recording import record
 
 REPORTING = ROOT / "tests/system/reporting.py"
 
@@ -332,7 +332,7 @@ def test_a_restore_that_is_killed_half_way_changed_nothing(
     before = dump(store)
     script = (
         "import os, signal, sys; from pathlib import Path; from wsgi import app\n"
-        "from app import backups; backups.PAGES = 8\n"
+        "from app.store import backups; backups.PAGES = 8\n"
         "def die(done, total):\n"
         "    if 0 < done < total: os.kill(os.getpid(), signal.SIGKILL)\n"
         "with app.app_context(): backups.restore(Path(sys.argv[1]), die)\n"

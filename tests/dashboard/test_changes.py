@@ -2,8 +2,8 @@
 
 from app.dashboard.changes import Change, changes_of
 from app.queries.views import Job
-from app.status import STATE_OF, JobStatus
-from app.times import SECOND
+from app.rules.status import STATE_OF, JobStatus
+from app.rules.times import SECOND
 
 T0 = 1_790_000_000 * SECOND
 PENDING, RUNNING, COMPLETED, FAILED = JobStatus

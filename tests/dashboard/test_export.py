@@ -12,20 +12,20 @@ from werkzeug.exceptions import HTTPException
 
 from app.access.keys import create_key
 from app.access.scopes import Scope
-from app.causes import cause_name, cause_of
 from app.dashboard import export
-from app.database import db, reading, writing
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries import exports, jobs, search
 from app.queries.contract import CONTRACT
 from app.queries.filters import JobFilter
 from app.queries.projects import get_project
-from app.status import JobStatus
-from app.times import HOUR, MINUTE, SECOND, format_time, now
-from tests.access.test_sign_in import sign_in
-from tests.recording import record
-from tests.statements import statements
+from app.rules.causes import cause_name, cause_of
+from app.rules.status import JobStatus
+from app.rules.times import HOUR, MINUTE, SECOND, format_time, now
+from app.store.database import db, reading, writing
+from tests.dashboard.test_sign_in import sign_in
+from tests.kit.recording import record
+from tests.kit.statements import statements
 
 T0 = 1_700_000_000 * SECOND  # 2023-11-14T22:13:20Z
 TIMEOUT = "LLM API timeout after 3 retries"

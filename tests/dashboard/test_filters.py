@@ -7,8 +7,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.dashboard.filters import TableFilter, parse_filter
 from app.queries.filters import JobFilter
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, SECOND, parse_time
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND, parse_time
 
 NOW = parse_time("2026-11-24T03:04:22Z")
 SILENT = 15 * MINUTE

@@ -8,12 +8,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.access.sessions import create_link
-from app.database import writing
 from app.ledger.projects import change_project, create_project
 from app.ledger.report import Report
-from app.status import JobStatus
-from app.times import HOUR, MINUTE, SECOND, now
-from tests.recording import record
+from app.rules.status import JobStatus
+from app.rules.times import HOUR, MINUTE, SECOND, now
+from app.store.database import writing
+from tests.kit.recording import record
 
 
 @pytest.fixture

@@ -10,17 +10,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.causes import cause_of, fold, telling_line
-from app.database import db, reading, table_of
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
 from app.models import Cause, CauseCount, Job
-from app.status import JobStatus
-from app.times import HOUR, SECOND
-from tests.recording import record
-from tests.statements import statements
+from app.rules.causes import cause_of, fold, telling_line
+from app.rules.status import JobStatus
+from app.rules.times import HOUR, SECOND
+from app.store.database import db, reading, table_of
+from tests.kit.recording import record
+from tests.kit.statements import statements
 
 NOW = 1_700_000_000 * SECOND
 ENDED = (JobStatus.COMPLETED, JobStatus.FAILED)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from app.ledger.draft import Draft
 from app.ledger.merge import Merge, compare, evidence, join, outcome_of
 from app.ledger.report import Report
-from app.status import JobStatus
+from app.rules.status import JobStatus
 
 T0 = 1_700_000_000_000_000
 times = st.integers(T0, T0 + 6)

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.database import db, reading
 from app.ledger import removal
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
@@ -20,11 +19,12 @@ from app.models import Attempt, Event, Job, Project
 from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, SECOND, now
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND, now
+from app.store.database import db, reading
 from tests.conftest import Api, postgres_only
-from tests.recording import record
-from tests.statements import statements
+from tests.kit.recording import record
+from tests.kit.statements import statements
 
 START = 1_770_000_000 * SECOND
 ENDED = (JobStatus.COMPLETED, JobStatus.FAILED)

@@ -3,12 +3,12 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.causes import cause_of
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import evidence
 from app.ledger.report import Report
 from app.ledger.standing import Finish, Standing, advance, finish_of, key_of, standing_of
-from app.status import JobStatus
+from app.rules.causes import cause_of
+from app.rules.status import JobStatus
 
 NOW = 1_700_000_000_000_000
 

@@ -3,8 +3,6 @@
 import pytest
 from flask import Flask
 
-from app.causes import NO_REASON, cause_of
-from app.database import db, reading
 from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
@@ -12,10 +10,12 @@ from app.queries import causes
 from app.queries.causes import get_cause, list_causes, list_failing
 from app.queries.projects import get_project
 from app.queries.views import CausePage, FailingDocument
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, SECOND, floor
-from tests.recording import record
-from tests.statements import statements
+from app.rules.causes import NO_REASON, cause_of
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
+from app.store.database import db, reading
+from tests.kit.recording import record
+from tests.kit.statements import statements
 
 NOW = 1_700_000_000 * SECOND
 TIMEOUT, TORN, SILENT = cause_of("LLM API timeout after 3 retries"), cause_of("torn"), cause_of("")

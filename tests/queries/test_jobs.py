@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 
 from app.api import answers
-from app.causes import cause_of
-from app.database import db, reading, writing
 from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
@@ -21,10 +19,12 @@ from app.queries import depth, jobs, search
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.filters import JobFilter
 from app.queries.projects import get_project
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, SECOND
+from app.rules.causes import cause_of
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND
+from app.store.database import db, reading, writing
 from tests.conftest import Api, sqlite_only
-from tests.recording import record
+from tests.kit.recording import record
 
 T0 = 1_700_000_000 * SECOND
 NOW = T0 + 400 * DAY

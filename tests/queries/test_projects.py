@@ -4,19 +4,19 @@ from dataclasses import replace
 
 from flask import Flask
 
-from app import health
-from app.causes import cause_of
-from app.database import db, reading
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries.charts import get_chart
 from app.queries.overview import shared_causes
 from app.queries.projects import ProjectLine, get_project, list_lines
 from app.queries.views import SharedCause
-from app.status import JobStatus
-from app.times import DAY, HOUR, MINUTE, SECOND
-from tests.recording import record
-from tests.statements import statements
+from app.rules import verdicts
+from app.rules.causes import cause_of
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND
+from app.store.database import db, reading
+from tests.kit.recording import record
+from tests.kit.statements import statements
 
 NOW = 1_700_000_000 * SECOND
 
@@ -54,7 +54,7 @@ def test_three_failures_in_a_row_are_failing_since_the_first(app: Flask) -> None
     ]
     record("p", reports, now=NOW)
     verdict = line_of().verdict
-    assert verdict.state is health.FAILING
+    assert verdict.state is verdicts.FAILING
     assert verdict.since == NOW - 3 * HOUR
     assert (verdict.count, verdict.cause, verdict.last_at) == (3, "timeout", NOW - HOUR)
 
@@ -67,7 +67,7 @@ def test_the_success_of_another_project_hides_no_failure(app: Flask) -> None:
     ]
     record("p", failures, now=NOW)
     record("other", [finished(9, JobStatus.COMPLETED, NOW - HOUR // 2)], now=NOW)
-    assert line_of().verdict.state is health.FAILING
+    assert line_of().verdict.state is verdicts.FAILING
 
 
 def test_a_document_that_succeeded_since_no_longer_counts(app: Flask) -> None:
@@ -83,20 +83,20 @@ def test_a_document_that_succeeded_since_no_longer_counts(app: Flask) -> None:
         now=NOW,
     )
     verdict = line_of().verdict
-    assert verdict.state is health.SOME_FAILURES
+    assert verdict.state is verdicts.SOME_FAILURES
     assert (verdict.count, verdict.cause) == (1, "quota")
-    assert line_of(now=NOW + DAY).verdict.state is health.FINE
+    assert line_of(now=NOW + DAY).verdict.state is verdicts.FINE
 
 
 def test_a_silent_job_stalls_its_project_and_a_heartbeat_revives_it(app: Flask) -> None:
     project(silent_after=10 * MINUTE)
     running = Report(job_id="j", source_doc_id="d", status=JobStatus.RUNNING, started_at=NOW)
     record("p", [running], now=NOW)
-    assert line_of(now=NOW + 9 * MINUTE).verdict.state is health.RUNNING
+    assert line_of(now=NOW + 9 * MINUTE).verdict.state is verdicts.RUNNING
     verdict = line_of(now=NOW + 10 * MINUTE).verdict
-    assert (verdict.state, verdict.since, verdict.count) == (health.STALLED, NOW, 1)
+    assert (verdict.state, verdict.since, verdict.count) == (verdicts.STALLED, NOW, 1)
     record("p", [Report(job_id="j")], now=NOW + 11 * MINUTE)
-    assert line_of(now=NOW + 12 * MINUTE).verdict.state is health.RUNNING
+    assert line_of(now=NOW + 12 * MINUTE).verdict.state is verdicts.RUNNING
 
 
 def test_a_clock_that_runs_ahead_hides_no_failure(app: Flask) -> None:
@@ -104,16 +104,16 @@ def test_a_clock_that_runs_ahead_hides_no_failure(app: Flask) -> None:
     record("p", [finished(9, JobStatus.COMPLETED, NOW + 2 * HOUR, "d0")], now=NOW - HOUR)
     record("p", [finished(n, JobStatus.FAILED, NOW - MINUTE) for n in range(3)], now=NOW)
     verdict = line_of().verdict
-    assert verdict.state is health.FAILING
+    assert verdict.state is verdicts.FAILING
     assert verdict.count == 3
 
 
 def test_late_is_counted_from_the_newest_job(app: Flask) -> None:
     project(expect_every=HOUR)
     record("p", [finished(1, JobStatus.COMPLETED, NOW)], now=NOW)
-    assert line_of(now=NOW + 30 * MINUTE).verdict.state is health.FINE
+    assert line_of(now=NOW + 30 * MINUTE).verdict.state is verdicts.FINE
     verdict = line_of(now=NOW + 2 * HOUR).verdict
-    assert verdict.state is health.LATE
+    assert verdict.state is verdicts.LATE
     assert verdict.since == NOW - 30 * SECOND + HOUR
 
 
@@ -147,7 +147,7 @@ def test_without_charts_the_verdicts_are_the_same_and_a_project_alone_has_its_ch
     with reading() as connection:
         charted, plain = list_lines(connection, NOW), list_lines(connection, NOW, charts=False)
         [alone] = list_lines(connection, NOW, "calm", charts=False)
-    assert charted[0].verdict.state is health.FAILING
+    assert charted[0].verdict.state is verdicts.FAILING
     assert [line.verdict for line in plain] == [line.verdict for line in charted]
     assert [bool(line.facts.hours) for line in plain] == [True, False, False]
     assert alone.facts.hours == charted[1].facts.hours
@@ -209,7 +209,7 @@ def test_a_document_that_fails_again_fails_since_its_first_failure(app: Flask) -
     record("p", [finished(3, JobStatus.COMPLETED, NOW - DAY, "a")], now=NOW)
     assert causes_of() == [("new reason", 1, NOW - HOUR)]
     record("p", [Report(job_id="j2", status=JobStatus.RUNNING, attempt=2)], now=NOW)
-    assert line_of().verdict.state is health.RUNNING
+    assert line_of().verdict.state is verdicts.RUNNING
     assert line_of().verdict.cause is None
 
 

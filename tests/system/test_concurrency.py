@@ -12,13 +12,13 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import make_url
 
-from app.database import reading
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
-from app.times import now
+from app.rules.times import now
+from app.store.database import reading
 from tests.conftest import ROOT, Board
 
 SCRIPT = Path(__file__).parent / "reporting.py"

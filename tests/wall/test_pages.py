@@ -3,9 +3,9 @@
 import pytest
 
 from app.ledger.projects import create_project
-from app.times import now
-from tests.access.test_sign_in import sign_in
+from app.rules.times import now
 from tests.conftest import Api
+from tests.dashboard.test_sign_in import sign_in
 
 
 def board(api: Api, query: str, project_id: str | None = None) -> str:

@@ -1,6 +1,6 @@
 """Causes of failures, how long jobs took, and the links of a project.
 
-What a cause is, `app.causes` says; so the filled columns are what today's code says of them.
+What a cause is, `app.rules.causes` says; so the filled columns are what today's code says of them.
 """
 
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from alembic import op
 
-from app.causes import cause_of, fold, telling_line
+from app.rules.causes import cause_of, fold, telling_line
 
 revision = "0006"
 down_revision = "0005"

@@ -1,0 +1,67 @@
+"""How a person wants the pages: theme, zone of times, single-key shortcuts.
+
+They are remembered in one cookie of this browser, which the server reads, so that already the first
+paint is right. Another tab's script reads it too: it holds no secret.
+"""
+
+from typing import NamedTuple
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from app.access import csrf
+from app.web.urls import local_path
+
+COOKIE = "jobwall_settings"
+LIFE = 400 * 24 * 60 * 60  # seconds: longer than any browser keeps a cookie
+
+
+class Choice(NamedTuple):
+    """One of the words that a setting can be."""
+
+    word: str
+    label: str
+
+
+class Settings(NamedTuple):
+    """The chosen words."""
+
+    theme: str
+    zone: str
+    keys: str
+
+
+CHOICES: dict[str, tuple[str, tuple[Choice, ...]]] = {
+    "theme": (
+        "Theme",
+        (Choice("system", "System"), Choice("light", "Light"), Choice("dark", "Dark")),
+    ),
+    "zone": ("Times", (Choice("local", "My zone"), Choice("utc", "UTC"))),
+    "keys": ("Single-key shortcuts", (Choice("on", "On"), Choice("off", "Off"))),
+}
+"""Each setting: what it is called and its words, the default first. No word is in two of them."""
+
+blueprint = Blueprint("settings", __name__)
+
+
+def chosen() -> Settings:
+    """The settings of the browser that asks."""
+    words = request.cookies.get(COOKIE, "").split("-")
+    return Settings(**{name: _one_of(choices, words) for name, (_, choices) in CHOICES.items()})
+
+
+def _one_of(choices: tuple[Choice, ...], words: list[str]) -> str:
+    return next((choice.word for choice in choices if choice.word in words), choices[0].word)
+
+
+@blueprint.post("/settings")
+def remember() -> Response:
+    """Remember what the form says, and go back to where it was sent from."""
+    csrf.check()
+    words = [_one_of(choices, request.form.getlist(name)) for name, (_, choices) in CHOICES.items()]
+    response = redirect(local_path(request.form.get("next", "")), 303)
+    response.headers["Cache-Control"] = "no-store"
+    response.set_cookie(
+        COOKIE, "-".join(words), max_age=LIFE, samesite="Lax", secure=request.is_secure
+    )
+    return response

@@ -1,0 +1,123 @@
+"""Statements of the hot paths: built by SQLAlchemy once, then bound by the driver itself.
+
+To bind the 24 parameters of a job, SQLAlchemy takes longer than SQLite to insert the row. To
+PostgreSQL rows go as one JSON text: a message for each row took as long as the insert.
+"""
+
+import sqlite3
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    ClauseElement,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    select,
+)
+
+from app.store.database import failed, upsert
+
+
+def given(dialect: str, table: Table, names: Iterable[str]) -> dict[str, ColumnElement[Any]]:
+    """The values of rows that `run_many` will bring: by name, of the types of the table's columns.
+
+    A name may begin with `of_`: the column without it, for the condition of an update.
+    """
+    types = {name: table.c[name.removeprefix("of_")].type for name in names}
+    if dialect != "postgresql":
+        return {name: bindparam(name, type_=kind) for name, kind in types.items()}
+    columns = [column(name, kind) for name, kind in types.items()]
+    records = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
+    rows = records.table_valued(*columns, name="given").render_derived(with_types=True)
+    return {name: rows.c[name] for name in types}
+
+
+def insertion(dialect: str, table: Table) -> Any:
+    """An INSERT of the rows that `run_many` will bring, with every column; it knows ON CONFLICT."""
+    values = given(dialect, table, table.c.keys())
+    if dialect == "postgresql":
+        return upsert(dialect, table).from_select(list(values), select(*values.values()))
+    return upsert(dialect, table).values(values)
+
+
+class Prepared:
+    """A statement with named parameters, compiled once per dialect.
+
+    `build` makes it for a dialect's name. One for `run_many` also says the `names` of the values
+    in its rows, in the order in which it writes them. What the driver is given must be what it
+    knows: no enums.
+    """
+
+    def __init__(
+        self, build: Callable[[str], ClauseElement], names: Iterable[str] | None = None
+    ) -> None:
+        self._build = build
+        self._names = None if names is None else tuple(names)
+        self._built: dict[str, Any] = {}
+        self._compiled: dict[str, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
+
+    def _of(self, connection: Connection) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
+        """The text, the order of its parameters (None: by name), and those with fixed values."""
+        dialect = connection.dialect
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            compiled: Any = self._build(dialect.name).compile(dialect=dialect)
+            order = compiled.positiontup
+            if None not in (order, self._names) and tuple(order) != self._names:
+                raise ValueError(f"the statement writes {order}, not {self._names}")
+            fixed = {name: value for name, value in compiled.params.items() if value is not None}
+            found = self._compiled[dialect.name] = str(compiled), order, fixed
+        return found
+
+    def rows(self, connection: Connection, **values: Any) -> list[Sequence[Any]]:
+        """All rows of what it finds: see `each`."""
+        return list(self.each(connection, **values))
+
+    def each(self, connection: Connection, **values: Any) -> Generator[Sequence[Any], None, None]:
+        """The rows of what it finds, as the driver gives them (SQLite has no booleans).
+
+        To SQLite, which is a call away, SQLAlchemy's part of a short statement is four fifths of
+        it, and a row that nobody takes is not looked for. With PostgreSQL there are columns to be
+        typed, and a message to be waited for.
+        """
+        dialect = connection.dialect.name
+        if dialect != "sqlite":
+            if dialect not in self._built:
+                self._built[dialect] = self._build(dialect)
+            yield from connection.execute(self._built[dialect], values)
+            return
+        text, order, fixed = self._of(connection)
+        values |= fixed
+        cursor: Any = connection.connection.cursor()
+        try:
+            cursor.execute(text, tuple([values[name] for name in order or ()]))
+            yield from cursor
+        except sqlite3.Error as error:
+            raise failed(text, error) from error
+        finally:
+            cursor.close()
+
+    def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
+        """Execute it once."""
+        text, order, fixed = self._of(connection)
+        values |= fixed
+        if order is None:
+            return connection.exec_driver_sql(text, values)
+        return connection.exec_driver_sql(text, tuple([values[name] for name in order]))
+
+    def run_many(self, connection: Connection, rows: list[tuple[Any, ...]]) -> int:
+        """Execute it for rows of `names`; gives how many rows of the table that concerned."""
+        text, order, _ = self._of(connection)
+        if order is not None:
+            return connection.exec_driver_sql(text, rows).rowcount
+        named = [dict(zip(self._names or (), row, strict=True)) for row in rows]
+        return connection.exec_driver_sql(text, {"rows": orjson.dumps(named).decode()}).rowcount

@@ -1,0 +1,87 @@
+"""Rows that are sought one by one by their keys, whatever a planner believes of their number.
+
+Joined in the plain way, PostgreSQL read the whole of a project of which it had no statistics yet,
+and that seemed to be no more than a few jobs. SQLite always seeks.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+    true,
+)
+
+from app.store.database import written
+
+
+def seek_each(
+    dialect: str, keys: FromClause, key: ColumnElement[Any], query: Select[Any], column: Any
+) -> Select[Any]:
+    """The rows of a query whose column is the `key` of one of `keys`."""
+    if dialect != "postgresql":
+        return query.join(keys, column == key)
+    # OFFSET 0 keeps the planner from turning the seeks into one join again.
+    seek = query.where(column == key).offset(written(0)).lateral()
+    return select(seek).select_from(keys.join(seek, true()))
+
+
+def seek_listed(dialect: str, query: Select[Any], column: Any, name: str) -> Select[Any]:
+    """The rows of a query whose column is one of the texts that `listed` brings by this name.
+
+    On PostgreSQL, where rows can be locked, in the order of the texts.
+    """
+    if dialect != "postgresql":
+        texts = func.json_each(bindparam(name)).table_valued("value")
+        return query.where(column.in_(select(texts.c.value)))
+    unnested = func.unnest(bindparam(name, type_=ARRAY(String)))
+    texts = unnested.table_valued("value", name="listed").render_derived()
+    return seek_each(dialect, texts, texts.c.value, query, column)
+
+
+def seek_numbers(
+    dialect: str, query: Select[Any], column: Any, numbers: Sequence[int]
+) -> Select[Any]:
+    """The rows of a query whose column is one of these numbers."""
+    if dialect != "postgresql":
+        return query.where(column.in_(numbers))
+    unnested = func.unnest(literal(list(numbers), ARRAY(BigInteger)))
+    given = unnested.table_valued("value", name="given").render_derived()
+    return seek_each(dialect, given, given.c.value, query, column)
+
+
+def listed(dialect: str, texts: Collection[str]) -> list[str] | str:
+    """Texts as the value that `seek_listed` asks for, in order."""
+    return sorted(texts) if dialect == "postgresql" else json.dumps(sorted(texts))
+
+
+def each_number(dialect: str, name: str) -> ColumnElement[int]:
+    """The whole numbers of a list that `listed_numbers` brings by this name, a row for each."""
+    if dialect != "postgresql":
+        return func.json_each(bindparam(name)).table_valued("value").c.value
+    unnested = func.unnest(bindparam(name, type_=ARRAY(BigInteger)))
+    return unnested.table_valued("value", name="listed").render_derived().c.value
+
+
+def one_of(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column is one of the whole numbers that `listed_numbers` brings by this name."""
+    if dialect != "postgresql":
+        return column.in_(select(each_number(dialect, name)))  # type: ignore[no-any-return]
+    return column == any_(bindparam(name, type_=ARRAY(BigInteger)))  # type: ignore[no-any-return]
+
+
+def listed_numbers(dialect: str, numbers: Iterable[int]) -> list[int] | str:
+    """Whole numbers as the value that those two ask for."""
+    found = sorted(set(numbers))
+    return found if dialect == "postgresql" else json.dumps(found)

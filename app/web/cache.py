@@ -1,0 +1,168 @@
+"""What was rendered, kept until it is no longer true: in each process, bounded in bytes.
+
+A page is kept in a slot, which says what it shows (and to whom, where that matters), with the
+versions that it was made from. So it is made once per version, not once per viewer, and a slot
+never holds two. Whether the viewer may see it was decided before anyone asks here.
+"""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app
+
+from app.web.etags import make_etag
+from app.web.packing import accepts_gzip, pack
+
+OVERHEAD = 1000  # bytes that an entry takes beside its body, its slot and what else it holds
+CHARACTER = 4  # bytes that one of these takes at most
+MIB = 1024 * 1024
+
+Versions = tuple[int, ...]
+"""What a page was made from: a version, which only rises, and what else must be the same."""
+
+
+class Kept(NamedTuple):
+    """A page as it was made: `about` is what else an answer needs, `made_at` in seconds.
+
+    `packed` is the body with gzip: None until somebody takes it, empty where it is not worth it.
+    """
+
+    etag: str
+    versions: Versions
+    body: bytes
+    about: Any
+    made_at: float
+    packed: bytes | None = None
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was made."""
+        return time.monotonic() - self.made_at
+
+
+class PageCache:
+    """Pages by slot; those that were not asked for longest go first."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self.most_bytes = most_bytes
+        self.bytes = 0
+        self._pages: OrderedDict[Hashable, tuple[Kept, int]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._making: dict[Hashable, list[Any]] = {}
+
+    def find(self, slot: Hashable) -> Kept | None:
+        """What the slot holds, however old."""
+        with self._lock:
+            if slot not in self._pages:
+                return None
+            self._pages.move_to_end(slot)
+            return self._pages[slot][0]
+
+    def keep(self, slot: Hashable, page: Kept) -> None:
+        """Put a page into its slot."""
+        size = _size(slot, page)
+        with self._lock:
+            self._drop(slot)
+            if size > self.most_bytes:
+                return
+            self._pages[slot] = page, size
+            self.bytes += size
+            while self.bytes > self.most_bytes:
+                self._drop(next(iter(self._pages)))
+
+    def swap(self, slot: Hashable, page: Kept, other: Kept) -> None:
+        """Put `other` in the place of a page, if that is still there."""
+        if self.find(slot) is page:  # of two at once either is as good
+            self.keep(slot, other)
+
+    def _drop(self, slot: Hashable) -> None:
+        if slot in self._pages:
+            self.bytes -= self._pages.pop(slot)[1]
+
+    @contextmanager
+    def making(self, slot: Hashable) -> Iterator[None]:
+        """Let one thread at a time make a page; the others then find it made."""
+        with self._lock:
+            turn = self._making.setdefault(slot, [threading.Lock(), 0])
+            turn[1] += 1
+        try:
+            with turn[0]:
+                yield
+        finally:
+            with self._lock:
+                turn[1] -= 1
+                if not turn[1]:
+                    self._making.pop(slot, None)
+
+
+def _size(slot: Hashable, page: Kept) -> int:
+    # Of a search that finds nothing, the words and the links made of them are the most.
+    bodies = len(page.body) + len(page.packed or b"")
+    return bodies + CHARACTER * len(repr((slot, page.about))) + OVERHEAD
+
+
+def init_app(app: Flask, most_bytes: int) -> None:
+    """Give the app its cache, empty; none where it may hold no bytes."""
+    app.extensions["page_cache"] = PageCache(most_bytes) if most_bytes else None
+
+
+def etag_of(slot: Hashable, versions: Versions) -> str:
+    """The ETag of what the slot shows at these versions."""
+    return make_etag(slot, versions)
+
+
+def serve(
+    slot: Hashable,
+    versions: Versions,
+    make: Callable[[str], tuple[bytes, Any]],
+    *,
+    patience: float = 0,
+) -> Kept:
+    """The page of a slot, made from these versions or newer.
+
+    `make` is given the ETag and gives the body and what else the answer needs. With `patience`
+    (seconds), an older page will do if it is younger than that.
+    """
+    cache: PageCache | None = current_app.extensions["page_cache"]
+
+    def made() -> Kept:
+        etag = etag_of(slot, versions)
+        at = time.monotonic()
+        body, about = make(etag)
+        return Kept(etag, versions, body, about, at)
+
+    if cache is None:
+        return made()
+
+    def found() -> Kept | None:
+        kept = cache.find(slot)
+        if kept is None:
+            return None
+        true = kept.versions == versions or kept.versions[0] > versions[0]
+        return kept if true or kept.age < patience else None
+
+    if kept := found():
+        return kept
+    with cache.making(slot):
+        if kept := found():
+            return kept
+        page = made()
+        cache.keep(slot, page)
+        return page
+
+
+def body_of(slot: Hashable, kept: Kept) -> tuple[bytes, dict[str, str]]:
+    """The body as this client takes it, and the headers that say so; packed once for all."""
+    if not accepts_gzip():
+        return kept.body, {}
+    packed = kept.packed
+    if packed is None:
+        packed = pack(kept.body) or b""
+        cache: PageCache | None = current_app.extensions["page_cache"]
+        if cache is not None:
+            cache.swap(slot, kept, kept._replace(packed=packed))
+    return (packed, {"Content-Encoding": "gzip"}) if packed else (kept.body, {})

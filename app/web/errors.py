@@ -1,0 +1,106 @@
+"""Errors: `application/problem+json` (RFC 9457) under `/api/`, pages elsewhere."""
+
+import logging
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import orjson
+from flask import Flask, Response, render_template, request
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.store.database import BusyError
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = "2"
+
+
+class ProblemError(Exception):
+    """An answer that is an error; `errors` are (field, sentence) pairs of a 422."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        errors: Sequence[tuple[str, str]] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers or {}
+
+
+def problem_of(
+    status: int, detail: str, errors: Sequence[tuple[str, str]] = ()
+) -> dict[str, object]:
+    """The one shape of an error, as a dict."""
+    problem: dict[str, object] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        problem["errors"] = [{"field": field, "message": message} for field, message in errors]
+    return problem
+
+
+def init_app(app: Flask) -> None:
+    """Give every error of the app its shape."""
+    app.register_error_handler(ProblemError, _problem)
+    app.register_error_handler(HTTPException, _http_error)
+    for away in (BusyError, DatabaseError, InterfaceError, PoolTimeoutError):
+        app.register_error_handler(away, _database_error)
+    for ours in (DataError, IntegrityError):  # the database answered: our fault
+        app.register_error_handler(ours, _unexpected)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _problem(error: ProblemError) -> AnyResponse:
+    if _wants_problem():
+        body = orjson.dumps(problem_of(error.status, error.detail, error.errors))
+        response = Response(body, error.status, content_type="application/problem+json")
+    else:
+        title = HTTPStatus(error.status).phrase
+        page = render_template("error.html", status=error.status, title=title, detail=error.detail)
+        response = Response(page, error.status)
+    response.headers.update(error.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _wants_problem() -> bool:
+    return request.path == "/api" or request.path.startswith("/api/")
+
+
+def _http_error(error: HTTPException) -> AnyResponse:
+    if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+        return error.get_response()  # a redirect
+    kept = ("Allow", "Retry-After", "WWW-Authenticate")
+    headers = {name: value for name, value in error.get_headers() if name in kept}
+    detail = "There is nothing here." if error.code == HTTPStatus.NOT_FOUND else error.description
+    return _problem(ProblemError(error.code, detail or "", headers=headers))
+
+
+def _database_error(error: Exception) -> AnyResponse:
+    cause = error.orig if isinstance(error, DBAPIError) else error  # without the values sent
+    log.error("database: %s: %s", type(error).__name__, cause)
+    detail = "The database did not answer. Nothing was stored; please try again."
+    return _problem(ProblemError(503, detail, headers={"Retry-After": RETRY_AFTER}))
+
+
+def _unexpected(error: Exception) -> AnyResponse:
+    log.error("%s %s", request.method, request.path, exc_info=error)
+    return _problem(ProblemError(500, "Something went wrong here. It has been logged."))

@@ -1,0 +1,208 @@
+"""Jinja filters: pure functions from stored values to the text that a page shows.
+
+Nothing here knows the viewer or the present moment: relative and local times are written out by
+the browser (`static/js/times.js`), which is why a live part can be cached for everyone.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.rules.times import DAY, EPOCH, HOUR, MINUTE, SECOND, floor, format_time, parse_period
+from app.rules.verdicts import Hour
+
+NONE = "–"  # what an empty cell shows
+NBSP = "\N{NO-BREAK SPACE}"
+_UNITS = {"s": "s", "m": "min", "h": "h", "d": "d"}
+SLOTS = 24  # bars of a chart: hours
+FAILED_LEAST = 2.0  # px: one failure among ten thousand must still be seen
+BAR_GAP = 2.0  # px between what failed and what was done
+
+
+def rfc3339(micros: int) -> str:
+    """The value of a `datetime` attribute."""
+    return format_time(micros)
+
+
+def _moment(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def clock(micros: int) -> str:
+    """`03:04 UTC`: what stands in a sentence until the browser writes the viewer's own time."""
+    return f"{_moment(micros):%H:%M} UTC"
+
+
+def short_time(micros: int) -> str:
+    """`23 Nov 03:04`: for a narrow column that says UTC in its head."""
+    moment = _moment(micros)
+    return f"{moment.day} {moment:%b %H:%M}"
+
+
+def day(micros: int) -> str:
+    """`23 Nov`: a day of the long chart."""
+    moment = _moment(micros)
+    return f"{moment.day} {moment:%b}"
+
+
+def slot(start: int, unit: int) -> str:
+    """What an hour or a day is called in URLs: `2026-11-23T03`, `2026-11-23`."""
+    return format_time(start)[: 13 if unit == HOUR else 10]
+
+
+def full_time(micros: int) -> str:
+    """`23 Nov 2026, 03:04:22 UTC`."""
+    moment = _moment(micros)
+    return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+
+def count(number: int | None) -> str:
+    """48,210."""
+    return NONE if number is None else f"{number:,}"
+
+
+def short_count(number: int, least: int = 10**6) -> str:
+    """1.23 M, 45.6 M, 9.00 P from `least` on: three digits, cut off, never rounded up."""
+    for unit, name in ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if number >= max(unit, least):
+            places = 3 - len(str(number // unit))
+            return f"{number * 10**places // unit / 10**places:.{places}f}{NBSP}{name}"
+    return count(number)
+
+
+def plural(number: int, noun: str, nouns: str | None = None) -> str:
+    """`1 document`, `19 documents`."""
+    return f"{number:,}{NBSP}{noun if number == 1 else nouns or noun + 's'}"
+
+
+def duration(micros: int | None) -> str:
+    """Two units at most, the lesser one of two digits so that columns align: `37 m 03 s`."""
+    if micros is None:
+        return NONE
+    if micros >= DAY:
+        return _pair(micros, DAY, "d", HOUR, "h")
+    if micros >= HOUR:
+        return _pair(micros, HOUR, "h", MINUTE, "m")
+    if micros >= MINUTE:
+        return _pair(micros, MINUTE, "m", SECOND, "s")
+    if 0 < micros < SECOND:
+        return f"<{NBSP}1{NBSP}s"
+    return f"{max(micros, 0) // SECOND}{NBSP}s"  # a start after its end is the sender's clock
+
+
+def _pair(micros: int, great: int, great_name: str, small: int, small_name: str) -> str:
+    rest = micros % great // small
+    return f"{micros // great}{NBSP}{great_name}{NBSP}{rest:02}{NBSP}{small_name}"
+
+
+def seconds(number: float | None) -> str:
+    """A duration given in seconds."""
+    return duration(None if number is None else round(number * SECOND))
+
+
+def rough(micros: int) -> str:
+    """One unit: `22 min`, `6 h`."""
+    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if micros >= unit and (micros % unit == 0 or micros >= 2 * unit):
+            return f"{micros // unit}{NBSP}{name}"
+    return f"{max(micros, 0) // SECOND}{NBSP}s"
+
+
+def period_words(text: str) -> str:
+    """A UTC hour or day (`times.parse_period`): `24 Nov, 03:00–04:00 UTC`, `24 Nov UTC`."""
+    if not text:
+        return ""
+    start, end = map(_moment, parse_period(text))
+    hours = f", {start:%H:%M}–{end:%H:%M}" if "T" in text else ""
+    return f"{start.day} {start:%b}{hours} UTC"
+
+
+def span_words(text: str) -> str:
+    """A span as a URL says it (`app.rules.times.parse_span`): `10 min`."""
+    return f"{text[:-1]}{NBSP}{_UNITS[text[-1]]}" if text else ""
+
+
+def percent(done: int, total: int | None) -> int | None:
+    """Whole percent, rounded down so that 100 means all; None without a total."""
+    if not total:
+        return None
+    return min(100, 100 * done // total)
+
+
+def document(source_doc_id: str) -> tuple[str, str]:
+    """(folder with its slash, file): the folder may be shortened on screen, the file is kept.
+
+    Slashes after a `?` or `#` belong to the file: `https://wiki/page?path=a/b`.
+    """
+    path = source_doc_id
+    for mark in "?#":
+        path = path.split(mark, 1)[0]
+    body = path.rstrip("/\\")
+    cut = max(body.rfind("/"), body.rfind("\\")) + 1
+    return source_doc_id[:cut], source_doc_id[cut:]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """An hour or a day in px from the top: failures stand on the baseline, done above them."""
+
+    slot: int
+    start: int
+    completed: int
+    failed: int
+    done_y: float
+    done_height: float
+    failed_y: float
+    failed_height: float
+
+
+def bars(
+    hours: Iterable[Hour], now: int, height: int, unit: int = HOUR, slots: int = SLOTS
+) -> list[Bar]:
+    """The last hours (or days: `unit`, µs) in which something finished, scaled to the busiest."""
+    last = floor(now, unit)
+    inside = [hour for hour in hours if hour.finished and 0 <= (last - hour.start) < slots * unit]
+    peak = max((hour.finished for hour in inside), default=1)
+    return [_bar(hour, slots - 1 - (last - hour.start) // unit, peak, height) for hour in inside]
+
+
+def _bar(hour: Hour, slot: int, peak: int, height: int) -> Bar:
+    failed = max(FAILED_LEAST, height * hour.failed / peak) if hour.failed else 0.0
+    gap = BAR_GAP if hour.failed and hour.completed else 0.0
+    tall = max(height * hour.finished / peak, FAILED_LEAST)
+    done = min(max(tall - failed - gap, 1.0), height - failed - gap) if hour.completed else 0.0
+    return Bar(
+        slot=slot,
+        start=hour.start,
+        completed=hour.completed,
+        failed=hour.failed,
+        done_y=round(height - failed - gap - done, 1),
+        done_height=round(done, 1),
+        failed_y=round(height - failed, 1),
+        failed_height=round(failed, 1),
+    )
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        rfc3339,
+        clock,
+        short_time,
+        day,
+        slot,
+        full_time,
+        count,
+        short_count,
+        plural,
+        duration,
+        seconds,
+        rough,
+        period_words,
+        span_words,
+        percent,
+        document,
+        bars,
+    )
+}

@@ -1,0 +1,83 @@
+"""A page with a live part: the whole of it, the part alone, or that nothing changed.
+
+The shell is per viewer; the live part names no viewer, so that it is made once for all of them.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from flask import Response, render_template
+from markupsafe import Markup
+
+from app.web.cache import Versions, body_of, etag_of, serve
+from app.web.etags import is_known, not_modified
+from app.web.packing import PACKED_VARY
+
+RUNNING_PACE = 2000  # ms between polls while jobs run
+IDLE_PACE = 5000
+PATIENCE = 1.0  # seconds: what changes all the time is made anew for pollers so often
+
+
+class Head(NamedTuple):
+    """What the shell says of the live part, and the part itself keeps up to date.
+
+    `teaches` says that nothing is there yet but an example to copy.
+    """
+
+    name: str
+    failing: int = 0
+    teaches: bool = False
+    title: str = ""
+
+
+def answer(
+    name: str,
+    slot: tuple[object, ...],
+    versions: Versions,
+    build: Callable[[], tuple[Head, dict[str, Any]]],
+    *,
+    part: bool,
+    vary: str = "Cookie",
+    **shell: Any,
+) -> Response:
+    """Answer with `name`.html, or (`part`) with its live part `_name`.html alone.
+
+    `slot` says what is shown and `versions` what it follows from. `build` gives the context of the
+    live part; it is not called where that was made already. `shell` is the rest of the page's.
+    A person who loads the page gets the current one; a poller may get one of the last second,
+    whose `Age` says so.
+    """
+    slot = (name, *slot)
+    vary = f"{vary}, {PACKED_VARY}"
+    etag = etag_of(slot, versions)
+    if part and is_known(etag):
+        return not_modified(etag, vary)
+
+    def make(etag: str) -> tuple[bytes, Head]:
+        head, context = build()
+        text = render_template(f"_{name}.html", **context, head=head, etag=etag)
+        return text.strip().encode(), head
+
+    kept = serve(slot, versions, make, patience=PATIENCE if part else 0)
+    if part and is_known(kept.etag):
+        response = not_modified(kept.etag, vary)
+    else:
+        body: bytes | str
+        body, encoding = body_of(slot, kept) if part else (b"", {})
+        if not part:
+            live = Markup(kept.body.decode())  # noqa: S704  our own template made it
+            body = render_template(f"{name}.html", live=live, head=kept.about, **shell)
+        response = Response(body, headers=encoding, content_type="text/html; charset=utf-8")
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = vary
+        if part:
+            response.headers["ETag"] = kept.etag
+    if kept.etag != etag:
+        response.headers["Age"] = str(max(1, math.ceil(kept.age)))
+    return response
+
+
+def pace(running: int) -> int:
+    """How long the poller should wait (ms)."""
+    return RUNNING_PACE if running else IDLE_PACE

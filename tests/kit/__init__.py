@@ -1,0 +1,1 @@
+"""What tests share: reading answers, recording statements, signing in."""

@@ -1,0 +1,141 @@
+"""One shape of error under `/api/`, a page elsewhere."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from app.access.sessions import create_link, spend_link
+from app.api import jobs as views
+from app.api import projects as project_views
+from app.dashboard import project
+from app.rules.times import now
+from app.store.database import writing
+from tests.conftest import Api
+from tests.kit.problems import assert_problem
+
+JOBS = "/api/v1/projects/p1/jobs"
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path", "how"),
+    [
+        (400, "POST", JOBS, {"data": b"{", "content_type": "application/json"}),
+        (401, "GET", JOBS, {"headers": {}}),
+        (403, "POST", JOBS, {"json": {}, "scope": "read"}),
+        (404, "GET", "/api", {}),
+        (404, "GET", "/api/", {}),
+        (404, "GET", "/api/v1", {}),
+        (404, "GET", "/api/v2/projects", {}),
+        (404, "GET", "/api/v1/projects/", {}),
+        (404, "GET", JOBS + "/", {}),
+        (404, "GET", JOBS + "/none", {}),
+        (404, "GET", "/api/v1/projects/none", {}),
+        (404, "GET", "/api/%00", {}),
+        (404, "GET", "/api/../sign-in/none", {}),
+        (405, "DELETE", JOBS, {}),
+        (405, "PUT", JOBS + "/j", {"json": {}}),
+        (405, "POST", "/api/v1/openapi.json", {"json": {}}),
+        (413, "POST", JOBS, {"data": b" " * 1_100_000, "content_type": "application/json"}),
+        (415, "POST", JOBS, {"data": b"{}", "content_type": "text/plain"}),
+        (422, "POST", JOBS, {"json": {}}),
+        (422, "GET", JOBS + "?limit=0", {}),
+    ],
+)
+def test_every_error_of_the_api_has_the_one_shape(
+    api: Api, status: int, method: str, path: str, how: dict[str, object]
+) -> None:
+    sent = {"headers": api.headers(str(how.get("scope", "admin"))), **how}
+    sent.pop("scope", None)
+    assert_problem(api.client.open(path, method=method, **sent), status)
+
+
+def test_what_nobody_expected_is_a_500_without_details(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr(views, "parse_list", fail)
+    problem = assert_problem(api.get(), 500)
+    assert "secret" not in str(problem)
+    assert "the secret of the house" in caplog.text, "it is logged"
+    monkeypatch.setattr(project, "parse_filter", fail)
+    sign_in(api)
+    page = api.client.get("/projects/p1")
+    assert page.status_code == 500
+    assert page.mimetype == "text/html"
+    assert "secret" not in page.text
+
+
+def test_a_database_that_is_away_is_a_503_and_the_log_holds_no_values(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {"key": "ib-secret"}, Exception("unreachable"))
+
+    monkeypatch.setattr(views, "open_project", fail)
+    answer = api.get()
+    assert_problem(answer, 503)
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert "unreachable" in caplog.text
+    assert "ib-secret" not in caplog.text
+
+
+def test_a_fault_of_ours_in_the_database_is_no_503(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise IntegrityError("INSERT", {}, Exception("twice"))
+
+    monkeypatch.setattr(project_views, "list_projects", fail)
+    assert_problem(api.client.get("/api/v1/projects", headers=api.headers()), 500)
+
+
+def sign_in(api: Api) -> None:
+    with writing() as connection:
+        token = spend_link(connection, create_link(connection, now()), now())
+    api.client.set_cookie("jobwall_session", token)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "path"),
+    [
+        (404, "GET", "/nothing"),
+        (404, "GET", "/apifoo"),
+        (404, "GET", "/static/none.css"),
+        (404, "GET", "/projects/none"),
+        (404, "GET", "/projects/p1/jobs/none"),
+        (404, "GET", "/projects/%00"),
+        (405, "POST", "/"),
+        (405, "GET", "/sign-out"),
+        (400, "POST", "/sign-in"),
+    ],
+)
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_elsewhere_an_error_is_a_page_with_its_status(
+    api: Api, status: int, method: str, path: str, accept: str
+) -> None:
+    sign_in(api)
+    answer = api.client.open(path, method=method, headers={"Accept": accept})
+    assert answer.status_code == status
+    assert answer.mimetype == "text/html"
+    assert str(status) in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Traceback" not in answer.text
+
+
+def test_a_form_that_is_too_large_is_a_413(api: Api) -> None:
+    answer = api.client.post("/sign-in", data={"key": "x" * 200_000})
+    assert (answer.status_code, answer.mimetype) == (413, "text/html")
+
+
+def test_the_health_check_says_whether_the_database_answers(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = api.client.get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+    def fail() -> None:
+        raise OperationalError("SELECT", {}, Exception("unreachable"))
+
+    monkeypatch.setattr("app.web.healthz.reading", fail)
+    assert api.client.get("/healthz").status_code == 503
