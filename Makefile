@@ -39,7 +39,7 @@ bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000;
 soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000; needs Chromium)
 	@$(BIN)/python -m bench.soak_wall --polls $(POLLS)
 
-screenshots: .venv/test ## picture every page of a filled board, into docs/ (needs Chromium)
+screenshots: .venv/test ## picture every page of a filled board, into build/screenshots/ (needs Chromium)
 	@$(BIN)/python -m screenshots
 
 .venv/bin/python:

@@ -1,1 +1,1 @@
-"""`make screenshots`: the pages of a board full of telling jobs, as pictures in `docs/`."""
+"""`make screenshots`: pages of a board full of telling jobs, pictured into `build/screenshots/`."""

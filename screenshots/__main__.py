@@ -1,5 +1,6 @@
 """Fill a board, serve it, and take a picture of every page: `python -m screenshots`."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,9 @@ from screenshots import chromium
 from screenshots.board import fill
 from screenshots.walls import picture
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PICTURES = ROOT / "build" / "screenshots"  # which Git ignores
 SIZES = {"": (1440, 900, 1), "-phone": (360, 780, 2)}  # the last: pixels of the picture per pixel
 THEMES = ("light", "dark")
 
@@ -54,14 +57,14 @@ SHOTS = (
     "--to",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    default=DOCS,
-    help="Where the pictures go.  [default: docs/]",
+    default=PICTURES,
+    help="Where the pictures go.  [default: build/screenshots/, and docs/ gets those it has]",
 )
 def main(only: str, folder: Path) -> None:
     """Picture every page of a filled board, 1440 and 360 px wide, light and dark; and its walls."""
     wanted = [shot for shot in SHOTS if not only or shot.name in only.split(",")]
     walls = not only or "walls" in only.split(",")
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as instance, bar("Pictures") as progress:
         settings = {"INSTANCE": instance, "DATABASE_URL": ""}
         migrate(settings)
@@ -81,6 +84,15 @@ def main(only: str, folder: Path) -> None:
                 address = f"http://127.0.0.1:{server.port}"
                 for done in picture(opened, address, cookie, folder):
                     progress(done, 1)
+    if folder == PICTURES:
+        renew_documents(folder)
+
+
+def renew_documents(folder: Path) -> None:
+    """Give docs/ the new ones of the pictures that it has: those that a document shows."""
+    for known in DOCS.glob("*.png"):
+        if (folder / known.name).exists():
+            shutil.copyfile(folder / known.name, known)
 
 
 @contextmanager
