@@ -8,7 +8,7 @@ from bench import cpu, crowd, deep, growth, install, naive, wide, writes
 from bench.databases import databases
 from bench.machine import describe
 from bench.measure import Figures, Group, Run
-from bench.report import save, table
+from bench.report import renew, save, table
 
 GROUPS: dict[str, Group] = {
     "cpu": cpu.measure,
@@ -21,6 +21,7 @@ GROUPS: dict[str, Group] = {
     "install": install.measure,
 }
 RESULTS = Path(__file__).parent / "results.json"
+README = RESULTS.parent.parent / "README.md"
 
 
 def chosen(_context: click.Context, _option: click.Parameter, value: str | None) -> list[str]:
@@ -64,7 +65,8 @@ def main(size: int, groups: list[str], keep: Path | None, seconds: int) -> None:
     """Measure the board against plain ways to do the same, side by side.
 
     README.md in this folder says what each line means. Nothing passes or fails. A full run
-    writes results.json beside it. Leave the machine alone meanwhile.
+    writes results.json beside it, and its figures into the README of the repository. Leave the
+    machine alone meanwhile.
     """
     figures: Figures = {"size": size}
     with databases(keep) as made:
@@ -73,8 +75,8 @@ def main(size: int, groups: list[str], keep: Path | None, seconds: int) -> None:
     click.echo(f"\n{describe()}; SIZE {size:,}\n")
     click.echo(table(figures))
     if groups == list(GROUPS):
-        save(RESULTS, figures, describe())
-        click.echo("\nwritten to bench/results.json")
+        README.write_text(renew(README.read_text(), save(RESULTS, figures, describe())))
+        click.echo("\nwritten to bench/results.json and README.md")
 
 
 if __name__ == "__main__":

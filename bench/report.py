@@ -1,8 +1,11 @@
 """The table and the file: what was measured, beside what must hold."""
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.measure import Figures
 
@@ -86,6 +89,60 @@ LINES |= {
 }
 
 
+README = (
+    ("the first page of a list, against one of 1,000 jobs", "{growth_first_page} times as long"),
+    ("its total alone", "{growth_total} times as long"),
+    ("the overview, against 1,000 jobs", "{growth_overview} times as long"),
+    ("a page anywhere in the list, against the first", "{deep_p50_sqlite} times as long"),
+    ("the same on PostgreSQL", "{deep_p50_postgres} times as long"),
+    (
+        "the list written the usual way (objects, COUNT, OFFSET), against ours",
+        "{naive_list_size} times as long; without a server in between, {naive_app_size}",
+    ),
+    ("a poll that finds nothing new, against a constant", "{cpu_304} times the CPU"),
+    ("the same of a wall of 1,000 projects", "{wall_1000_304} times the CPU"),
+    ("such a wall made anew, at most once a second", "{wall_1000_ms} ms"),
+    (
+        "polls of 1,000 dashboards and 20 walls, while {crowd_reports_per_s} reports come a second",
+        "half in {crowd_p50_ms} ms, 99 of 100 in {crowd_p99_ms} ms; {crowd_errors} fail",
+    ),
+    ("memory of the whole server after that crowd", "{memory_mb_crowd_size} MB"),
+    (
+        "new jobs a second on SQLite, reported one by one, and by the hundred",
+        "{write_single_sqlite_per_s}, and {write_batch100_sqlite_per_s}",
+    ),
+)
+"""What the README of the repository says of a run, by the figures in it."""
+
+
+def summary(results: Mapping[str, Any]) -> str:
+    """What a run measured, as the README shows it; of lines that it did not measure, nothing."""
+    figures = {name: _in_words(each) for name, each in results.items()}
+    lines = [
+        f"With {figures['size']} jobs in a project, on {figures['machine']}:",
+        "",
+        "| what | measured |",
+        "| --- | --- |",
+    ]
+    for what, measured in README:
+        if set(re.findall(r"{(\w+)}", what + measured)) <= figures.keys():
+            lines.append(f"| {what.format(**figures)} | {measured.format(**figures)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _in_words(value: float | str) -> str:
+    if isinstance(value, float) and value < 10:
+        return f"{value:.2f}"
+    return value if isinstance(value, str) else rounded(value)
+
+
+def renew(readme: str, results: Mapping[str, Any]) -> str:
+    """The README with the figures of this run."""
+    start, end = "<!-- figures -->\n", "<!-- /figures -->"
+    head, _, rest = readme.partition(start)
+    return f"{head}{start}\n{summary(results)}\n{end}{rest.partition(end)[2]}"
+
+
 def table(figures: Figures) -> str:
     """The figures, one a line, in the order of the README."""
     rows = [("name", "measured", "must hold", "what")]
@@ -106,7 +163,9 @@ def rounded(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def save(path: Path, figures: Figures, machine: str) -> None:
-    """Write the figures and the machine as JSON."""
+def save(path: Path, figures: Figures, machine: str) -> dict[str, Any]:
+    """Write the figures and the machine as JSON, and give what was written."""
     numbers = {name: round(value, 4) for name, value in figures.items()}
-    path.write_text(json.dumps({"machine": machine, **numbers}, indent=2) + "\n")
+    results = {"machine": machine, **numbers}
+    path.write_text(json.dumps(results, indent=2) + "\n")
+    return results

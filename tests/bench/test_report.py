@@ -1,14 +1,18 @@
-"""The table, the file and the README speak of the same figures."""
+"""The table, the file and the READMEs speak of the same figures."""
 
 import json
+import re
 from fnmatch import fnmatch
 from pathlib import Path
 
+from app.queries.search import MOST_FOUND
 from bench.crowd import Seen
 from bench.crowd import _figures as crowd_figures
-from bench.report import LINES, save, table
+from bench.report import LINES, renew, save, summary, table
+from bench.report import README as SUMMARY
 
 README = Path(__file__).resolve().parents[2] / "bench" / "README.md"
+RESULTS = README.with_name("results.json")
 
 
 def test_every_figure_is_explained_in_the_readme():
@@ -41,3 +45,32 @@ def test_a_crowd_that_got_no_answer_still_makes_a_table():
     assert figures["crowd_p99_ms"] == 4000
     assert figures["crowd_304_quiet"] == 0
     assert set(figures) <= set(LINES)
+
+
+def test_the_readme_has_the_figures_of_the_run_that_is_committed():
+    results = json.loads(RESULTS.read_text())
+    readme = (RESULTS.parents[1] / "README.md").read_text()
+    assert renew(readme, results) == readme, "`make bench` writes them"
+
+
+def test_the_readme_says_nothing_else_of_how_fast_it_is():
+    readme = (RESULTS.parents[1] / "README.md").read_text()
+    section = readme.partition("\n## How fast\n")[2].partition("\n## ")[0]
+    start, end = section.index("<!-- figures -->"), section.index("<!-- /figures -->")
+    numbers = set(re.findall(r"\d[\d,.]*\d|\d", section[:start] + section[end:]))
+    assert numbers == {f"{MOST_FOUND:,}", "100,000"}, "limits, not figures"
+
+
+def test_the_readme_shows_of_a_run_what_it_measured():
+    shown = summary(
+        {"machine": "two cores", "size": 10_000_000, "growth_total": 1.0, "cpu_304": 12.5}
+    )
+    assert "With 10,000,000 jobs in a project, on two cores:" in shown
+    assert "| its total alone | 1.00 times as long |" in shown
+    assert "| 12.5 times the CPU |" in shown
+    assert "PostgreSQL" not in shown
+
+
+def test_every_figure_of_the_readme_is_one_of_a_run():
+    named = {name for line in SUMMARY for text in line for name in re.findall(r"{(\w+)}", text)}
+    assert named <= LINES.keys()
