@@ -1,4 +1,4 @@
-"""What reports mean: pure rules by which the order of reports cannot matter (CONTRACT part 2).
+"""What reports mean: pure rules by which the order of reports cannot matter (docs/contract.md, 2).
 
 The state of an attempt is evidence, and `join` is the least upper bound of two pieces of it:
 commutative, associative and idempotent. So any order, grouping and repetition of the same reports

@@ -7,7 +7,7 @@ from enum import IntEnum
 class JobStatus(IntEnum):
     """What a job's reports say. The number is the rank by which reports merge, and is stored.
 
-    Both terminal ones rank above running; between them failed wins (CONTRACT part 2).
+    Both terminal ones rank above running; between them failed wins (docs/contract.md, 2).
     """
 
     PENDING = 0

@@ -1,6 +1,6 @@
 """What state a project is in, and since when: pure rules over facts, with the time passed in.
 
-The order of the rules is the order of `LOOK.md`, and the order in which projects are shown.
+The order of the rules is that of `docs/look.md`, and the order in which projects are shown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -136,7 +136,7 @@ def spell_start(hours: Sequence[Hour], now: int) -> int:
 
 
 def assess(facts: ProjectFacts, now: int) -> Verdict:
-    """The verdict on a project at `now` (µs): the first rule of LOOK.md that holds.
+    """The verdict on a project at `now` (µs): the first rule of docs/look.md that holds.
 
     What failing documents have in common is added by `blame`, once their causes are read.
     """
