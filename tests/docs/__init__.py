@@ -1,0 +1,1 @@
+"""The documents are true: blocks run, links lead somewhere, nothing is left out."""

@@ -1,0 +1,78 @@
+"""A clone of this checkout whose own code is what runs, without another installation."""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tomllib
+from pathlib import Path
+
+from tests.kit.documents import ROOT, listed
+
+STARTER = """#!{python}
+import sys
+
+from {module} import {function}
+
+sys.exit({function}())
+"""
+
+
+def clone(folder: Path) -> Path:
+    """What is committed here, and what is about to be; without any environment."""
+    for name in listed():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    return folder
+
+
+def lend_environment(folder: Path) -> None:
+    """Give a clone a `.venv` of its own that borrows the packages of the one that runs here.
+
+    Ours is not among them: what is called `app` there is the clone's. `make` finds all its set-up
+    done.
+    """
+    own = folder / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", own], check=True)
+    python = own / "bin" / "python"
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    packages = own / "lib" / version / "site-packages"
+    # A path named in such a file is searched, but the .pth files in it, ours too, are not read.
+    (packages / "lent.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
+    here = Path(sys.executable).parent
+    for script in here.iterdir():
+        if script.is_file() and not (own / "bin" / script.name).exists():
+            first, _, rest = script.read_bytes().partition(b"\n")
+            if first == f"#!{here}/python".encode() or first.startswith(
+                f"#!{here}/python3".encode()
+            ):
+                _write(own / "bin" / script.name, f"#!{python}\n".encode() + rest)
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    for name, place in project.get("scripts", {}).items():
+        module, function = place.split(":")
+        starter = STARTER.format(python=python, module=module, function=function)
+        _write(own / "bin" / name, starter.encode())
+    stamps = [path.name for path in here.parent.iterdir() if path.is_file()]
+    for name in sorted(set(stamps) - {"pyvenv.cfg"}):
+        (own / name).touch()
+
+
+def _write(script: Path, code: bytes) -> None:
+    script.write_bytes(code)
+    script.chmod(0o755)
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment of a test without what a reader has not set, and without this `.venv`."""
+    ours = ("INSTANCE", "DATABASE_URL", "HOST", "PORT", "WORKERS", "CACHE_MB", "LOG_LEVEL")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in (*ours, "FORWARDED_ALLOW_IPS", "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS")
+        and not name.startswith(("JOBWALL_", "PYTEST_", "FLASK_", "COV_", "MAKE"))
+    }
+    here = str(Path(sys.executable).parent)
+    places = [one for one in kept.get("PATH", os.defpath).split(os.pathsep) if one != here]
+    return {**kept, "PATH": os.pathsep.join(places)}
