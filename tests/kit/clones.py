@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tomllib
 from pathlib import Path
+
+import flask
 
 from tests.kit.documents import ROOT, listed
 
@@ -40,7 +41,8 @@ def lend_environment(folder: Path) -> None:
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     packages = own / "lib" / version / "site-packages"
     # A path named in such a file is searched, but the .pth files in it, ours too, are not read.
-    (packages / "lent.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
+    lent = Path(flask.__file__).parents[1]
+    (packages / "lent.pth").write_text(f"{folder}\n{lent}\n")
     here = Path(sys.executable).parent
     for script in here.iterdir():
         if script.is_file() and not (own / "bin" / script.name).exists():
