@@ -193,9 +193,8 @@ class Reader:
                 check=False,
             )
             assert made.returncode == 0, f"{block}: {made.stderr}"
-            if re.search(
-                rf"^{re.escape(word)}$", (self.clone / ".ci/run").read_text(), re.MULTILINE
-            ):
+            checks = (self.clone / ".ci/run").read_text()
+            if re.search(rf"\b{re.escape(word)}\s*$", checks, re.MULTILINE):
                 return
             words = made.stdout.splitlines()[-1].split()
         self._expect(block, [*words, "--help"], cwd=self.clone)
