@@ -3,9 +3,7 @@
 import json
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -16,6 +14,7 @@ from pathlib import Path
 
 from tests.kit.clones import bare_environment
 from tests.kit.documents import Block
+from tests.kit.nginx import check_nginx
 
 SERVES = re.compile(r"(?:\S*/)?(make (?:run|serve|dev)|jobwall (?:serve|demo))\b")
 """What stays in front until Ctrl-C. It is started, must serve and say how to get in, and stays for
@@ -230,36 +229,3 @@ def _begins(line: str, *tables: Mapping[str, str]) -> str:
     words = (word for table in tables for word in table)
     found = [word for word in words if re.match(rf"{re.escape(word)}(?![\w.-])", line)]
     return max(found, key=len, default="")
-
-
-def check_nginx(text: str, folder: Path) -> None:
-    """Have nginx read a whole configuration, or a part that belongs into a server."""
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-    assert nginx, (
-        "nginx is needed to check what the documents say of it: apt-get install nginx-light"
-    )
-    if not re.search(r"^\s*server\s*{", text, re.MULTILINE):
-        text = f"server {{ listen 127.0.0.1:{free_port()};\n{text}}}"
-    temporary = "".join(
-        f"{name}_temp_path {folder}/nginx-{name};\n"
-        for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    config = folder / "nginx.conf"
-    config.write_text(
-        f"pid {folder}/nginx.pid;\nerror_log stderr;\nevents {{}}\n"
-        f"http {{\naccess_log off;\n{temporary}{text}\n}}\n"
-    )
-    done = subprocess.run(
-        [nginx, "-t", "-c", str(config), "-p", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
