@@ -8,6 +8,8 @@ from flask.cli import with_appcontext
 
 from app.config import PORT
 
+NEEDED = ("pypdf", "requests", "semchunk", "yake")  # the extra `examples`
+
 
 @click.command("demo")
 @click.option(
@@ -30,8 +32,8 @@ def demo(port: int, documents: Path | None) -> None:
     It makes a project, prints a sign-in link and an API key, and keeps what it stored for the next
     time. Ctrl-C stops both.
     """
-    if find_spec("pypdf") is None:
-        raise click.ClickException("The pipeline reads PDFs: pip install 'jobwall[examples]'")
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise click.ClickException(f"The pipeline needs more: pip install {' '.join(missing)}")
     from app.cli import supervisor  # what it needs, no server does
 
     raise SystemExit(supervisor.run(port, documents))

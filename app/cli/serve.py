@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,7 @@ def serve(host: str, port: str, workers: str) -> None:
     sys.stdout.flush()
     db.engine.dispose()
     command = server_command(listener)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the server can be stopped
     os.execve(command[0], command, environment)  # noqa: S606  signals go to the server itself
 
 

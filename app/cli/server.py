@@ -5,7 +5,9 @@ Its settings are the names of this module that gunicorn knows; `gunicorn.conf.py
 
 import ctypes
 import gc
+import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -71,4 +73,6 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 if __name__ == "__main__":
-    Server().run()
+    with suppress(KeyboardInterrupt):  # before gunicorn has its own way to stop
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        Server().run()
