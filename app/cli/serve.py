@@ -51,13 +51,12 @@ def serve(host: str, port: str, workers: str) -> None:
     listener = listen(serving.host, serving.port)
     migrations.upgrade()
     url = url_of(listener, serving.host)
-    click.echo(f"The board: {url}")
-    click.echo(f"The store: {_store()}")
-    click.echo(_way_in(url))
-    sys.stdout.flush()
+    lines = (f"The board: {url}", f"The store: {_store()}", _way_in(url))
     db.engine.dispose()
-    command = server_command(listener)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the server can be stopped
+    click.echo("\n".join(lines))
+    sys.stdout.flush()
+    command = server_command(listener)
     os.execve(command[0], command, environment)  # noqa: S606  signals go to the server itself
 
 

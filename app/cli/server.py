@@ -55,6 +55,14 @@ def post_fork(server: Any, _worker: Any) -> None:
             db.engine.dispose(close=False)
 
 
+def post_worker_init(_worker: Any) -> None:
+    """Ctrl-C reaches every process of a terminal: the server heeds it, and stops its workers once.
+
+    Told twice at once, one waited for its own lock until it was killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn without its own command line, which looks for code in the current folder first."""
 
