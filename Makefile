@@ -1,6 +1,5 @@
 # `make` alone lists the targets.
 SHELL := /bin/sh
-PORT ?= 8000
 DOCS ?=
 SIZE ?= 1000000
 POLLS ?= 50000
@@ -9,17 +8,19 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format bench soak-wall screenshots
+.PHONY: help run serve dev test check format bench soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run ## the board with the example pipeline, on PORT=8000 (DOCS=folder for your own documents)
-	@exec $(BIN)/flask start --port $(PORT) $(if $(DOCS),--documents "$(DOCS)")
+	@exec $(BIN)/jobwall demo $(if $(DOCS),--documents "$(DOCS)")
 
 serve: .venv/run ## the board alone, with production settings (HOST= PORT= WORKERS= DATABASE_URL= INSTANCE=)
-	@$(BIN)/flask db upgrade
-	@PORT=$(PORT) exec $(BIN)/gunicorn -c gunicorn.conf.py wsgi:app
+	@exec $(BIN)/jobwall serve
+
+dev: .venv/test ## a filled board that is thrown away after; changed code, templates and styles show at once
+	@exec $(BIN)/python -m screenshots.dev
 
 test: .venv/test ## install what the tests need and run all of them
 	@$(BIN)/pytest -n 3
@@ -50,7 +51,7 @@ screenshots: .venv/test ## picture every page of a filled board, into build/scre
 	@echo 'Making .venv ...'
 	@$(PYTHON) -m venv .venv
 
-.venv/run: .venv/bin/python pyproject.toml constraints.txt
+.venv/run: .venv/bin/python pyproject.toml setup.py constraints.txt
 	@echo 'Installing what Jobwall needs into .venv ...'
 	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples]'
 	@touch $@

@@ -16,6 +16,8 @@ from app.wall import blueprint as wall_blueprint
 from app.web import assets, cache, errors, formatters, healthz, packing, security
 from app.web.urls import IdConverter
 
+__version__ = "0.1.0"
+
 __all__ = ["create_app", "models"]
 
 
@@ -27,7 +29,7 @@ class NoCookieSession(SessionInterface):
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """Wire the app together; migrations and first keys are the business of `flask` commands."""
+    """Wire the app together; migrations and first keys are the business of commands."""
     config = config or read()
     app = Flask(
         __name__,
@@ -47,6 +49,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.filters.update(formatters.FILTERS, telling_line=telling_line, headline=headline)
     app.jinja_env.globals["csrf_token"] = csrf.csrf_token
     app.jinja_env.globals["has_page"] = app.view_functions.__contains__
+    app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["setting_choices"] = settings.CHOICES
     app.context_processor(
         lambda: {

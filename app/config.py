@@ -7,13 +7,65 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
+INSTALLED = (PACKAGE / "templates").is_dir()
+ROOT = PACKAGE if INSTALLED else PACKAGE.parent
+"""Where templates/, static/ and examples/ are: beside the code in a checkout, and inside it in a
+wheel, whose neighbours are other people's (`setup.py` puts them there)."""
+
 MIB = 1024 * 1024
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 ENGINES = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+
+class Variable(NamedTuple):
+    """A variable of the environment; where it is absent or empty, its default counts."""
+
+    name: str
+    meaning: str
+    default: str = ""
+
+    def of(self, environ: Mapping[str, str] = os.environ) -> str:
+        """What an environment says."""
+        return environ.get(self.name) or self.default
+
+
+DATA_HOME = Variable(
+    "XDG_DATA_HOME", "where an installed Jobwall makes the folder INSTANCE", "~/.local/share"
+)
+INSTANCE = Variable(
+    "INSTANCE",
+    "the folder for the database and the secret key",
+    f"{DATA_HOME.default}/jobwall" if INSTALLED else str(ROOT / "instance"),
+)
+DATABASE_URL = Variable(
+    "DATABASE_URL", "where the jobs are; if empty, in a SQLite file in INSTANCE"
+)
+HOST = Variable("HOST", "the address where it listens", "127.0.0.1")
+PORT = Variable("PORT", "the port where it listens", "8000")
+WORKERS = Variable("WORKERS", "processes, 16 threads each", "2")
+CACHE_MB = Variable("CACHE_MB", "pages that each process keeps made, in MiB; 0 for none", "16")
+LOG_LEVEL = Variable("LOG_LEVEL", f"what the server tells: {', '.join(LOG_LEVELS)}", "warning")
+TRUSTED_PROXIES = Variable(
+    "FORWARDED_ALLOW_IPS", "addresses of proxies that are believed on who asks, and how"
+)
+VARIABLES = (
+    INSTANCE,
+    DATA_HOME,
+    DATABASE_URL,
+    HOST,
+    PORT,
+    WORKERS,
+    CACHE_MB,
+    LOG_LEVEL,
+    TRUSTED_PROXIES,
+)
+"""Every variable that we read: no other module names one."""
 
 
 class ConfigError(SystemExit):
@@ -30,23 +82,62 @@ class Config:
     cache_bytes: int = 16 * MIB
 
 
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How the board is served; `port` 0 is any free one."""
+
+    host: str
+    port: int
+    workers: int
+    log_level: str
+
+
 def read(environ: Mapping[str, str] = os.environ) -> Config:
-    """Read the settings: `INSTANCE` (a folder for what must stay), `DATABASE_URL`, `CACHE_MB`.
+    """Read what an app needs: where it stores things, and how much it keeps in memory.
 
     Makes the instance folder and, on the first start, the secret key in it (mode 0600).
     Raises ConfigError.
     """
-    instance = Path(environ.get("INSTANCE") or ROOT / "instance").absolute()
+    instance = _instance(environ)
     try:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"INSTANCE: cannot use {instance}: {error.strerror}") from None
     return Config(
         instance=instance,
-        database_url=_database_url(environ.get("DATABASE_URL", ""), instance),
+        database_url=_database_url(DATABASE_URL.of(environ), instance),
         secret_key=_secret_key(instance / "secret_key"),
-        cache_bytes=_cache_bytes(environ.get("CACHE_MB", "16")),
+        cache_bytes=_cache_bytes(CACHE_MB.of(environ)),
     )
+
+
+def read_serving(environ: Mapping[str, str] = os.environ) -> Serving:
+    """Read what a server needs beside its app. Raises ConfigError."""
+    level = LOG_LEVEL.of(environ).lower()
+    if level not in LOG_LEVELS:
+        raise ConfigError(f"LOG_LEVEL: must be one of {', '.join(LOG_LEVELS)}")
+    return Serving(
+        host=HOST.of(environ),
+        port=_whole(PORT, environ, 0, 65535),
+        workers=_whole(WORKERS, environ, 1, 1000),
+        log_level=level,
+    )
+
+
+def _instance(environ: Mapping[str, str]) -> Path:
+    if not INSTALLED or environ.get(INSTANCE.name):
+        return Path(INSTANCE.of(environ)).absolute()
+    try:
+        return Path(DATA_HOME.of(environ)).expanduser().absolute() / "jobwall"
+    except RuntimeError:
+        raise ConfigError("INSTANCE: there is no home folder here; name a folder") from None
+
+
+def _whole(variable: Variable, environ: Mapping[str, str], least: int, most: int) -> int:
+    text = variable.of(environ)
+    if not text.isascii() or not text.isdigit() or not least <= int(text[:6]) <= most:
+        raise ConfigError(f"{variable.name}: must be a whole number from {least} to {most}")
+    return int(text)
 
 
 def _cache_bytes(text: str) -> int:
@@ -71,7 +162,9 @@ def _database_url(text: str, instance: Path) -> str:
     if engine == "sqlite" and url.database in (None, "", ":memory:"):
         raise ConfigError("DATABASE_URL: SQLite in memory cannot serve two processes; name a file")
     if engine == "postgresql" and find_spec("psycopg") is None:
-        raise ConfigError("DATABASE_URL: PostgreSQL needs its driver: pip install '.[postgres]'")
+        raise ConfigError(
+            "DATABASE_URL: PostgreSQL needs its driver: pip install 'psycopg[binary]'"
+        )
     return url.set(drivername=ENGINES[engine]).render_as_string(hide_password=False)
 
 

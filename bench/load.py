@@ -154,7 +154,7 @@ def main(size: int, database_url: str, project: str, burst: bool) -> None:
     """Fill an empty database with a year of one project's jobs, and all their counts.
 
     About 5 % failed, each document comes some ten times, a few jobs wait and run at the newest
-    end. `flask verify` finds nothing wrong with it.
+    end. `jobwall verify` finds nothing wrong with it.
     """
     began = time.monotonic()
     with TemporaryDirectory() as instance:

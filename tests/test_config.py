@@ -1,6 +1,7 @@
 """Settings that make no sense stop the start with one line."""
 
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.config import ConfigError, read
+from app import config
+from app.config import ConfigError, Serving, read, read_serving
 from tests.conftest import ROOT
 
 
@@ -113,12 +115,55 @@ def test_the_start_stops_with_one_line(tmp_path: Path, command: list[str], url: 
     assert "DATABASE_URL" in stopped.stderr
 
 
-@pytest.mark.parametrize("workers", ["abc", "0", "-1", "2.5", "1001", "99999999", "²"])
-def test_a_number_of_workers_that_makes_no_sense_is_one_line(tmp_path: Path, workers: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("PORT", ["http", "-1", "65536", "80.0", "²"]),
+        ("WORKERS", ["abc", "0", "-1", "2.5", "1001", "99999999", "²"]),
+        ("LOG_LEVEL", ["loud", "1"]),
+    ],
+)
+def test_a_setting_of_the_server_that_makes_no_sense_is_one_line(
+    name: str, values: list[str]
+) -> None:
+    for value in values:
+        with pytest.raises(ConfigError, match=rf"^{name}: must be [^\n]*$"):
+            read_serving({name: value})
+
+
+def test_an_empty_setting_is_none() -> None:
+    empty = {variable.name: "" for variable in config.VARIABLES}
+    assert read_serving(empty) == read_serving({}) == Serving("127.0.0.1", 8000, 2, "warning")
+
+
+@pytest.mark.parametrize(
+    ("environ", "instance"),
+    [
+        ({"HOME": "/home/me"}, "/home/me/.local/share/jobwall"),
+        ({"HOME": "/home/me", "XDG_DATA_HOME": "/data"}, "/data/jobwall"),
+        ({"HOME": "/home/me", "XDG_DATA_HOME": "/data", "INSTANCE": "/srv/board"}, "/srv/board"),
+    ],
+)
+def test_an_installed_board_stores_in_the_home_of_its_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], instance: str
+) -> None:
+    monkeypatch.setattr(config, "INSTALLED", True)
+    told = {name: f"{tmp_path}{value}" for name, value in environ.items()}
+    monkeypatch.setenv("HOME", told["HOME"])
+    assert read(told).instance == Path(f"{tmp_path}{instance}")
+
+
+def test_no_other_module_reads_the_environment() -> None:
+    reads = re.compile(r"\bos\.environ[.\[]|\bgetenv\b|import environ\b")
+    reading = {path.name for path in config.PACKAGE.rglob("*.py") if reads.search(path.read_text())}
+    assert reading == set(), "`app.config.VARIABLES` has every variable"
+
+
+def test_a_number_of_workers_that_makes_no_sense_is_one_line(tmp_path: Path) -> None:
     started = subprocess.run(
         [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"],
         cwd=ROOT,
-        env={**os.environ, "INSTANCE": str(tmp_path), "WORKERS": workers, "PORT": "8399"},
+        env={**os.environ, "INSTANCE": str(tmp_path), "WORKERS": "abc", "PORT": "8399"},
         check=False,
         capture_output=True,
         text=True,

@@ -1,15 +1,15 @@
 """Where a request comes from: its address, what it is counted by, and its browser in words."""
 
-import os
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from flask import request
 
+from app.config import TRUSTED_PROXIES
 from app.models.screen import BROWSER
 
 # As gunicorn trusts a proxy's word about TLS, by its own variable, so is one trusted here.
-TRUSTED = {"", "127.0.0.1", "::1", *os.environ.get("FORWARDED_ALLOW_IPS", "").split(",")}
+TRUSTED = {"", "127.0.0.1", "::1", *TRUSTED_PROXIES.of().split(",")}
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 _BROWSERS = (

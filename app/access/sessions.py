@@ -1,6 +1,6 @@
 """Signed-in browsers, and the links that sign one in, once."""
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
 from app.access.door import VALID_SESSION
 from app.access.keys import find_key
@@ -11,6 +11,12 @@ from app.rules.times import DAY, MINUTE
 LINK_LIFE = 15 * MINUTE
 SESSION_LIFE = 30 * DAY
 LINK_LABEL = "Sign-in link"
+
+
+def anyone_came(connection: Connection) -> bool:
+    """Whether a key, a link or a session was ever made: else this store is new."""
+    made = (exists().select_from(model) for model in (ApiKey, SignInLink, Session))
+    return bool(connection.scalar(select(or_(*made))))
 
 
 def create_link(connection: Connection, now: int, scope: Scope = Scope.ADMIN) -> str:

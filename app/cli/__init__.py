@@ -1,23 +1,32 @@
-"""`flask` commands: projects, keys, screens, the audit, pruning, backups, and starting."""
+"""The commands of `jobwall`, by what they are for; `app.cli.__main__` runs them."""
 
+import click
 from flask import Flask
 
-from app.cli import audit, keys, migrations, projects, prune, screens, start, store
+from app.cli import audit, demo, keys, migrations, projects, prune, screens, serve, store
 
-
-def init_app(app: Flask) -> None:
-    """Add the commands to `flask`."""
-    for command in (
+SECTIONS: dict[str, tuple[click.Command, ...]] = {
+    "Begin": (serve.serve, demo.demo),
+    "Projects, and who sees them": (
         projects.group,
         keys.group,
         keys.sign_in_link,
         screens.group,
+    ),
+    "The store": (
         audit.verify,
         audit.rebuild,
         prune.prune,
         store.backup,
         store.restore,
-        start.start,
-    ):
-        app.cli.add_command(command)
+        migrations.group,
+    ),
+}
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands to `flask` too."""
+    for commands in SECTIONS.values():
+        for command in commands:
+            app.cli.add_command(command)
     migrations.init_app(app)

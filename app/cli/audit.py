@@ -1,9 +1,10 @@
-"""`flask verify` and `flask rebuild`: whether every count is what the jobs say."""
+"""`jobwall verify` and `jobwall rebuild`: whether every count is what the jobs say."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import click
+from flask.cli import with_appcontext
 from sqlalchemy import Connection
 
 from app.cli.params import plainly
@@ -34,16 +35,18 @@ def _audit(
 
 @click.command("verify")
 @click.option("--project", "project_id", help="Only this one.  [default: all]")
+@with_appcontext
 def verify(project_id: str | None) -> None:
     """Recount every count from the jobs, and say what differs (then the exit code is 1)."""
     found = _audit(project_id, audit.verify, reading)
-    click.echo(f"{found} differences; `flask rebuild` mends them" if found else "clean")
+    click.echo(f"{found} differences; `jobwall rebuild` mends them" if found else "clean")
     if found:
         raise SystemExit(1)
 
 
 @click.command("rebuild")
 @click.option("--project", "project_id", help="Only this one.  [default: all]")
+@with_appcontext
 def rebuild(project_id: str | None) -> None:
     """Write the counts anew from the jobs, and say what was wrong."""
     found = _audit(project_id, audit.rebuild, writing)

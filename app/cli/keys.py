@@ -1,7 +1,7 @@
-"""`flask keys` and `flask sign-in-link`: what programs and people sign in with."""
+"""`jobwall keys` and `jobwall sign-in-link`: what programs and people sign in with."""
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app.access import keys, sessions
 from app.access.scopes import SCOPE_BY_WORD
@@ -74,6 +74,7 @@ def revoke(number: int) -> None:
 @click.option(
     "--url", default="http://127.0.0.1:8000", show_default=True, help="Where the board is served."
 )
+@with_appcontext
 def sign_in_link(url: str) -> None:
     """Print a link that signs one browser in, once, within 15 minutes."""
     with plainly(), writing() as connection:

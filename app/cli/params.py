@@ -78,6 +78,7 @@ def plainly() -> Iterator[None]:
         yield
     except (OperationalError, ProgrammingError) as error:
         reason = str(error.orig).partition("\n")[0]
-        raise click.ClickException(
-            f"The database is not ready ({reason}). `flask db upgrade` makes its tables."
-        ) from None
+        if isinstance(error, ProgrammingError) or reason.startswith("no such "):
+            hint = "`jobwall db upgrade` makes its tables."
+            raise click.ClickException(f"The database is not ready ({reason}). {hint}") from None
+        raise click.ClickException(f"The database cannot be used: {reason}") from None

@@ -1,4 +1,4 @@
-"""`flask projects`: whose jobs belong together."""
+"""`jobwall projects`: whose jobs belong together."""
 
 import re
 

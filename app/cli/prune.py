@@ -1,4 +1,4 @@
-"""`flask prune`: jobs that ended long ago go, in short steps, while the board is in use."""
+"""`jobwall prune`: jobs that ended long ago go, in short steps, while the board is in use."""
 
 import signal
 import sys
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 import click
+from flask.cli import with_appcontext
 
 from app.cli.params import Span, plainly
 from app.cli.progress import bar_of
@@ -40,6 +41,7 @@ INTERRUPTED = 130  # the exit code of what Ctrl-C ended
 )
 @click.option("--dry-run", is_flag=True, help="Say how many jobs would go, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
+@with_appcontext
 def prune(
     older_than: int, project_id: str | None, words: tuple[str, ...], dry_run: bool, yes: bool
 ) -> None:
@@ -51,9 +53,9 @@ def prune(
     file keeps its size, and fills the room that was freed.
 
     \b
-      flask prune --older-than 90d --dry-run
-      flask prune --older-than 30d --status completed --project contracts
-      flask prune --older-than 90d --yes          (in a cron job)
+      jobwall prune --older-than 90d --dry-run
+      jobwall prune --older-than 30d --status completed --project contracts
+      jobwall prune --older-than 90d --yes          (in a cron job)
     """
     if not (dry_run or yes or sys.stdin.isatty()):
         raise click.UsageError("nobody can be asked here: give --yes, or --dry-run to look first")

@@ -1,4 +1,4 @@
-"""`flask screens`: televisions that show the wall."""
+"""`jobwall screens`: televisions that show the wall."""
 
 import click
 from flask.cli import AppGroup

@@ -1,4 +1,4 @@
-"""`flask backup` and `flask restore`: a SQLite store in a file of its own, and back."""
+"""`jobwall backup` and `jobwall restore`: a SQLite store in a file of its own, and back."""
 
 import sys
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from flask.cli import with_appcontext
 
 from app.cli.progress import bar_of
 from app.store import backups
@@ -24,6 +25,7 @@ def _in_words() -> Iterator[None]:
 @click.command("backup")
 @click.argument("file", type=FILE)
 @click.option("--force", is_flag=True, help="Write over a FILE that exists.")
+@with_appcontext
 def backup(file: Path, force: bool) -> None:
     """Write the whole SQLite store into FILE, as it is at one moment.
 
@@ -39,8 +41,9 @@ def backup(file: Path, force: bool) -> None:
 @click.command("restore")
 @click.argument("file", type=FILE)
 @click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
+@with_appcontext
 def restore(file: Path, yes: bool) -> None:
-    """Put the store in FILE, which `flask backup` wrote, in the place of the one in use.
+    """Put the store in FILE, which `jobwall backup` wrote, in the place of the one in use.
 
     The board may keep running: it shows the old store until the new one is complete. The former
     store is kept beside it, so that restoring can be undone by restoring that file. Keys and
@@ -59,10 +62,10 @@ def restore(file: Path, yes: bool) -> None:
         former = backups.restore(file, progress)
     click.echo(f"restored {_told(contents)}")
     if former is not None:
-        click.echo(f"undo with: flask restore {former}")
-    click.echo("keys revoked since that backup are valid again; see `flask keys list`")
+        click.echo(f"undo with: jobwall restore {former}")
+    click.echo("keys revoked since that backup are valid again; see `jobwall keys list`")
     if not contents.current:
-        click.echo("its tables are of an older version: run `flask db upgrade` now")
+        click.echo("its tables are of an older version: run `jobwall db upgrade` now")
 
 
 def _told(contents: backups.Contents) -> str:

@@ -1,28 +1,28 @@
-"""What `make run` starts: the board and the example pipeline, owned by one process.
+"""What `jobwall demo` starts: the board and the example pipeline, owned by one process.
 
 Both run in sessions of their own, so that Ctrl-C reaches this process alone, which then stops
 them in order: first the pipeline, while the board can still hear its last reports.
 """
 
 import ctypes
-import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
-import flask_migrate
 from flask import current_app
 
 from app.access.keys import create_key, revoke_keys
 from app.access.scopes import Scope
 from app.access.sessions import create_link
+from app.cli import migrations
+from app.cli.listening import listen, server_command, url_of
 from app.config import ROOT
 from app.ledger.projects import create_project
 from app.queries.projects import list_projects
@@ -30,7 +30,7 @@ from app.rules.times import now
 from app.store.database import reading, writing
 
 HOST = "127.0.0.1"
-KEY_NAME = "make run"
+KEY_NAME = "demo"
 PROJECT_ID, PROJECT_NAME = "documents", "Documents"
 START_PATIENCE = 30.0  # seconds until the board must answer
 STOP_PATIENCE = 10.0  # seconds until a process that was asked to stop is killed
@@ -38,7 +38,7 @@ LOOK_EVERY = 0.1
 PR_SET_PDEATHSIG = 1
 
 
-class _Stop:
+class Stop:
     """Whether someone asked us to stop.
 
     The handler only takes note: an exception raised in it can land where Python swallows it.
@@ -53,20 +53,16 @@ class _Stop:
         self.asked = True
 
 
-def run(port: int, documents: str | None) -> int:
+def run(port: int, documents: Path | None) -> int:
     """Start everything and stay until it ends or a signal comes; gives the exit code."""
-    if not _is_free(port):
-        print(f"Port {port} is taken. Choose another: make run PORT={port + 1}", file=sys.stderr)
-        return 1
-    if documents is not None and not os.path.isdir(documents):
-        print(f"DOCS={documents} is not a folder.", file=sys.stderr)
-        return 1
-    _migrate()
+    listener = listen(HOST, port)
+    migrations.upgrade()
     project_id, key, token = _prepare()
-    url = f"http://{HOST}:{port}"
-    stop = _Stop()
-    served = {"HOST": HOST, "PORT": str(port)}
-    with _owned(_board(), served, signal.SIGTERM) as board:
+    url = url_of(listener, HOST)
+    stop = Stop()
+    inherited = [listener.fileno()]
+    with owned(server_command(listener), {}, signal.SIGTERM, inherited) as board:
+        listener.close()  # with the board's own, the port is free again
         if not _wait_until_it_answers(url, board, stop):
             if not stop.asked:
                 print("The board did not start; its messages are above.", file=sys.stderr)
@@ -74,7 +70,7 @@ def run(port: int, documents: str | None) -> int:
         print(f"Sign in: {url}/sign-in#{token}", flush=True)
         print(f"API key: {key}", flush=True)
         told = {"JOBWALL_URL": url, "JOBWALL_KEY": key, "JOBWALL_PROJECT": project_id}
-        with _owned(_pipeline(documents), told | {"NO_PROXY": HOST}, signal.SIGINT) as pipeline:
+        with owned(_pipeline(documents), told | {"NO_PROXY": HOST}, signal.SIGINT) as pipeline:
             while not stop.asked and board.poll() is None:
                 pipeline.poll()  # so that one that is done does not stay a zombie
                 time.sleep(LOOK_EVERY)
@@ -83,21 +79,6 @@ def run(port: int, documents: str | None) -> int:
         return 0
     print(f"The board stopped by itself (exit code {board.returncode}).", file=sys.stderr)
     return 1
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
-
-
-def _migrate() -> None:
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    flask_migrate.upgrade()
 
 
 def _prepare() -> tuple[str, str, str]:
@@ -113,27 +94,26 @@ def _prepare() -> tuple[str, str, str]:
     return PROJECT_ID, key, token
 
 
-def _board() -> list[str]:
-    return [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
-
-
-def _pipeline(documents: str | None) -> list[str]:
+def _pipeline(documents: Path | None) -> list[str]:
     graph = os.path.join(current_app.instance_path, "graph.db")
     command = [sys.executable, str(ROOT / "examples" / "ingest_documents.py"), "--graph", graph]
-    return command + (["--documents", os.path.abspath(documents)] if documents else [])
+    return command + (["--documents", str(documents.absolute())] if documents else [])
 
 
 @contextmanager
-def _owned(
-    command: list[str], told: dict[str, str], stop: signal.Signals
+def owned(
+    command: list[str],
+    told: dict[str, str],
+    stop: signal.Signals,
+    inherited: Collection[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends with this block: asked by `stop`, killed where that does not help."""
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
         env={**os.environ, **told},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        pass_fds=inherited,
         preexec_fn=_die_with_parent,  # noqa: PLW1509  this process has one thread
     )
     try:
@@ -154,7 +134,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _wait_until_it_answers(url: str, board: subprocess.Popen[bytes], stop: _Stop) -> bool:
+def _wait_until_it_answers(url: str, board: subprocess.Popen[bytes], stop: Stop) -> bool:
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_PATIENCE
     while not stop.asked and time.monotonic() < deadline and board.poll() is None:

@@ -1,7 +1,7 @@
 """What one job adds to the counts, as a pure function: the same for recording and recounting.
 
 A change of a job is the difference of two tallies, so a count can only drift where a job was
-changed without the ledger, and `flask verify` finds that.
+changed without the ledger, and `jobwall verify` finds that.
 """
 
 import math

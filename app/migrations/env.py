@@ -20,5 +20,5 @@ def run() -> None:
 
 
 if context.is_offline_mode():
-    raise SystemExit("Jobwall migrates a live database only; see `flask db upgrade --help`.")
+    raise SystemExit("Jobwall migrates a live database only; see `jobwall db upgrade --help`.")
 run()

@@ -56,7 +56,7 @@ def back_up(target: Path, *, force: bool, progress: Progress) -> Contents:
     """
     store = store_path()
     if not store.exists():
-        raise BackupError("there is no database yet; `flask db upgrade` makes it")
+        raise BackupError("there is no database yet; `jobwall db upgrade` makes it")
     _check_target(target, store, force)
     with _draft(target) as draft:
         _copy_out(store, draft, progress)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from flask import Blueprint, Flask, Response, abort, request, url_for
 
-from app.config import ROOT
+from app.config import PACKAGE, ROOT
 from app.web.packing import PACKED_VARY, accepts_gzip
 from app.web.trimming import trim_css, trim_js
 
@@ -121,10 +121,10 @@ def show(name: str) -> Response:
 def build_id() -> str:
     """What this build is: a hash of the code, the templates and the static files."""
     digest = hashlib.sha256()
-    for folder in ("app", "templates", "static"):
-        for path in sorted((ROOT / folder).rglob("*")):
+    for folder in (PACKAGE, ROOT / "templates", ROOT / "static"):
+        for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix not in (".pyc", ".pyo"):
-                digest.update(path.relative_to(ROOT).as_posix().encode())
+                digest.update(path.relative_to(folder.parent).as_posix().encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

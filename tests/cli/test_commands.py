@@ -1,9 +1,8 @@
-"""The `flask` commands: what scripts read, what people read, and the exit codes."""
+"""The commands of `jobwall`: what scripts read, what people read, and the exit codes."""
 
 import os
 import re
 import subprocess
-import sys
 
 import pytest
 from flask import Flask
@@ -15,6 +14,7 @@ from app.access.sessions import spend_link
 from app.rules.times import DAY, now
 from app.store.database import reading, writing
 from tests.conftest import ROOT, Api
+from tests.kit.commands import JOBWALL
 
 KEY = r"ib-[A-Za-z0-9_-]{43}"
 
@@ -39,7 +39,7 @@ def test_a_new_key_is_alone_on_stdout(run) -> None:
 
 def test_so_it_is_in_a_real_shell(settings: dict[str, str]) -> None:
     made = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "keys", "create", "--name", "ci"],
+        [JOBWALL, "keys", "create", "--name", "ci"],
         cwd=ROOT,
         env={**os.environ, **settings},
         capture_output=True,
@@ -172,7 +172,7 @@ def test_a_database_without_tables_is_said_in_one_line(run) -> None:
     for words in (("keys", "list"), ("keys", "create", "--name", "k"), ("keys", "revoke", "1")):
         result = run(*words)
         assert result.exit_code == 1
-        assert "flask db upgrade" in result.stderr
+        assert "jobwall db upgrade" in result.stderr
         assert result.stderr.count("\n") == 1
 
 

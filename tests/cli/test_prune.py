@@ -1,10 +1,9 @@
-"""`flask prune`: what it says, what it asks, what it leaves, and that it can be stopped."""
+"""`jobwall prune`: what it says, what it asks, what it leaves, and that it can be stopped."""
 
 import os
 import pty
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
@@ -19,6 +18,7 @@ from app.rules.status import JobStatus
 from app.rules.times import DAY, SECOND, now
 from app.store.database import reading, writing
 from tests.conftest import ROOT
+from tests.kit.commands import JOBWALL
 from tests.kit.recording import record
 
 TABLES = [
@@ -130,7 +130,7 @@ def on_a_terminal(settings: dict[str, str], answer: str, *words: str) -> tuple[i
     """Run the command where a person sits; gives the exit code and what the person saw."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+        [JOBWALL, *words],
         cwd=ROOT,
         env={**os.environ, **settings},
         stdin=theirs,
@@ -167,7 +167,7 @@ def test_ctrl_c_ends_with_the_batch_and_says_how_far_it_came(
     create_project("big", name="big", mode="kg_vector", now=now())
     fill("big", 12_000, 100)
     process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "prune", "--older-than", "90d", "--yes"],
+        [JOBWALL, "prune", "--older-than", "90d", "--yes"],
         cwd=ROOT,
         env={**os.environ, **settings},
         stdout=subprocess.PIPE,
@@ -200,5 +200,5 @@ def test_a_database_without_tables_is_said_in_one_line(run) -> None:
     create_project("one", name="one", mode="kg_vector", now=now())
     result = run("prune", "--older-than", "90d", "--yes")
     assert result.exit_code == 1
-    assert "flask db upgrade" in result.stderr
+    assert "jobwall db upgrade" in result.stderr
     assert result.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""`flask screens`: a link, the list, and closing one."""
+"""`jobwall screens`: a link, the list, and closing one."""
 
 import re
 

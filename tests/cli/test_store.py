@@ -1,4 +1,4 @@
-"""`flask backup` and `flask restore`, for real: beside a server and processes that write."""
+"""`jobwall backup` and `jobwall restore`, for real: beside a server and processes that write."""
 
 import json
 import os
@@ -29,6 +29,7 @@ from app.rules.times import now
 from app.store import backups
 from app.store.database import db, reading
 from tests.conftest import ROOT, Board, postgres_only, sqlite_only
+from tests.kit.commands import JOBWALL
 from tests.kit.recording import record
 
 REPORTING = ROOT / "tests/system/reporting.py"
@@ -45,9 +46,9 @@ def add(*job_ids: str, project_id: str = "p1") -> None:
     record(project_id, reports, now=now())
 
 
-def flask(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+def jobwall(settings: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", *words],
+        [JOBWALL, *words],
         cwd=ROOT,
         env={**os.environ, **settings},
         stdin=subprocess.DEVNULL,
@@ -189,7 +190,7 @@ def test_a_restore_brings_back_what_was_kept_and_can_be_undone(
     [former] = others(store.parent)
     assert former.startswith("jobwall.db.before-restore-")
     assert stat.S_IMODE((store.parent / former).stat().st_mode) == 0o600
-    undo = result.stdout.splitlines()[1].removeprefix("undo with: flask ").split()
+    undo = result.stdout.splitlines()[1].removeprefix("undo with: jobwall ").split()
     assert run(*undo, "--yes").exit_code == 0
     assert set(jobs_in(store)) == {"a", "b", "c", "since"}
     add("and on")
@@ -314,7 +315,7 @@ def test_a_backup_of_an_older_revision_is_restored_and_then_upgraded(
     assert run("backup", str(file)).stdout.endswith("revision 0001\n")
     flask_migrate.upgrade()
     result = run("restore", str(file), "--yes")
-    assert "flask db upgrade" in result.stdout
+    assert "jobwall db upgrade" in result.stdout
     assert run("db", "upgrade").exit_code == 0
     assert run("verify").stdout == "clean\n"
     assert set(jobs_in(store)) == {"a", "b", "c"}
@@ -429,7 +430,7 @@ def test_a_backup_of_a_busy_board_holds_all_that_was_acknowledged(
     told = session.post(f"{jobs}/bulk", json={"jobs": early}).json()["results"]
     assert {one["status"] for one in told} == {201}
     total = session.get(jobs).json()["total"]
-    made = flask(own_board.settings, "backup", str(file))
+    made = jobwall(own_board.settings, "backup", str(file))
     assert made.returncode == 0, made.stderr
     kept = jobs_in(file)
     assert {job["job_id"]: kept.get(job["job_id"]) for job in early} == {
@@ -439,7 +440,7 @@ def test_a_backup_of_a_busy_board_holds_all_that_was_acknowledged(
     etag = session.get(jobs).headers["ETag"]
 
     # Restored while they go on writing: the running board shows it at once.
-    restored = flask(own_board.settings, "restore", str(file), "--yes")
+    restored = jobwall(own_board.settings, "restore", str(file), "--yes")
     assert restored.returncode == 0, restored.stderr
     for _ in range(8):  # whichever worker answers
         answer = requests.get(

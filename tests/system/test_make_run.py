@@ -1,4 +1,4 @@
-"""`make run` from a fresh clone: the board, real documents, real failures, and a clean end."""
+"""`make run` and `make serve` in a fresh clone: a board, real documents and failures, an end."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import ROOT, free_port
+from tests.conftest import free_port
 
 DONE = re.compile(
     r"done: documents=(\d+) completed=(\d+) failed=(\d+) chunks=(\d+) nodes=(\d+) edges=(\d+) "
@@ -23,15 +23,15 @@ DONE = re.compile(
 
 
 class Run:
-    """`make run` in a clone, with its output in a file."""
+    """`make` in a clone, with its output in a file."""
 
-    def __init__(self, clone: Path, port: int) -> None:
+    def __init__(self, clone: Path, port: int, *words: str) -> None:
         self.clone = clone
         self.port = port
         self.log = clone.parent / f"output-{time.monotonic_ns()}"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                ["make", "run", f"PORT={port}", "DOCS=examples/documents"],
+                ["make", *words, f"PORT={port}"],
                 cwd=clone,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -70,21 +70,10 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A clone of what is committed and of what is not yet."""
-    folder = tmp_path_factory.mktemp("fresh") / "jobwall"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            target = folder / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target)
+def clone(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A clone with what `make` makes in it."""
+    folder = tmp_path_factory.mktemp("made") / "jobwall"
+    shutil.copytree(sources, folder)
     yield folder
     shutil.rmtree(folder)
 
@@ -102,7 +91,7 @@ def jobs_of(run: Run, key: str) -> list[dict[str, object]]:
 
 def test_make_run_serves_a_board_whose_sums_are_true(clone: Path) -> None:
     port = free_port()
-    run = Run(clone, port)
+    run = Run(clone, port, "run", "DOCS=examples/documents")
     try:
         link = run.wait_for(rf"Sign in: (http://127\.0\.0\.1:{port}/sign-in#\S{{22,}})\n", 240)
         key = run.wait_for(r"API key: (ib-\S+)", 5)[1]
@@ -138,7 +127,7 @@ def test_make_run_serves_a_board_whose_sums_are_true(clone: Path) -> None:
     assert "Stopped." in run.log.read_text()
     assert run.left_over() == []
 
-    again = Run(clone, port)
+    again = Run(clone, port, "run", "DOCS=examples/documents")
     try:
         fresh = again.wait_for(r"API key: (ib-\S+)", 30)[1]
         again.wait_for(DONE, 30)
@@ -149,6 +138,18 @@ def test_make_run_serves_a_board_whose_sums_are_true(clone: Path) -> None:
     finally:
         again.interrupt()
     assert again.left_over() == []
+
+
+def test_make_serve_makes_its_store_and_lets_the_first_person_in(clone: Path) -> None:
+    port = free_port()
+    run = Run(clone, port, "serve", f"INSTANCE={clone / 'instance' / 'served'}")
+    try:
+        link = run.wait_for(rf"Sign in: (http://127\.0\.0\.1:{port}/sign-in#\S{{22,}})\n", 240)
+        assert requests.get(link[1], timeout=10).status_code == 200
+    finally:
+        run.interrupt()
+    assert run.left_over() == []
+    assert "Traceback" not in run.log.read_text()
 
 
 def rows(graph: str, table: str) -> int:

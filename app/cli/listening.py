@@ -1,0 +1,48 @@
+"""The socket where the board listens: made before its server, which inherits it.
+
+So whatever is wrong with the address is one line, before anything is changed; and a link that was
+printed works, although the server is still starting.
+"""
+
+import errno
+import socket
+import sys
+
+import click
+
+WAITING = 2048  # connections that the kernel keeps until a worker takes them, as gunicorn's own
+WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  where all listen, one is asked
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there, and that child processes may inherit."""
+    name = host.removeprefix("[").removesuffix("]")
+    try:
+        [(family, kind, _, _, address), *_] = socket.getaddrinfo(
+            name, port, type=socket.SOCK_STREAM
+        )
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(WAITING)
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            reason = f"Port {port} is taken. Choose another, such as PORT={port + 1}."
+        else:
+            words = error.strerror if isinstance(error, OSError) else "not a name of a machine"
+            reason = f"Cannot listen on HOST={host} PORT={port}: {words}"
+        raise click.ClickException(reason) from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def url_of(listener: socket.socket, host: str) -> str:
+    """Where a browser on this machine finds what listens there."""
+    name = host.removeprefix("[").removesuffix("]")
+    name = WILDCARDS.get(name, name)
+    return f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}"
+
+
+def server_command(listener: socket.socket) -> list[str]:
+    """What serves the board there. `-P`: a folder `app` that happens to be here is not ours."""
+    return [sys.executable, "-P", "-m", "app.cli.server", str(listener.fileno())]

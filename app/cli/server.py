@@ -1,0 +1,86 @@
+"""How gunicorn serves the board: `python -m app.cli.server FD`, FD being a socket that listens.
+
+Its settings are the names of this module that gunicorn knows; `gunicorn.conf.py` has the same.
+"""
+
+import ctypes
+import gc
+import signal
+import sys
+from contextlib import suppress
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from app.config import read_serving
+
+_serving = read_serving()
+bind = f"{f'[{_serving.host}]' if ':' in _serving.host else _serving.host}:{_serving.port}"
+workers = _serving.workers
+loglevel = _serving.log_level
+# Threads, because idle browser connections would each hold a synchronous worker: two of those
+# were hung for 12 s by four idle connections.
+worker_class = "gthread"
+# Twice as many answered a crowd no sooner, and their reports half as often.
+threads = 16
+keepalive = 5
+timeout = 60
+graceful_timeout = 5
+preload_app = True
+limit_request_line = 8190
+
+# glibc gives every few threads a heap of its own, and none gives back: two are enough.
+M_ARENA_MAX = -8
+if hasattr(ctypes.CDLL(None), "mallopt"):
+    ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
+
+
+def when_ready(server: Any) -> None:
+    """What was loaded stays: the workers share it, and never look through it for garbage."""
+    environment = server.app.wsgi().jinja_env
+    for name in environment.list_templates():
+        if name.endswith(".html"):
+            environment.get_template(name)
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(server: Any, _worker: Any) -> None:
+    """A connection must not be shared across a fork."""
+    from app.store.database import db
+
+    app = server.app.wsgi()
+    if "sqlalchemy" in app.extensions:  # a benchmark serves a constant, which has no database
+        with app.app_context():
+            db.engine.dispose(close=False)
+
+
+def post_worker_init(_worker: Any) -> None:
+    """Ctrl-C reaches every process of a terminal: the server heeds it, and stops its workers once.
+
+    Told twice at once, one waited for its own lock until it was killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn without its own command line, which looks for code in the current folder first."""
+
+    def load_config(self) -> None:
+        """Take the settings of this module, but the socket that was made already."""
+        for name, value in globals().items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+        self.cfg.set("bind", f"fd://{sys.argv[1]}")
+
+    def load(self) -> Any:
+        """Make the app, once, before the workers are forked."""
+        from app import create_app
+
+        return create_app()
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):  # before gunicorn has its own way to stop
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        Server().run()
