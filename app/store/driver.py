@@ -27,9 +27,9 @@ def execute_directly(connection: Connection, statement: str, values: Sequence[An
 
 def _is_followed(engine: Engine) -> bool:
     """Whether somebody wants to be told of the statements that are executed."""
-    told = engine.dispatch
+    listeners = engine.dispatch
     return bool(
-        told.before_cursor_execute
-        or told.after_cursor_execute
+        listeners.before_cursor_execute
+        or listeners.after_cursor_execute
         or engine.logger.isEnabledFor(logging.INFO)
     )

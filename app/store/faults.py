@@ -72,8 +72,8 @@ def lacks_tables(error: BaseException) -> bool:
 
 def reason_of(error: BaseException) -> str:
     """What the database said, in one line: without the statement, and what was sent with it."""
-    said = error.orig if isinstance(error, DBAPIError) else error
-    return str(said).partition("\n")[0] or type(error).__name__
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause).partition("\n")[0] or type(error).__name__
 
 
 def _code_of(error: sqlite3.Error) -> int:

@@ -25,7 +25,7 @@ INTO_PROJECTS = (
     " pending, running, completed, failed, empty) VALUES "
 )
 ROW = "('p', 'a name', 'kg_vector', 1, 1, 1, 0, 0, 0, 0, 0)"
-INTO_SCREENS = "INSERT INTO screen_projects VALUES "
+INTO_SCREENS = "INSERT INTO screen_projects VALUES (1, 'p')"
 UNNAMED = ROW.replace("'a name'", "NULL")
 MODELESS = ROW.replace("kg_vector", "none")
 
@@ -74,11 +74,7 @@ def not_of_the_database(_engine: Engine) -> None:
         (run(INTO_PROJECTS + ROW, INTO_PROJECTS + ROW), "SQLITE_CONSTRAINT_PRIMARYKEY", "23505"),
         (run(INTO_PROJECTS + UNNAMED), "SQLITE_CONSTRAINT_NOTNULL", "23502"),
         (run(INTO_PROJECTS + MODELESS), "SQLITE_CONSTRAINT_CHECK", "23514"),
-        (
-            run("INSERT INTO screen_projects VALUES (1, 'p')"),
-            "SQLITE_CONSTRAINT_FOREIGNKEY",
-            "23503",
-        ),
+        (run(INTO_SCREENS), "SQLITE_CONSTRAINT_FOREIGNKEY", "23503"),
         (prepared, "SQLITE_ERROR", "42703"),
         (too_few, None, "42P02"),
         (not_of_the_database, None, None),
@@ -88,8 +84,8 @@ def test_a_fault_of_ours_is_never_a_database_that_is_away(
     app: Flask, cause: Cause, sqlite: str | None, postgresql: str | None
 ) -> None:
     error = error_of(cause, db.engine)
-    said = getattr(error, "orig", None)
-    code = getattr(said, "sqlite_errorname", None) or getattr(said, "sqlstate", None)
+    raised = getattr(error, "orig", None)
+    code = getattr(raised, "sqlite_errorname", None) or getattr(raised, "sqlstate", None)
     assert code == (sqlite if db.engine.dialect.name == "sqlite" else postgresql)
     assert not is_away(error)
 
