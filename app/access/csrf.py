@@ -20,11 +20,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, abort, after_this_request, current_app, request
 
 from app.access.viewer import COOKIE as SESSION
+from app.web.cookies import set_cookie
 
 COOKIE = "jobwall_form"
 SEED = "jobwall.form"  # of the request, for the cookie that its answer will set
 SIZE = hashlib.sha256().digest_size
-
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 REASON = "without_csrf_token"  # the attribute of a view that says why it needs none
@@ -99,9 +99,7 @@ def _has_token() -> bool:
 
 def _remember(response: Response) -> Response:
     """Set the cookie that the tokens on this page belong to."""
-    response.set_cookie(
-        COOKIE, request.environ[SEED], httponly=True, samesite="Lax", secure=request.is_secure
-    )
+    set_cookie(response, COOKIE, request.environ[SEED])
     return response
 
 
