@@ -47,8 +47,6 @@ def create_app(config: Config | None = None) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(formatters.FILTERS, telling_line=telling_line, headline=headline)
-    app.jinja_env.globals["csrf_token"] = csrf.csrf_token
-    app.jinja_env.globals["has_page"] = app.view_functions.__contains__
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["setting_choices"] = settings.CHOICES
     app.context_processor(
@@ -63,6 +61,7 @@ def create_app(config: Config | None = None) -> Flask:
     cache.init_app(app, config.cache_bytes)
     errors.init_app(app)
     security.init_app(app)
+    csrf.init_app(app, apart_from=[api_blueprint])  # its keys come in a header, never in a cookie
     cli.init_app(app)
     packing.init_app(app)
     app.register_blueprint(api_blueprint)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from app.ledger.counts import step_of
 from app.models import Job
 from app.models.counts import CREATED_COLUMNS
-from app.rules.causes import cause_of, fold
+from app.rules.causes import cause_of
 from app.rules.times import DAY, HOUR, MINUTE, MONTH, SECOND, floor
 from app.store.database import table_of
 
@@ -179,7 +179,6 @@ def count_statements() -> list[tuple[str, str]]:
     steps = " UNION ALL ".join(
         f"SELECT {took} AS took, {step_of(took)} AS step" for took in DURATIONS
     )
-    patterns = _chosen("cause", CAUSES, map(fold, ERRORS))
     totals = ", ".join(
         f"{name} = (SELECT sum({name}) FROM created_counts "
         "WHERE project_id = :project_id AND level = 0)"
@@ -261,8 +260,8 @@ def count_statements() -> list[tuple[str, str]]:
         ),
         (
             "looking for causes",
-            f"""INSERT INTO causes (project_id, cause, pattern, line, job_id, jobs, documents,
-                first_at, last_at)
+            """INSERT INTO causes (project_id, cause, line, job_id, jobs, documents, first_at,
+                last_at)
             WITH failures AS (
                 SELECT cause, job_id, error_message, ended_at,
                     row_number() OVER (PARTITION BY cause ORDER BY ended_at DESC, job_id DESC)
@@ -271,7 +270,7 @@ def count_statements() -> list[tuple[str, str]]:
                     min(ended_at) OVER (PARTITION BY cause) AS first_at
                 FROM jobs WHERE project_id = :project_id AND cause IS NOT NULL
             )
-            SELECT :project_id, cause, {patterns}, error_message, job_id, jobs,
+            SELECT :project_id, cause, error_message, job_id, jobs,
                 (SELECT count(*) FROM documents WHERE documents.project_id = :project_id
                     AND documents.cause = failures.cause AND failing_since IS NOT NULL),
                 first_at, ended_at

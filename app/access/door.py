@@ -90,16 +90,26 @@ def _opened(table: Any) -> Select[Any]:
 
 
 def _with_project(query: Select[Any], table: Any) -> Select[Any]:
-    sees = or_(table.project_id.is_(None), table.project_id == ProjectRow.project_id)
-    asked = and_(ProjectRow.project_id == bindparam("of_project"), sees)
+    asked = and_(ProjectRow.project_id == bindparam("of_project"), _sees(table))
     return query.add_columns(*_COLUMNS).outerjoin(ProjectRow, asked)
 
 
 def _with_version(query: Select[Any], table: Any) -> Select[Any]:
-    # Versions only rise, and begin at random: so does their sum, also with every new project.
-    sees = or_(table.project_id.is_(None), table.project_id == ProjectRow.project_id)
-    versions = select(func.coalesce(func.sum(ProjectRow.version), 0)).where(sees)
-    return query.add_columns(versions.correlate(table).scalar_subquery().label("version"))
+    versions = _versions(_sees(table)).correlate(table)
+    return query.add_columns(versions.scalar_subquery().label("version"))
+
+
+def _sees(table: Any) -> ColumnElement[bool]:
+    """Whether a key or a session is for a project: for that one, or for every one."""
+    return or_(table.project_id.is_(None), table.project_id == ProjectRow.project_id)
+
+
+def _versions(seen: ColumnElement[bool]) -> Select[Any]:
+    """The version of all projects that are seen.
+
+    Versions only rise, and begin at random: so does their sum, also with every new project.
+    """
+    return select(func.coalesce(func.sum(ProjectRow.version), 0)).where(seen)
 
 
 _BY_KEY = _opened(ApiKey).select_from(ApiKey)
@@ -158,12 +168,11 @@ def _shown(dialect: str, table: Any, sees: ColumnElement[bool], asked: bool) -> 
     """Of the projects that are to be seen (if `asked`, of those asked for): versions, and ids."""
     if asked:
         sees = and_(sees, ProjectRow.project_id.in_(select(_asked_ids(dialect))))
-    versions = select(func.coalesce(func.sum(ProjectRow.version), 0)).where(sees)
     joined = func.string_agg if dialect == "postgresql" else func.group_concat
     ids = select(joined(ProjectRow.project_id, " ")).where(sees)
     if table is Screen and not asked:
         ids = ids.where(not_(Screen.every_project))  # or it would list them all, for nothing
-    return [one.correlate(table).scalar_subquery() for one in (versions, ids)]
+    return [one.correlate(table).scalar_subquery() for one in (_versions(sees), ids)]
 
 
 def _asked_ids(dialect: str) -> ColumnElement[str]:
@@ -175,8 +184,7 @@ def _asked_ids(dialect: str) -> ColumnElement[str]:
 
 
 def _watch_by_session(dialect: str) -> Select[Any]:
-    sees = or_(Session.project_id.is_(None), Session.project_id == ProjectRow.project_id)
-    return _BY_SESSION.add_columns(*_shown(dialect, Session, sees, asked=True))
+    return _BY_SESSION.add_columns(*_shown(dialect, Session, _sees(Session), asked=True))
 
 
 def _watch_by_screen(dialect: str, *, asked: bool) -> Select[Any]:

@@ -21,6 +21,7 @@ from app.access.sessions import SESSION_LIFE, find_session
 from app.rules.project import Project
 from app.rules.times import DAY, SECOND
 from app.store.database import reading
+from app.web.cookies import delete_cookie, set_cookie
 
 COOKIE = "jobwall_session"
 SCREEN_COOKIE = "jobwall_screen"
@@ -116,25 +117,14 @@ def is_script() -> bool:
 
 def remember(response: AnyResponse, token: str) -> None:
     """Give the browser its session."""
-    _set_cookie(response, COOKIE, token, SESSION_LIFE)
+    set_cookie(response, COOKIE, token, SESSION_LIFE // SECOND)
 
 
 def remember_screen(response: AnyResponse, token: str) -> None:
     """Give a screen its token, or renew it."""
-    _set_cookie(response, SCREEN_COOKIE, token, SCREEN_LIFE)
-
-
-def _set_cookie(response: AnyResponse, name: str, token: str, life: int) -> None:
-    response.set_cookie(
-        name,
-        token,
-        max_age=life // SECOND,
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
+    set_cookie(response, SCREEN_COOKIE, token, SCREEN_LIFE // SECOND)
 
 
 def forget(response: AnyResponse) -> None:
     """Take the session out of the browser."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=request.is_secure)
+    delete_cookie(response, COOKIE)

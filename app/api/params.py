@@ -10,6 +10,7 @@ from app.api.operations import Parameter
 from app.queries.filters import JobFilter
 from app.rules.causes import CAUSE, parse_cause
 from app.rules.fields import MAX_COUNT, UNREADABLE
+from app.rules.silence import silent_since
 from app.rules.status import STATUS_BY_WORD
 from app.rules.times import PERIOD, SPAN, parse_period, parse_span, parse_time
 from app.web.errors import ProblemError
@@ -117,7 +118,7 @@ def parse_list(
         q=q,
         since=since,
         until=until,
-        silent_since=now - silent_after if stalled else None,
+        silent_since=silent_since(now, silent_after) if stalled else None,
         empty=empty,
         document=document,
         cause=cause,

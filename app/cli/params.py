@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.ledger.projects import NAME
 from app.rules.links import check_template
 from app.rules.times import now, parse_span, parse_time
+from app.store.faults import is_away, lacks_tables, reason_of
 
 
 class Span(click.ParamType[int]):
@@ -76,9 +76,14 @@ def plainly() -> Iterator[None]:
     """Say what is wrong with the database in one line."""
     try:
         yield
-    except (OperationalError, ProgrammingError) as error:
-        reason = str(error.orig).partition("\n")[0]
-        if isinstance(error, ProgrammingError) or reason.startswith("no such "):
-            hint = "`jobwall db upgrade` makes its tables."
-            raise click.ClickException(f"The database is not ready ({reason}). {hint}") from None
-        raise click.ClickException(f"The database cannot be used: {reason}") from None
+    except Exception as error:
+        if is_away(error):
+            raise click.ClickException(
+                f"The database did not answer ({reason_of(error)})."
+            ) from None
+        if lacks_tables(error):
+            raise click.ClickException(
+                f"The database is not ready ({reason_of(error)})."
+                " `jobwall db upgrade` makes its tables."
+            ) from None
+        raise

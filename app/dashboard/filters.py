@@ -12,6 +12,7 @@ from app.queries.filters import JobFilter
 from app.queries.views import Anchor
 from app.rules.causes import parse_cause
 from app.rules.fields import IDENTIFIER, UNREADABLE
+from app.rules.silence import silent_since
 from app.rules.status import (
     COMPLETED,
     EMPTY,
@@ -103,7 +104,7 @@ class TableFilter:
             q=self.q,
             since=_moment(self.since, now),
             until=_moment(self.until, now),
-            silent_since=now - silent_after if self.tab is STALLED else None,
+            silent_since=silent_since(now, silent_after) if self.tab is STALLED else None,
             empty=self.tab is EMPTY,
             document=self.document,
             cause=parse_cause(self.cause) if self.cause else None,

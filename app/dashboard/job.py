@@ -32,6 +32,8 @@ def job(project_id: str, job_id: str) -> Response:
             error = telling_line(shown.error_message)
             title = f"{shown.state.label} · {name} · jobwall"
             head = Head(name, int(shown.state is FAILED), title=title)
+            fields = fields_of(shown)
+            links = projects.get_links(connection, project_id)
             return head, {
                 "project": of,
                 "job": shown,
@@ -39,8 +41,8 @@ def job(project_id: str, job_id: str) -> Response:
                 "events": jobs.list_events(connection, shown),
                 "cause": cause_name(cause_of(error)),
                 "remedy": remedy_of(error),
-                "links": fill(projects.get_links(connection, project_id), shown),
-                "fields": json.dumps(fields_of(shown), indent=2, ensure_ascii=False),
+                "links": fill(links, fields | {"attempt": shown.attempt}),
+                "fields": json.dumps(fields, indent=2, ensure_ascii=False),
                 "pace": pace(0 if shown.status.terminal else 1),
                 "now": at,
             }

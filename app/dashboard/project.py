@@ -14,6 +14,7 @@ from app.dashboard.filters import PAGE_SIZE, TableFilter, anchor_text, parse_fil
 from app.dashboard.pager import make_pager
 from app.queries import causes, charts, jobs, projects
 from app.rules.causes import parse_cause
+from app.rules.silence import silent_since
 from app.rules.times import MINUTE, floor, now
 from app.rules.verdicts import FAILING
 from app.web.live import Head, pace
@@ -39,7 +40,7 @@ def project(project_id: str) -> Response:
                 reading=jobs.WHOLE,
                 anchor=wanted.anchor,
             )
-            counts = jobs.count_jobs(connection, shown, query, at - shown.silent_after)
+            counts = jobs.count_jobs(connection, shown, query, silent_since(at, shown.silent_after))
             anchor = wanted.anchor
             if anchor is None and wanted.page == 1 and page.rows:
                 anchor = page.rows[0].key

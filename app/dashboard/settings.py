@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from app.access import csrf
+from app.web.cookies import set_cookie
 from app.web.urls import local_path
 
 COOKIE = "jobwall_settings"
@@ -57,11 +57,8 @@ def _one_of(choices: tuple[Choice, ...], words: list[str]) -> str:
 @blueprint.post("/settings")
 def remember() -> Response:
     """Remember what the form says, and go back to where it was sent from."""
-    csrf.check()
     words = [_one_of(choices, request.form.getlist(name)) for name, (_, choices) in CHOICES.items()]
     response = redirect(local_path(request.form.get("next", "")), 303)
     response.headers["Cache-Control"] = "no-store"
-    response.set_cookie(
-        COOKIE, "-".join(words), max_age=LIFE, samesite="Lax", secure=request.is_secure
-    )
+    set_cookie(response, COOKIE, "-".join(words), LIFE, scripts=True)
     return response

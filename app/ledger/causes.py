@@ -14,7 +14,6 @@ from sqlalchemy import Connection, case, delete, func, tuple_, update
 from app.ledger.draft import LedgerJob
 from app.ledger.standing import Finish, finish_of
 from app.models import Cause
-from app.rules.causes import fold
 from app.rules.status import JobStatus
 from app.store.database import table_of
 from app.store.prepared import Prepared, given, insertion
@@ -42,8 +41,7 @@ class CauseSum:
         """The columns of `models.Cause` behind its key; of a cause that was seen."""
         if self.last is None:
             raise ValueError("the cause was not seen")
-        line = self.last.error or ""
-        seen = (fold(line), line, self.last.job_id)
+        seen = (self.last.error or "", self.last.job_id)
         return (*seen, self.jobs, self.documents, self.first_at, self.last.at)
 
 
@@ -115,10 +113,7 @@ def _see(dialect: str) -> Any:
             "first_at": least(kept.first_at, new.first_at),
             "last_at": greatest(kept.last_at, new.last_at),
         }
-        | {
-            name: case((later, new[name]), else_=kept[name])
-            for name in ("pattern", "line", "job_id")
-        },
+        | {name: case((later, new[name]), else_=kept[name]) for name in ("line", "job_id")},
     )
 
 

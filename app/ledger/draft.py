@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.ledger.merge import AttemptState, Merge, compare, created_at_of, evidence, join
 from app.ledger.report import Report
+from app.rules.silence import silent_since, unheard
 from app.rules.status import JobStatus
 from app.rules.times import SECOND
 
@@ -108,8 +109,9 @@ class Draft:
             return True
         if self.before is None or self.job is None:
             return self.job is not None
-        silence = self.job.heard_at - self.before.heard_at
-        stalled = self.before.state.status is JobStatus.RUNNING and silence >= silent_after
+        running = self.before.state.status is JobStatus.RUNNING
+        since = silent_since(self.job.heard_at, silent_after)
+        stalled = running and unheard(self.before.heard_at, since)
         return stalled or self.job.state != self.before.state
 
     def apply(self, report: Report, now: int, skew: int | None) -> Recorded:

@@ -13,7 +13,7 @@ from app.ledger.draft import LedgerJob
 from app.ledger.finding import Finding, is_there
 from app.ledger.standing import Finish, Standing, finish_of, key_of
 from app.models import Cause, Document
-from app.rules.causes import cause_name, cause_of, fold
+from app.rules.causes import cause_name, cause_of
 from app.rules.status import JobStatus
 from app.store.database import table_of
 
@@ -107,7 +107,6 @@ def _wrong(cause: int, row: Row[Any] | None, counted: CauseSum | None) -> list[F
         return [Finding(where, is_there(row), is_there(counted))]
     sound = cause_of(row.line) == cause
     should = {
-        "pattern": fold(row.line if sound else counted.last.error or ""),
         "line": row.line if sound else counted.last.error,
         "jobs": counted.jobs,
         "documents": counted.documents,

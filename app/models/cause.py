@@ -10,8 +10,8 @@ class Cause(Base):
     """A cause (`app.rules.causes`) by which jobs of a project fail just now.
 
     `jobs` counts them, `documents` those that still fail by it. `job_id` is the one of them that
-    failed last, `line` its telling line, `pattern` what all lines have in common. `first_at` and
-    `last_at` (µs) are when it was first and last seen, by jobs that are gone too.
+    failed last, `line` its telling line. `first_at` and `last_at` (µs) are when it was first and
+    last seen, by jobs that are gone too.
     """
 
     __tablename__ = "causes"
@@ -22,7 +22,6 @@ class Cause(Base):
 
     project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
     cause: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    pattern: Mapped[str] = mapped_column(Text)
     line: Mapped[str] = mapped_column(Text)
     job_id: Mapped[str] = mapped_column(id_text())
     jobs: Mapped[int] = mapped_column(BigInteger)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, select, tuple_, 
 from app.models import Cause, Job
 from app.models.job import KEY_LENGTH, document_key
 from app.queries.filters import JobFilter
-from app.queries.matching import RUNNING, of_kind, times
+from app.queries.matching import is_silent, of_kind, times
 from app.queries.views import Anchor
 from app.rules.status import JobStatus
 from app.store.database import written
@@ -91,8 +91,8 @@ def candidates(
     if wanted.cause is not None:
         found.append(_of_cause(project_id, wanted))
     if wanted.silent_since is not None:
-        silent = Job.heard_at <= wanted.silent_since
-        found.append(Candidates("last heard of", (Job.heard_at,), [[mine, RUNNING, silent]]))
+        silent = is_silent(wanted.silent_since)
+        found.append(Candidates("last heard of", (Job.heard_at,), [[mine, silent]]))
     if wanted.finished is not None:
         start, end = wanted.finished
         ended = and_(Job.ended_at >= start, Job.ended_at < end)

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_
 
 from app.models import Job
 from app.queries.filters import JobFilter, Kind
+from app.rules.silence import unheard
 from app.rules.status import JobStatus
 from app.store.database import written
 
@@ -62,7 +63,7 @@ def matches(wanted: JobFilter, causes: Sequence[int]) -> ColumnElement[bool]:
 
 def is_silent(since: Any) -> ColumnElement[bool]:
     """Whether a job runs and was not heard of since then (µs)."""
-    return and_(RUNNING, Job.heard_at <= since)
+    return and_(RUNNING, unheard(Job.heard_at, since))
 
 
 def newest_first(rows: Any) -> Any:

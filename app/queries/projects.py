@@ -23,9 +23,11 @@ from sqlalchemy.orm import aliased
 from app.models import Cause as CauseRow
 from app.models import Document, FinishedCount, Job
 from app.models import Project as ProjectRow
+from app.queries.matching import is_silent
 from app.rules.causes import NO_REASON
 from app.rules.links import Links
 from app.rules.project import Project
+from app.rules.silence import silent_since
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts import (
@@ -160,11 +162,7 @@ def _seeks(only: bool) -> Any:
     of_project = Job.project_id == ProjectRow.project_id
     failed = Job.status == written(JobStatus.FAILED)
     completed = Job.status == written(JobStatus.COMPLETED)
-    silent = (
-        of_project,
-        Job.status == written(JobStatus.RUNNING),
-        Job.heard_at <= now - ProjectRow.silent_after,
-    )
+    silent = (of_project, is_silent(silent_since(now, ProjectRow.silent_after)))
     other = aliased(Job)
     last_success = (
         select(func.max(other.ended_at))

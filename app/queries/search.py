@@ -18,6 +18,7 @@ from app.queries.candidates import Candidates, Meant, candidates, find_causes, n
 from app.queries.filters import JobFilter
 from app.queries.matching import is_silent, matches
 from app.queries.views import Anchor
+from app.rules.silence import unheard
 from app.rules.status import JobStatus
 from app.store.database import table_of
 from app.store.prepared import Prepared
@@ -127,7 +128,7 @@ def count_kinds(
     counts = {status.word: of_status[status] for status in JobStatus}
     running = [key for key in keys if key.status == JobStatus.RUNNING]
     counts["empty"] = sum(1 for key in keys if key.empty)
-    counts["stalled"] = sum(key.heard_at <= silent_since for key in running)
+    counts["stalled"] = sum(unheard(key.heard_at, silent_since) for key in running)
     return counts
 
 

@@ -7,10 +7,9 @@ documents are addresses themselves.
 """
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
-
-from app.queries.views import Job
 
 LONGEST = 1000
 WHOLE = "{source_doc_id}"
@@ -43,21 +42,18 @@ def check_template(text: str) -> str:
     return text
 
 
-def fill(links: Links, job: Job) -> list[tuple[str, str]]:
-    """The links of a job: (what is there, the address), without those that lead nowhere."""
-    values = {
-        "project_id": job.project_id,
-        "job_id": job.job_id,
-        "source_doc_id": job.source_doc_id,
-        "attempt": str(job.attempt),
-        "status": job.status.word,
-    }
+def fill(links: Links, values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The links of a job: (what is there, the address), without those that lead nowhere.
+
+    `values` are the job's `FIELDS`.
+    """
+    quoted = {name: quote(str(values[name]), safe="/") for name in FIELDS}
     filled = []
     for label, template in zip(LABELS, links, strict=True):
         if template == WHOLE:
-            address = job.source_doc_id
+            address = str(values["source_doc_id"])
         elif template:
-            address = _FIELD.sub(lambda field: quote(values[field[1]], safe="/"), template)
+            address = _FIELD.sub(lambda field: quoted[field[1]], template)
         else:
             continue
         if label is not None and _is_web(address, whole=True):

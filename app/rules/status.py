@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from app.rules.silence import silent_since, unheard
+
 
 class JobStatus(IntEnum):
     """What a job's reports say. The number is the rank by which reports merge, and is stored.
@@ -61,7 +63,7 @@ def job_state(
 
     Derived when it is read; never stored and never reported. Times in µs, `silent_after` in µs.
     """
-    if status is JobStatus.RUNNING and now - heard_at >= silent_after:
+    if status is JobStatus.RUNNING and unheard(heard_at, silent_since(now, silent_after)):
         return STALLED
     if status is JobStatus.COMPLETED and empty:
         return EMPTY

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from app.access import origin
+from app.access import csrf, origin
 from app.access.viewer import SCREEN_COOKIE, remember_screen
 from app.rules.times import SECOND, now
 from app.screens.codes import is_full, is_screen, pending, show_code
@@ -15,9 +15,11 @@ from app.web.errors import ProblemError
 blueprint = Blueprint("pairing", __name__)
 
 RETRY_AFTER = "60"
+BY_SCRIPT = "no form of another site can send the header that our script sends"
 
 
 @blueprint.post("/wall/code")
+@csrf.without_token(BY_SCRIPT)
 def code() -> Response:
     """The code that this screen shows, or a new one, and for how many seconds it is good.
 
@@ -47,6 +49,7 @@ def code() -> Response:
 
 
 @blueprint.post("/wall/link")
+@csrf.without_token(BY_SCRIPT)
 def link() -> Response:
     """Spend a one-time link: from now on this browser is the screen that it was made for."""
     _from_our_script()

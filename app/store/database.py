@@ -7,7 +7,6 @@ every BEGIN is ours.
 
 import fcntl
 import os
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +27,9 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
+
+from app.store.driver import execute_directly
 
 
 class Base(DeclarativeBase):
@@ -111,18 +111,9 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # By the driver itself: every page and every report begins here.
     writes = connection.get_execution_options().get("writes", False)
-    statement = "BEGIN IMMEDIATE" if writes else "BEGIN"
-    try:
-        connection.connection.cursor().execute(statement)
-    except sqlite3.Error as error:
-        raise failed(statement, error) from error
-
-
-def failed(statement: str, error: sqlite3.Error) -> OperationalError:
-    """What SQLAlchemy would raise where a statement of ours, by the driver itself, failed."""
-    return OperationalError(statement, None, error)
+    # Every page and every report begins here.
+    execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN").close()
 
 
 @contextmanager
@@ -200,7 +191,6 @@ __all__ = [
     "Base",
     "BusyError",
     "db",
-    "failed",
     "id_text",
     "init_app",
     "reading",

@@ -23,8 +23,10 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.exc import OperationalError
 
-from app.store.database import failed, upsert
+from app.store.database import upsert
+from app.store.driver import execute_directly
 
 
 def given(dialect: str, table: Table, names: Iterable[str]) -> dict[str, ColumnElement[Any]]:
@@ -85,9 +87,9 @@ class Prepared:
     def each(self, connection: Connection, **values: Any) -> Generator[Sequence[Any], None, None]:
         """The rows of what it finds, as the driver gives them (SQLite has no booleans).
 
-        To SQLite, which is a call away, SQLAlchemy's part of a short statement is four fifths of
-        it, and a row that nobody takes is not looked for. With PostgreSQL there are columns to be
-        typed, and a message to be waited for.
+        To SQLite, which is a call away, the driver goes directly, and a row that nobody takes is
+        not looked for. With PostgreSQL there are columns to be typed, and a message to be waited
+        for.
         """
         dialect = connection.dialect.name
         if dialect != "sqlite":
@@ -97,12 +99,11 @@ class Prepared:
             return
         text, order, fixed = self._of(connection)
         values |= fixed
-        cursor: Any = connection.connection.cursor()
+        cursor = execute_directly(connection, text, [values[name] for name in order or ()])
         try:
-            cursor.execute(text, tuple([values[name] for name in order or ()]))
             yield from cursor
         except sqlite3.Error as error:
-            raise failed(text, error) from error
+            raise OperationalError(text, None, error) from error
         finally:
             cursor.close()
 

@@ -5,8 +5,6 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request
 from markupsafe import Markup
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.access import origin
 from app.access.door import Watch
@@ -15,7 +13,8 @@ from app.access.viewer import SCREEN_COOKIE, is_script, remember_screen, watchin
 from app.queries.wall import Wall, get_wall
 from app.rules.fields import IDENTIFIER
 from app.rules.times import MINUTE, floor, now
-from app.store.database import BusyError, writing
+from app.store.database import writing
+from app.store.faults import is_away, reason_of
 from app.web import live
 
 log = logging.getLogger(__name__)
@@ -97,8 +96,11 @@ def _seen(response: Response, watch: Watch, at: int) -> Response:
             try:
                 with app.app_context(), writing() as connection:
                     note_seen(connection, screen_id, address=address, browser=browser, now=at)
-            except (BusyError, DBAPIError, PoolTimeoutError) as error:
-                log.warning("screen %s was not noted as seen: %s", screen_id, type(error).__name__)
+            except Exception as error:  # nobody is left who could be told
+                if is_away(error):
+                    log.warning("screen %s was not noted as seen: %s", screen_id, reason_of(error))
+                else:
+                    log.exception("screen %s was not noted as seen", screen_id)
 
         response.call_on_close(note)
     return response

@@ -6,18 +6,11 @@ from http import HTTPStatus
 
 import orjson
 from flask import Flask, Response, render_template, request
-from sqlalchemy.exc import (
-    DatabaseError,
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    InterfaceError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.store.database import BusyError
+from app.store.faults import is_away, reason_of
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +54,6 @@ def init_app(app: Flask) -> None:
     """Give every error of the app its shape."""
     app.register_error_handler(ProblemError, _problem)
     app.register_error_handler(HTTPException, _http_error)
-    for away in (BusyError, DatabaseError, InterfaceError, PoolTimeoutError):
-        app.register_error_handler(away, _database_error)
-    for ours in (DataError, IntegrityError):  # the database answered: our fault
-        app.register_error_handler(ours, _unexpected)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -94,13 +83,19 @@ def _http_error(error: HTTPException) -> AnyResponse:
     return _problem(ProblemError(error.code, detail or "", headers=headers))
 
 
-def _database_error(error: Exception) -> AnyResponse:
-    cause = error.orig if isinstance(error, DBAPIError) else error  # without the values sent
-    log.error("database: %s: %s", type(error).__name__, cause)
-    detail = "The database did not answer. Nothing was stored; please try again."
-    return _problem(ProblemError(503, detail, headers={"Retry-After": RETRY_AFTER}))
-
-
 def _unexpected(error: Exception) -> AnyResponse:
-    log.error("%s %s", request.method, request.path, exc_info=error)
+    if is_away(error):
+        log.error("database: %s: %s", type(error).__name__, reason_of(error))
+        detail = "The database did not answer. Nothing was stored; please try again."
+        return _problem(ProblemError(503, detail, headers={"Retry-After": RETRY_AFTER}))
+    log.error("%s %s", request.method, request.path, exc_info=_without_values(error))
     return _problem(ProblemError(500, "Something went wrong here. It has been logged."))
+
+
+def _without_values(error: Exception) -> Exception:
+    """The error as a log may have it: PostgreSQL's own text quotes the row that it refused."""
+    if not isinstance(error, DBAPIError):
+        return error
+    kind = type(error.orig or error).__name__
+    plain = RuntimeError(f"{kind}: {reason_of(error)}\n[SQL: {error.statement}]")
+    return plain.with_traceback(error.__traceback__)

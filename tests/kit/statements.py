@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from sqlalchemy import Engine, event
-
-from app.store.prepared import Prepared
 
 
 @contextmanager
@@ -18,17 +15,8 @@ def statements(engine: Engine) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             heard.append(statement)
 
-    each = Prepared.each
-
-    def hear_each(self, connection, **values):
-        if engine.dialect.name == "sqlite":  # else SQLAlchemy tells of it
-            heard.append(self._of(connection)[0])
-        return each(self, connection, **values)
-
     event.listen(engine, "before_cursor_execute", hear)
     try:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Prepared, "each", hear_each)
-            yield heard
+        yield heard
     finally:
         event.remove(engine, "before_cursor_execute", hear)

@@ -93,10 +93,9 @@ FAILURES = [
     f"""INSERT INTO documents (project_id, document, failed_at, job_id, error, cause, failing_since)
     SELECT project_id, 'of-' || job_id, created_at, job_id, 'torn', {EVERYWHERE}, created_at
     FROM jobs WHERE project_id = :project""",
-    f"""INSERT INTO causes (project_id, cause, pattern, line, job_id, jobs, documents, first_at,
-        last_at)
-    SELECT project_id, {EVERYWHERE} + row_number() OVER () - 1, 'torn', 'torn', 'gone', 1, 1,
-        created_at, created_at
+    f"""INSERT INTO causes (project_id, cause, line, job_id, jobs, documents, first_at, last_at)
+    SELECT project_id, {EVERYWHERE} + row_number() OVER () - 1, 'torn', 'gone', 1, 1, created_at,
+        created_at
     FROM jobs WHERE project_id = :project""",
     """INSERT INTO cause_counts (project_id, cause, hour, failed)
     SELECT project_id, cause, :last - hour * 3600000000, 1

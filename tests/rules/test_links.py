@@ -2,13 +2,11 @@
 
 import pytest
 
-from app.queries.views import Job
-from app.rules.links import Links, check_template, fill
-from app.rules.status import FAILED, JobStatus
+from app.rules.links import FIELDS, Links, check_template, fill
 
 
-def job(document: str) -> Job:
-    return Job("p1", "job-1", document, JobStatus.FAILED, FAILED, *[0] * 4, 5, *[None] * 3, 2, 5, 5)
+def job(document: str) -> dict[str, object]:
+    return dict(zip(FIELDS, ("p1", "job-1", document, 2, "failed"), strict=True))
 
 
 @pytest.mark.parametrize(

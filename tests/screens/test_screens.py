@@ -459,7 +459,8 @@ def test_an_administrator_finds_them_in_the_menu(admin: FlaskClient) -> None:
 
 def test_nobody_else_gets_there(api: Api) -> None:
     assert api.client.get("/screens").headers["Location"] == "/sign-in?next=/screens"
-    assert api.client.post("/screens/pair").status_code == 401
+    token = {"csrf_token": form_of(api.client)["csrf_token"]}
+    assert api.client.post("/screens/pair", data=token).status_code == 401
 
 
 def test_forms_need_their_token(api: Api, admin: FlaskClient) -> None:

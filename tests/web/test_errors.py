@@ -1,12 +1,17 @@
 """One shape of error under `/api/`, a page elsewhere."""
 
-import pytest
-from sqlalchemy.exc import IntegrityError, OperationalError
+import re
 
+import pytest
+from flask import Flask
+from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError
+
+from app.access.scopes import hashed
 from app.access.sessions import create_link, spend_link
 from app.api import jobs as views
-from app.api import projects as project_views
 from app.dashboard import project
+from app.models import Document
 from app.rules.times import now
 from app.store.database import writing
 from tests.conftest import Api
@@ -80,14 +85,51 @@ def test_a_database_that_is_away_is_a_503_and_the_log_holds_no_values(
     assert "ib-secret" not in caplog.text
 
 
-def test_a_fault_of_ours_in_the_database_is_no_503(
-    api: Api, monkeypatch: pytest.MonkeyPatch
+def test_a_fault_of_ours_in_the_database_is_a_500_and_the_log_says_where(
+    api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object, **__: object) -> None:
-        raise IntegrityError("INSERT", {}, Exception("twice"))
+    key = api.key("admin")
+    sign_in(api)
+    with writing() as connection:
+        connection.exec_driver_sql("ALTER TABLE projects RENAME COLUMN silent_after TO renamed")
+    for answer in (
+        api.post({"job_id": "private-job", "source_doc_id": "private.pdf"}),
+        api.get("?q=private"),
+        api.client.get("/projects/p1"),
+    ):
+        assert answer.status_code == 500
+        assert "did not answer" not in answer.text
+        assert "silent_after" not in answer.text
+    assert caplog.text.count("Traceback") == 3
+    assert "silent_after" in caplog.text
+    assert not re.search(f"private|{key}|{hashed(key)}", caplog.text)
 
-    monkeypatch.setattr(project_views, "list_projects", fail)
-    assert_problem(api.client.get("/api/v1/projects", headers=api.headers()), 500)
+
+@pytest.mark.usefixtures("api")
+def test_what_a_database_refused_is_in_no_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    """PostgreSQL quotes the row."""
+
+    def insert_twice() -> str:
+        with writing() as connection:
+            for _ in range(2):
+                connection.execute(
+                    insert(Document),
+                    {
+                        "project_id": "p1",
+                        "document": "secret.pdf",
+                        "failed_at": 1,
+                        "job_id": "secret-job",
+                        "error": "a secret",
+                        "cause": 1,
+                    },
+                )
+        return ""
+
+    app.add_url_rule("/twice", view_func=insert_twice)
+    assert app.test_client().get("/twice").status_code == 500
+    assert "insert_twice" in caplog.text, "where it happened"
+    assert "INSERT INTO documents" in caplog.text
+    assert "secret" not in caplog.text
 
 
 def sign_in(api: Api) -> None:
