@@ -19,7 +19,12 @@ OFFSET = whole(0, MAX_COUNT, 0)
 LIST_PARAMETERS = (
     Parameter("limit", LIMIT.schema, "How many jobs at most."),
     Parameter("offset", OFFSET.schema, "How many of the newest to pass over."),
-    *(Parameter(part.name, part.format.schema, part.help) for part in PARTS),
+    *(
+        Parameter(
+            part.name, part.format.schema, part.help, example=part.format.as_json(part.example)
+        )
+        for part in PARTS
+    ),
 )
 
 

@@ -58,13 +58,17 @@ class Line:
     value: str
 
 
+Option = tuple[str, str, bool]
+"""The value of something to choose, its words, and whether it is chosen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A choice of the form: each option's value, its words, and whether it is chosen."""
+    """A choice of the form."""
 
     name: str
     label: str
-    options: Sequence[tuple[str, str, bool]]
+    options: Sequence[Option]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class TableFilter:
         """The choices of the form."""
         texts = dict(self.texts)
         return [
-            Selection(part.name, part.offered.label, _options(part.offered, texts.get(part.name)))
+            _selection(part.name, part.offered, texts.get(part.name, ""))
             for part in PARTS
             if isinstance(part.offered, Choices)
         ]
@@ -177,10 +181,15 @@ class TableFilter:
         return self.path + ("?" + urlencode(pairs) if pairs else "")
 
 
-def _options(choices: Choices, chosen: str | None) -> list[tuple[str, str, bool]]:
-    more = [chosen] if chosen and chosen not in choices.texts else []
-    offered = [(text, choices.words(text), text == chosen) for text in (*choices.texts, *more)]
-    return [("", choices.none, not chosen), *offered]
+def _selection(name: str, choices: Choices, chosen: str) -> Selection:
+    texts = dict.fromkeys((*choices.texts, *([chosen] if chosen else [])))
+    offered = {text: choices.words(text) for text in texts}
+    return Selection(name, choices.label, options(choices.none, offered, chosen))
+
+
+def options(none: str, offered: Mapping[str, str], chosen: str) -> list[Option]:
+    """What can be chosen: to leave it out, and what is offered, by its value, with its words."""
+    return [("", none, not chosen), *((text, offered[text], text == chosen) for text in offered)]
 
 
 def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:

@@ -32,6 +32,12 @@ class Format:
             raise ValueError("must be given once")
         return self.parse(texts[0])
 
+    def as_json(self, text: str) -> Any:
+        """A text as the schema has it: an example for a document."""
+        if self.schema["type"] == "integer":
+            return int(text)
+        return [text] if self.repeated else text
+
 
 def whole(least: int, most: int, default: int | None = None) -> Format:
     """A whole number; `default` is what it is where it is left out."""
