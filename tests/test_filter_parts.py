@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
 from app.access.sessions import create_link
+from app.api import jobs as lists
 from app.api.params import LIST_PARAMETERS
 from app.dashboard import project as pages
 from app.dashboard.filters import parse_filter
@@ -217,6 +218,19 @@ def test_the_form_keeps_it_and_shows_it(store: Api, part: Part, case: Case) -> N
     }
 
 
+def test_only_a_list_that_changes_by_itself_has_another_name_a_minute_later(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def etag(path: str) -> str:
+        return api.get(path).headers["ETag"]
+
+    paths = [f"?{part.name}={CASES[part.name].text}" for part in PARTS]
+    monkeypatch.setattr(lists, "now", lambda: NOW)
+    before = {path: etag(path) for path in paths}
+    monkeypatch.setattr(lists, "now", lambda: NOW + MINUTE)
+    assert [path for path in paths if etag(path) != before[path]] == ["?stalled=1"]
+
+
 @EVERY
 def test_its_example_is_in_the_document_of_the_api(api: Api, part: Part) -> None:
     document = api.client.get("/api/v1/openapi.json").json
@@ -251,10 +265,10 @@ def test_every_name_is_once_and_of_the_list_alone() -> None:
 
 
 def test_what_is_no_part_is_an_error_and_never_every_job() -> None:
-    with pytest.raises(TypeError, match="chunks: no such part"):
-        JobFilter(chunks=100)
-    with pytest.raises(TypeError, match="chunks: no such part"):
-        parse_filter("/projects/p", {}).url(chunks="100")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="colour: no such part"):
+        JobFilter(colour="red")
+    with pytest.raises(TypeError, match="colour: no such part"):
+        parse_filter("/projects/p", {}).url(colour="red")  # type: ignore[arg-type]
 
 
 def test_a_part_that_is_not_whole_does_not_start() -> None:

@@ -102,3 +102,52 @@ def test_a_form_carries_along_what_it_does_not_set() -> None:
 )
 def test_nonsense_is_left_out(args: dict[str, str]) -> None:
     assert parsed(**args) == parsed()
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        ({}, "No job matches."),
+        ({"longer": "1m"}, "No job matches."),
+        ({"longer": "1m", "status": "failed"}, "No job matches."),
+        ({"status": "failed"}, "No job is failed."),
+        ({"status": "pending"}, "No job is waiting."),
+        ({"stalled": "1"}, "No job is stalled."),
+        ({"empty": "1"}, "Every completed job made nodes."),
+        (
+            {"q": "a", "status": "failed"},
+            "No document begins like that, no job has this id, and no error these words.",
+        ),
+        (
+            {"q": "a", "since": "1h"},
+            "No document begins like that, no job has this id, and no error these words in that"
+            " time.",
+        ),
+    ],
+    ids=str,
+)
+def test_where_nothing_matches_it_says_what_was_sought(args: dict[str, str], sentence: str) -> None:
+    assert parsed(**args).nothing() == sentence
+
+
+def test_what_is_typed_is_trimmed_and_what_links_say_is_not() -> None:
+    assert parsed(q="  a b ").texts == (("q", "a b"),)
+    assert parsed(q="x" * 2000).texts == (("q", "x" * 1024),)
+    assert parsed(document=" a ").texts == (("document", " a "),)
+
+
+def test_a_choice_that_is_not_offered_is_there_as_long_as_it_is_chosen() -> None:
+    def options(**args: str) -> dict[str, list[tuple[str, str]]]:
+        return {
+            one.name: [(text, words) for text, words, chosen in one.options if chosen]
+            for one in parsed(**args).selections()
+        }
+
+    assert options() == {"since": [("", "Any time")], "longer": [("", "Any duration")]}
+    assert options(since="7d", longer="90s") == {
+        "since": [("7d", "Last 7 days")],
+        "longer": [("90s", "Over 90\N{NO-BREAK SPACE}s")],
+    }
+    since = "2026-11-23T03:00:00Z"
+    assert options(since=since)["since"] == [(since, f"Since {since}")]
+    assert [len(one.options) for one in parsed(since="7d").selections()] == [5, 5]
