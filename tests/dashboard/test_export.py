@@ -160,7 +160,7 @@ def test_a_file_tells_what_the_page_lists(
     listed = paged(wanted)
     monkeypatch.setattr(search, "MOST_FOUND", most)
     # What an index has in order is told whole, however much more it is than a page looks at.
-    in_order = wanted.columns is not None or wanted.in_order
+    in_order = wanted.columns is not None or wanted.get("document") or wanted.get("cause")
     rows = told(visitor, query)
     if in_order or len(listed) <= most:
         assert contract(rows) == listed

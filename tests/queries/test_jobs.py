@@ -16,10 +16,13 @@ from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
-from app.queries import depth, jobs, parts, search
+from app.models import Job
+from app.queries import depth, filters, jobs, parts, search
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.filters import JobFilter
+from app.queries.part import Part
 from app.queries.projects import get_project
+from app.rules import formats
 from app.rules.causes import cause_of
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND
@@ -233,7 +236,8 @@ def assert_taken(project_id: str, filters: list[JobFilter], most: int, passed: i
             if not found.capped:
                 assert names == plain
             newest = [job.job_id for job in by_time(everything)[:passed]]
-            if found.capped in ("newest", "some") and one.get("q") and not one.in_order:
+            known = one.get("document") or one.get("cause")
+            if found.capped in ("newest", "some") and one.get("q") and not known:
                 recent = [name for name in plain if name in newest][:most]
                 assert names[: len(recent)] == recent
 
@@ -319,6 +323,31 @@ def test_any_two_parts_of_a_filter_narrow_together(
         monkeypatch.setattr(search, "MOST_FOUND", most)
         monkeypatch.setattr(search, "MOST_PASSED", passed)
         assert_taken("p", PAIRS, most, passed)
+
+
+def test_a_part_that_no_index_knows_is_sought_among_the_newest(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = Part(
+        name="nodes",
+        help="Only jobs that made at least so many nodes.",
+        example="1",
+        format=formats.whole(1, 1000),
+        condition=lambda least: [Job.nodes_created >= least],
+        index=None,
+        counted=False,
+        label="at least {} nodes".format,
+        offered=None,
+    )
+    monkeypatch.setattr(filters, "PARTS", (*parts.PARTS, nodes))
+    monkeypatch.setitem(parts.PART_OF, "nodes", nodes)
+    monkeypatch.setitem(MATCHES, "nodes", lambda job, least: job.nodes_created >= least)
+    wanted = [JobFilter(nodes=1), JobFilter(nodes=1, q="doc-"), JobFilter(nodes=1, until=T0 + DAY)]
+    create_project("p", name="p", mode="kg_vector", now=T0)
+    record("p", crowd(200), now=NOW)
+    assert_plain("p", wanted, [0], NOW)
+    monkeypatch.setattr(search, "MOST_FOUND", 20)
+    assert_taken("p", wanted, 20, 20)
 
 
 @settings(
