@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 import orjson
 from flask import Response, request
 
-from app.queries.search import MOST_FOUND
 from app.queries.views import JobPage
 from app.rules.project import Project
 from app.rules.times import format_time
@@ -37,11 +36,6 @@ def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = N
 def unchanged(etag: str) -> Response | None:
     """The 304 for a client that has this answer, else None."""
     return etags.unchanged(etag, VARY)
-
-
-def search_header(page: JobPage[Any]) -> dict[str, str]:
-    """What tells that more jobs may match than were looked at, and which of them were."""
-    return {"X-Search-Limited": f"{page.capped} {MOST_FOUND}"} if page.capped else {}
 
 
 def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> str:

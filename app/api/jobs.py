@@ -8,7 +8,7 @@ from flask import Response, request, url_for
 
 from app.access.scopes import Scope
 from app.api import blueprint
-from app.api.answers import json_answer, links, search_header, unchanged
+from app.api.answers import json_answer, links, unchanged
 from app.api.operations import Parameter, operation
 from app.api.params import LIST_PARAMETERS, parse_list, query_of
 from app.api.requests import BULK_BODY, open_project, read_json
@@ -18,6 +18,8 @@ from app.ledger.report import MOST_REPORTS, Report, parse_report
 from app.ledger.sums import UnknownProjectError
 from app.queries import jobs as queries
 from app.queries.contract import CONTRACT, fields_of
+from app.queries.parts import EVERY_TAKEN
+from app.queries.search import LIMITED, MOST_FOUND, limit_header
 from app.rules.fields import InvalidError
 from app.rules.project import Project
 from app.rules.times import MINUTE, SECOND, floor, now, parse_time
@@ -28,6 +30,7 @@ from app.web.etags import make_etag
 
 LONGEST_IDEMPOTENCY_KEY = 255
 SKEW_WORTH_TELLING = 120 * SECOND
+_TAKEN = ", ".join(f"`{taken} {MOST_FOUND}`" for taken in EVERY_TAKEN)
 
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
@@ -45,10 +48,9 @@ IDEMPOTENCY_KEY = Parameter(
     headers={
         "Link": "The first, previous, next and last page (RFC 8288).",
         "ETag": "Names this answer: sent back as If-None-Match, it gives a 304 while it is true.",
-        "X-Search-Limited": "Only where more jobs may match than the 10,000 that were looked at."
-        " Says which these are: `newest 10000`, `longest 10000`, `last finished 10000`,"
-        " `last heard of 10000`, or `some 10000`: of those the newest that match come first, then"
-        " others. A narrower filter finds them all.",
+        LIMITED: "Only where more jobs may match than the "
+        f"{MOST_FOUND:,} that were looked at. Says which these are: {_TAKEN}. Of `some` the newest"
+        " that match come first, then others. A narrower filter finds them all.",
     },
 )
 def get_jobs(project_id: str) -> Response:
@@ -60,8 +62,8 @@ def get_jobs(project_id: str) -> Response:
         query = query_of(request.args)
         slot = ("jobs", request.script_root, project_id, *query, limit, offset)
         versions: tuple[int, ...] = (project.version,)
-        if wanted.silent_since is not None:
-            versions += (floor(at, MINUTE),)  # jobs fall silent by themselves
+        if wanted.changes_by_itself:
+            versions += (floor(at, MINUTE),)
         if answer := unchanged(etag_of(slot, versions)):
             return answer
 
@@ -81,7 +83,7 @@ def get_jobs(project_id: str) -> Response:
                 "limit": limit,
                 "offset": offset,
             }
-            return orjson.dumps(body), {"Link": links(page, query), **search_header(page)}
+            return orjson.dumps(body), {"Link": links(page, query), **limit_header(page.capped)}
 
         kept = serve(slot, versions, make)
     body, encoding = body_of(slot, kept)

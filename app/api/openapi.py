@@ -8,7 +8,7 @@ from flask import Response, current_app, url_for
 
 from app.api import blueprint
 from app.api.answers import json_answer
-from app.api.operations import OPERATIONS, Operation, operation
+from app.api.operations import OPERATIONS, Operation, Parameter, operation
 from app.ledger.merge import Merge
 from app.ledger.projects import NEW_PROJECT
 from app.ledger.report import MOST_REPORTS, REPORT
@@ -98,15 +98,7 @@ def _operation(name: str, described: Operation, arguments: list[str]) -> dict[st
             {"name": argument, "in": "path", "required": True, "schema": {"type": "string"}}
             for argument in arguments
         ]
-        + [
-            {
-                "name": parameter.name,
-                "in": parameter.place,
-                "schema": parameter.schema,
-                "description": parameter.description,
-            }
-            for parameter in described.parameters
-        ],
+        + [_parameter(parameter) for parameter in described.parameters],
         "responses": dict(sorted(responses.items())),
     }
     if described.scope is None:
@@ -119,6 +111,16 @@ def _operation(name: str, described: Operation, arguments: list[str]) -> dict[st
             "content": {"application/json": {"schema": _ref(described.body)}},
         }
     return result
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    described = {
+        "name": parameter.name,
+        "in": parameter.place,
+        "schema": parameter.schema,
+        "description": parameter.description,
+    }
+    return described if parameter.example is None else described | {"example": parameter.example}
 
 
 def _answer(sentence: str, schema: str | None) -> dict[str, Any]:

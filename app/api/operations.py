@@ -17,6 +17,7 @@ class Parameter:
     schema: dict[str, Any]
     description: str
     place: str = "query"
+    example: Any = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from app.dashboard.filters import LAST_PAGE, PAGE_SIZE
 from app.dashboard.pager import make_pager
 from app.queries import jobs
 from app.queries.filters import JobFilter
+from app.queries.search import limit_words
 from app.rules.fields import UNREADABLE
+from app.rules.formats import LONGEST_TEXT
 from app.rules.status import FAILED, RUNNING, WAITING
 from app.rules.times import MINUTE, floor, now
 from app.web.formatters import document as parts_of
 from app.web.live import Head, pace
-
-LONGEST_ID = 1024
 
 
 @blueprint.get("/projects/<id:project_id>/document")
@@ -27,7 +27,7 @@ def document(project_id: str) -> Response:
     at = now()
     document_id = request.args.get("id", "")
     number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    if not 1 <= len(document_id) <= LONGEST_ID or UNREADABLE.search(document_id):
+    if not 1 <= len(document_id) <= LONGEST_TEXT or UNREADABLE.search(document_id):
         abort(404)
     with visiting(project_id, at) as (connection, shown):
 
@@ -56,7 +56,7 @@ def document(project_id: str) -> Response:
                 "project": shown,
                 "document_id": document_id,
                 "jobs": list(zip(rows, changes_of(found.rows), strict=False)),
-                "capped": found.capped,
+                "limit": limit_words(found.capped) if found.capped else "",
                 "pager": make_pager(number, PAGE_SIZE, found.total, len(rows), link),
                 "pace": pace(busy),
                 "now": at,

@@ -13,7 +13,7 @@ from app.dashboard import blueprint
 from app.dashboard.filters import parse_filter
 from app.queries import exports
 from app.queries.contract import Fields
-from app.queries.search import MOST_FOUND
+from app.queries.search import limit_header
 from app.rules.times import format_time, now
 
 Write = Callable[[Sequence[Fields]], bytes]
@@ -63,9 +63,8 @@ def _export(project_id: str, ending: str, kind: str, write: Write, head: bytes =
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Cache-Control": "no-store",
+        **limit_header(export.capped),
     }
-    if export.capped:
-        headers["X-Search-Limited"] = f"{export.capped} {MOST_FOUND}"
     return Response(stream(), headers=headers, content_type=kind)
 
 

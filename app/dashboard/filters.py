@@ -1,6 +1,6 @@
 """The filter of the job table: reads the URL, builds the query, writes the URL back."""
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -9,59 +9,35 @@ from werkzeug.datastructures import MultiDict
 
 from app.queries.charts import LAST_DAY, SCALES, Scale
 from app.queries.filters import JobFilter
+from app.queries.part import Choices, Part, StateTab, Words
+from app.queries.parts import PART_OF, PARTS
 from app.queries.views import Anchor
-from app.rules.causes import parse_cause
-from app.rules.fields import IDENTIFIER, UNREADABLE
-from app.rules.silence import silent_since
-from app.rules.status import (
-    COMPLETED,
-    EMPTY,
-    FAILED,
-    RUNNING,
-    STALLED,
-    WAITING,
-    JobState,
-    JobStatus,
-)
-from app.rules.times import (
-    DAY,
-    HOUR,
-    MINUTE,
-    floor,
-    parse_period,
-    parse_span,
-    parse_time,
-)
-from app.web.formatters import period_words, span_words
+from app.rules.fields import IDENTIFIER
+from app.rules.formats import LONGEST_TEXT
+from app.rules.status import JobStatus
+from app.rules.times import MINUTE, floor
 
 PAGE_SIZE = 50
 LAST_PAGE = 2**43
-LONGEST_Q = 1024
-SPANS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
-LONGER = {"1m": "1 min", "10m": "10 min", "1h": "1 h", "6h": "6 h"}
-PARTS = ("q", "since", "until", "finished", "longer", "document", "cause")
-SPAN_LABELS = {"1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 days", "30d": "Last 30 days"}
 
-# A tab's state, its parameters in the URL, and its column in the counts.
-TABS: tuple[tuple[JobState, tuple[str, str], str], ...] = (
-    (RUNNING, ("status", "running"), "running"),
-    (WAITING, ("status", "pending"), "pending"),
-    (FAILED, ("status", "failed"), "failed"),
-    (COMPLETED, ("status", "completed"), "completed"),
-    (STALLED, ("stalled", "1"), "stalled"),
-    (EMPTY, ("empty", "1"), "empty"),
+TABS: tuple[tuple[str, StateTab], ...] = tuple(
+    (part.name, tab) for part in PARTS for tab in part.tabs
 )
+_NO_TAB = {part.name: "" for part in PARTS if part.tabs}
+_IN_FORM = {part.name for part in PARTS if isinstance(part.offered, Words | Choices)}
+_IN_ORDER = sorted(PARTS, key=lambda part: not part.tabs)  # in a URL the tab stands first
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab: how many jobs it would show, and where it leads."""
+    """A tab: how many jobs it would show, and where it leads; `icon` is "" where it has none."""
 
-    name: str
+    icon: str
     label: str
     count: int
     href: str
     current: bool
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,118 +50,175 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
-class TableFilter:
-    """The filter as the URL says it: text as typed, nonsense left out; "" where nothing is set.
+class Line:
+    """A line of the form to type in."""
 
-    `tab` is the state whose tab is open, None for all; `page` counts from 1. `scale` is what the
-    chart covers, and narrows nothing.
+    name: str
+    label: str
+    value: str
+
+
+Option = tuple[str, str, bool]
+"""The value of something to choose, its words, and whether it is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A choice of the form."""
+
+    name: str
+    label: str
+    options: Sequence[Option]
+
+
+@dataclass(frozen=True, slots=True)
+class TableFilter:
+    """The filter as the URL says it: the `texts` of the parts that are set, as typed.
+
+    Nonsense is left out, and of tabs there is one at most. `page` counts from 1. `scale` is what
+    the chart covers, and narrows nothing.
     """
 
     path: str
-    q: str = ""
-    since: str = ""
-    until: str = ""
-    finished: str = ""
-    longer: str = ""
-    document: str = ""
-    cause: str = ""
-    tab: JobState | None = None
+    texts: tuple[tuple[str, str], ...] = ()
     page: int = 1
     anchor: Anchor | None = None
     scale: Scale = LAST_DAY
 
     def to_query(self, now: int, silent_after: int) -> JobFilter:
         """What to read at `now` (µs); a span such as 24h ends with the minute that runs."""
-        statuses = {RUNNING: JobStatus.RUNNING, WAITING: JobStatus.PENDING}
-        statuses |= {FAILED: JobStatus.FAILED, COMPLETED: JobStatus.COMPLETED}
-        status = statuses.get(self.tab) if self.tab else None
-        return JobFilter(
-            statuses=frozenset() if status is None else frozenset({status}),
-            q=self.q,
-            since=_moment(self.since, now),
-            until=_moment(self.until, now),
-            silent_since=silent_since(now, silent_after) if self.tab is STALLED else None,
-            empty=self.tab is EMPTY,
-            document=self.document,
-            cause=parse_cause(self.cause) if self.cause else None,
-            finished=parse_period(self.finished) if self.finished else None,
-            longer=parse_span(self.longer) if self.longer else None,
-        )
+        values: dict[str, Any] = {}
+        for name, text in self.texts:
+            part = PART_OF[name]
+            span = part.spans.get(text)
+            ago = None if span is None else floor(now, MINUTE) - span
+            values[name] = part.read([text], now, silent_after) if ago is None else ago
+        return JobFilter(**values)
 
-    def chips(self, cause: str = "") -> list[Chip]:
-        """What is set besides the tab, each removable; `cause` is what the cause's errors say."""
-        labels = {
-            "q": f"“{self.q}”",
-            "since": SPAN_LABELS.get(self.since, f"since {self.since}"),
-            "until": f"until {self.until}",
-            "finished": f"finished {period_words(self.finished)}",
-            "longer": f"longer than {span_words(self.longer)}",
-            "document": f"document “{self.document}”",
-            "cause": f"cause “{cause}”" if cause else f"cause {self.cause}",
-        }
-        without: dict[str, dict[str, Any]] = {name: {name: ""} for name in PARTS}
-        set_parts = [name for name in PARTS if getattr(self, name)]
-        return [Chip(name, labels[name], self.url(**without[name])) for name in set_parts]
+    @property
+    def tab(self) -> StateTab | None:
+        """The tab that is open, None for all jobs."""
+        return next((tab for name, tab in TABS if (name, tab.text) in self.texts), None)
+
+    def tabs(self, counts: Mapping[str, int]) -> list[Tab]:
+        """The tabs with their numbers."""
+        total = sum(counts[status.word] for status in JobStatus)
+        current = self.tab
+        tabs = [Tab("", "All", total, self._changed(_NO_TAB), current is None)]
+        for name, tab in TABS:
+            state, count = tab.state, counts[tab.column]
+            href = self._changed(_NO_TAB | {name: tab.text})
+            tabs.append(Tab(state.name, state.label, count, href, current is tab, tab.spoken))
+        return tabs
+
+    def chips(self, told: Mapping[str, str]) -> list[Chip]:
+        """What is set besides the tab, each removable; `told` is of `JobFilter.told`."""
+        labels = {name: PART_OF[name].label for name, _ in self.texts}
+        return [
+            Chip(name, told.get(name) or label(text), self._changed({name: ""}))
+            for name, text in self.texts
+            if (label := labels[name])
+        ]
+
+    def lines(self) -> list[Line]:
+        """The lines of the form."""
+        texts = dict(self.texts)
+        return [
+            Line(part.name, part.offered.label, texts.get(part.name, ""))
+            for part in PARTS
+            if isinstance(part.offered, Words)
+        ]
+
+    def selections(self) -> list[Selection]:
+        """The choices of the form."""
+        texts = dict(self.texts)
+        return [
+            _selection(part.name, part.offered, texts.get(part.name, ""))
+            for part in PARTS
+            if isinstance(part.offered, Choices)
+        ]
+
+    def carried(self) -> list[tuple[str, str]]:
+        """What the form must carry along, because no field of it sets it."""
+        return [(name, text) for name, text in self.parameters() if name not in _IN_FORM]
+
+    def nothing(self) -> str:
+        """What is said where no job matches."""
+        for name, _ in self.texts:
+            if isinstance(offered := PART_OF[name].offered, Words):
+                timed = any(name in ("since", "until") for name, _ in self.texts)
+                return offered.empty + (" in that time." if timed else ".")
+        if self.tab is None or len(self.texts) > 1:
+            return "No job matches."
+        return self.tab.empty or f"No job is {self.tab.state.label.lower()}."
 
     def export(self, ending: str) -> str:
         """The URL of the same list as a file."""
         return replace(self, path=f"{self.path}/jobs.{ending}", scale=LAST_DAY).url()
 
-    def carried(self, *sets: str) -> list[tuple[str, str]]:
-        """What a form that sets these parameters must carry along."""
-        return [(name, value) for name, value in self.parameters() if name not in sets]
-
-    def parameters(self, **changes: Any) -> list[tuple[str, str]]:
+    def parameters(self, *, chart: str | None = None, **changes: str) -> list[tuple[str, str]]:
         """The parameters of this filter on its first page, some of them changed."""
-        values = {name: getattr(self, name) for name in PARTS} | changes
-        tab = changes.get("tab", self.tab)
-        pairs = [parameter for state, parameter, _ in TABS if state is tab]
-        pairs += [(name, values[name]) for name in PARTS if values[name]]
-        chart = changes.get("chart", self.scale.name)
-        return pairs + ([] if chart == LAST_DAY.name else [("chart", chart)])
+        if unknown := changes.keys() - PART_OF.keys():
+            raise TypeError(f"{', '.join(sorted(unknown))}: no such part of a filter")
+        texts = dict(self.texts) | changes
+        pairs = [(part.name, text) for part in _IN_ORDER if (text := texts.get(part.name))]
+        chart = self.scale.name if chart is None else chart
+        return pairs if chart == LAST_DAY.name else [*pairs, ("chart", chart)]
 
-    def url(self, *, page: int = 1, at: str | None = None, **changes: Any) -> str:
+    def url(self, *, page: int = 1, at: str | None = None, **changes: str) -> str:
         """The URL of this list with some parts changed, on its first page unless told."""
         pairs = self.parameters(**changes)
         if page > 1:
             pairs.append(("page", str(page)))
         if at:
             pairs.append(("at", at))
+        return self._address(pairs)
+
+    def _changed(self, texts: Mapping[str, str]) -> str:
+        return self._address(self.parameters(**texts))
+
+    def _address(self, pairs: Sequence[tuple[str, str]]) -> str:
         return self.path + ("?" + urlencode(pairs) if pairs else "")
 
-    def tabs(self, counts: dict[str, int]) -> list[Tab]:
-        """The tabs with their numbers."""
-        total = sum(counts[status.word] for status in JobStatus)
-        everything = Tab("all", "All", total, self.url(tab=None), self.tab is None)
-        return [
-            everything,
-            *(
-                Tab(state.name, state.label, counts[column], self.url(tab=state), self.tab is state)
-                for state, _, column in TABS
-            ),
-        ]
+
+def _selection(name: str, choices: Choices, chosen: str) -> Selection:
+    texts = dict.fromkeys((*choices.texts, *([chosen] if chosen else [])))
+    offered = {text: choices.words(text) for text in texts}
+    return Selection(name, choices.label, options(choices.none, offered, chosen))
+
+
+def options(none: str, offered: Mapping[str, str], chosen: str) -> list[Option]:
+    """What can be chosen: to leave it out, and what is offered, by its value, with its words."""
+    return [("", none, not chosen), *((text, offered[text], text == chosen) for text in offered)]
 
 
 def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
     """Read the URL. A page is for people: what makes no sense is left out, not refused."""
-    tab = next((state for state, pair, _ in TABS if args.get(pair[0]) == pair[1]), None)
+    tab = next(((name, tab.text) for name, tab in TABS if args.get(name) == tab.text), None)
+    texts = ((part.name, _sensible(part, args.get(part.name))) for part in PARTS if not part.tabs)
     page = args.get("page", "1")
     return TableFilter(
         path=path,
-        q=_text(args.get("q", "").strip()[:LONGEST_Q]),
-        since=_span(args.get("since", "")),
-        until=_span(args.get("until", "")),
-        finished=_if_read(parse_period, args.get("finished", "")),
-        longer=_if_read(parse_span, args.get("longer", "")),
-        document=_text(args.get("document", "")),
-        cause=_if_read(parse_cause, args.get("cause", "")),
-        tab=tab,
+        texts=(*([tab] if tab else []), *((name, text) for name, text in texts if text)),
         scale=SCALES.get(args.get("chart", ""), LAST_DAY),
         page=min(max(int(page), 1), LAST_PAGE)
         if page.isascii() and page.isdigit() and len(page) < 15
         else 1,
         anchor=_anchor(args.get("at", "")),
     )
+
+
+def _sensible(part: Part, text: str | None) -> str:
+    """The text of a parameter as far as it can be read, else ""."""
+    if text and isinstance(part.offered, Words):
+        text = text.strip()[:LONGEST_TEXT]
+    if not text or text in part.spans:
+        return text or ""
+    try:
+        part.format.parse(text)
+    except ValueError:
+        return ""
+    return text
 
 
 def anchor_text(created_at: int, job_id: str) -> str:
@@ -198,26 +231,3 @@ def _anchor(text: str) -> Anchor | None:
     if not created_at.isascii() or not created_at.isdigit() or len(created_at) > 18:
         return None
     return (int(created_at), job_id) if IDENTIFIER.fullmatch(job_id) else None
-
-
-def _text(text: str) -> str:
-    return "" if len(text) > LONGEST_Q or UNREADABLE.search(text) else text
-
-
-def _span(text: str) -> str:
-    return text if text in SPANS else _if_read(parse_time, text)
-
-
-def _if_read(parse: Callable[[str], object], text: str) -> str:
-    try:
-        parse(text)
-    except ValueError:
-        return ""
-    return text
-
-
-def _moment(text: str, now: int) -> int | None:
-    if not text:
-        return None
-    span = SPANS.get(text)
-    return parse_time(text) if span is None else floor(now, MINUTE) - span

@@ -7,6 +7,7 @@ from flask import Response, request, url_for
 from app.access.viewer import touring
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
+from app.dashboard.filters import options
 from app.dashboard.pager import make_pager
 from app.queries import projects
 from app.queries.overview import shared_causes
@@ -37,6 +38,10 @@ def overview() -> Response:
             ]
             page = min(max(1, number), max(1, -(-len(wanted) // PROJECTS_PER_PAGE)))
             shown = wanted[(page - 1) * PROJECTS_PER_PAGE : page * PROJECTS_PER_PAGE]
+            states = (one for one in STATES if any(one is x.verdict.state for x in lines))
+            labels = {one.name: one.label for one in states}
+            if state:
+                labels.setdefault(state, state)
             failing = sum(line.verdict.state is FAILING for line in shown)
 
             def link(to: int) -> str:
@@ -46,7 +51,7 @@ def overview() -> Response:
             return head, {
                 "lines": shown,
                 "shared_causes": shared_causes(lines),
-                "states": [one for one in STATES if any(one is x.verdict.state for x in lines)],
+                "states": options("Every state", labels, state),
                 "everything": len(lines),
                 "in_trouble": sum(line.verdict.state.trouble for line in lines),
                 "some_failures": sum(line.verdict.state is SOME_FAILURES for line in lines),

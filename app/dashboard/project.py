@@ -4,16 +4,15 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import Connection
 
 from app.access.viewer import visiting
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.estimates import time_left
-from app.dashboard.filters import PAGE_SIZE, TableFilter, anchor_text, parse_filter
+from app.dashboard.filters import PAGE_SIZE, anchor_text, parse_filter
 from app.dashboard.pager import make_pager
-from app.queries import causes, charts, jobs, projects
-from app.rules.causes import parse_cause
+from app.queries import charts, jobs, projects
+from app.queries.search import limit_words
 from app.rules.silence import silent_since
 from app.rules.times import MINUTE, floor, now
 from app.rules.verdicts import FAILING
@@ -67,7 +66,8 @@ def project(project_id: str) -> Response:
                 "tabs": wanted.tabs(counts),
                 "jobs": replace(page, anchor=place),
                 "filter": wanted,
-                "chips": wanted.chips(cause_line(connection, project_id, wanted)),
+                "chips": wanted.chips(query.told(connection, project_id)),
+                "limit": limit_words(page.capped) if page.capped else "",
                 "newest_href": wanted.url(),
                 "pager": make_pager(
                     wanted.page, PAGE_SIZE, page.total - page.new, len(page.rows), link
@@ -78,11 +78,3 @@ def project(project_id: str) -> Response:
 
         slot, versions = (project_id, wanted), (shown.version, floor(at, MINUTE))
         return answer("project", slot, versions, build, project=shown, now=at)
-
-
-def cause_line(connection: Connection, project_id: str, wanted: TableFilter) -> str:
-    """What the errors of the cause say that the list is filtered by; "" without one."""
-    if not wanted.cause:
-        return ""
-    found = causes.get_cause(connection, project_id, parse_cause(wanted.cause))
-    return found.line if found else ""

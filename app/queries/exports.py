@@ -2,7 +2,7 @@
 
 Where an index knows the order of the list, it is walked from key to key, so that a job is never
 told twice, however the list changes meanwhile. What only a search can find is found once, as on
-the pages: its keys are held, 10,000 at most.
+the pages: its keys are held, `search.MOST_FOUND` at most.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from app.queries import search
 from app.queries.candidates import in_order
 from app.queries.contract import CONTRACT, Fields
 from app.queries.filters import JobFilter
-from app.queries.matching import matches
 from app.queries.views import Anchor
 from app.rules.causes import cause_name
 from app.rules.project import Project
@@ -37,7 +36,6 @@ class Export:
     """
 
     wanted: JobFilter
-    causes: Sequence[int] = ()
     after: Anchor | None = None
     keys: Sequence[Row[Any]] | None = None
     capped: str = ""
@@ -48,9 +46,9 @@ def begin(connection: Connection, project: Project, wanted: JobFilter) -> Export
     if wanted.columns is not None:
         return Export(wanted)
     found = search.find(connection, project.project_id, wanted)
-    if found.capped and (wanted.document or wanted.cause is not None):
-        return Export(wanted, found.causes)
-    return Export(wanted, found.causes, keys=found.keys, capped=found.capped)
+    if found.capped and wanted.in_order:
+        return Export(found.wanted)
+    return Export(found.wanted, keys=found.keys, capped=found.capped)
 
 
 def read(
@@ -75,7 +73,7 @@ def _walk(
     if export.after is not None:
         place = place.after(export.after)
     of_jobs = table_of(Job).c
-    kept = matches(export.wanted, export.causes).label("kept")
+    kept = export.wanted.condition.label("kept")
     query = place.read([*(of_jobs[name] for name in _COLUMNS), kept], BATCH)
     rows = connection.execute(query).all()
     last = (rows[-1].created_at, rows[-1].job_id) if len(rows) == BATCH else None

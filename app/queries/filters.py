@@ -1,58 +1,115 @@
 """Which jobs of a project a list shows."""
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any
 
+from sqlalchemy import ColumnElement, Connection, and_
+
+from app.queries.indexes import Conditions
+from app.queries.matching import Kind
+from app.queries.part import Part
+from app.queries.parts import PART_OF, PARTS
 from app.rules.status import JobStatus
+from app.store.database import written
 
-Kind = JobStatus | Literal["every", "empty"]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class JobFilter:
-    """Each part narrows the list; what is left out does not. Times and spans in µs.
+    """The parts that are set, each with its value: each narrows the list.
 
-    `since` is inclusive and `until` exclusive, both on `created_at`. `q` is an exact job id, the
-    beginning of a document id, or words of an error. `silent_since` keeps running jobs not heard
-    of since then; `empty` keeps completed ones without nodes. `document` is a document id and
-    `cause` a number of `app.rules.causes`. `finished` keeps jobs that ended in [start, end), and
-    `longer` those that took longer, as far as that is known.
+    Made from the values by name, None where a part is not set: `JobFilter(document="a.pdf")`. Times
+    and spans are in µs. A name that is no part's is a TypeError, so that none is lost.
     """
 
-    statuses: frozenset[JobStatus] = frozenset()
-    q: str = ""
-    since: int | None = None
-    until: int | None = None
-    silent_since: int | None = None
-    empty: bool = False
-    document: str = ""
-    cause: int | None = None
-    finished: tuple[int, int] | None = None
-    longer: int | None = None
+    parts: tuple[tuple[Part, Any], ...]
+
+    def __init__(self, **values: Any) -> None:
+        if unknown := values.keys() - PART_OF.keys():
+            raise TypeError(f"{', '.join(sorted(unknown))}: no such part of a filter")
+        parts = [(part, values[part.name]) for part in PARTS if values.get(part.name) is not None]
+        object.__setattr__(self, "parts", tuple(parts))
+
+    def __repr__(self) -> str:
+        return f"JobFilter({', '.join(f'{part.name}={value!r}' for part, value in self.parts)})"
+
+    def get(self, name: str) -> Any:
+        """The value of a part, None where it is not set."""
+        return next((value for part, value in self.parts if part.name == name), None)
+
+    @property
+    def since(self) -> int | None:
+        """The first moment of creation, inclusive."""
+        moment: int | None = self.get("since")
+        return moment
+
+    @property
+    def until(self) -> int | None:
+        """The end of the moments of creation, exclusive."""
+        moment: int | None = self.get("until")
+        return moment
 
     @property
     def columns(self) -> tuple[str, ...] | None:
         """The columns of the created counts that add up to this list, None if they cannot."""
-        if self.q or self.document:
+        if not all(part.counted for part, _ in self.parts):
             return None
-        if (self.silent_since, self.cause, self.finished, self.longer) != (None,) * 4:
-            return None
-        if self.empty:
+        statuses: frozenset[JobStatus] | None = self.get("status")
+        if self.get("empty"):
             # Of no other status is any job empty.
-            possible = not self.statuses or JobStatus.COMPLETED in self.statuses
+            possible = statuses is None or JobStatus.COMPLETED in statuses
             return ("empty",) if possible else ()
-        return tuple(status.word for status in sorted(self.statuses or JobStatus))
+        return tuple(status.word for status in sorted(JobStatus if statuses is None else statuses))
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of job that the list is made of, each with an index of its own."""
-        if self.empty:
+        if self.get("empty"):
             return ("empty",)
-        if self.statuses and len(self.statuses) < len(JobStatus):
-            return tuple(sorted(self.statuses))
-        return ("every",)
+        statuses: frozenset[JobStatus] | None = self.get("status")
+        if statuses is None or len(statuses) == len(JobStatus):
+            return ("every",)
+        return tuple(sorted(statuses))
 
     @property
     def of_any_kind(self) -> "JobFilter":
-        """The same without what it says of kinds: status, empty, silent."""
-        return replace(self, statuses=frozenset(), silent_since=None, empty=False)
+        """The same without what it says of kinds, which the tabs do: status, empty, stalled."""
+        return JobFilter(**{part.name: value for part, value in self.parts if not part.tabs})
+
+    @property
+    def changes_by_itself(self) -> bool:
+        """Whether the list changes without a report, as time passes."""
+        return any(part.clock for part, _ in self.parts)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether an index that knows one of its parts can be walked through in order."""
+        return any(part.index and part.index.in_order for part, _ in self.parts)
+
+    @property
+    def times(self) -> Conditions:
+        """The conditions on when a job was created."""
+        pairs = ((part, value) for part, value in self.parts if part.name in ("since", "until"))
+        return [each for part, value in pairs for each in part.condition(value)]
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """Whether a job matches every part; for values that were looked up."""
+        each = (condition for part, value in self.parts for condition in part.condition(value))
+        return and_(written(1) == written(1), *each)
+
+    def looked_up(self, connection: Connection, project_id: str) -> "JobFilter":
+        """The same, with what the store knows of its values in this project."""
+        values = {
+            part.name: part.look_up(connection, project_id, value) if part.look_up else value
+            for part, value in self.parts
+        }
+        return JobFilter(**values)
+
+    def told(self, connection: Connection, project_id: str) -> dict[str, str]:
+        """What the store says of its parts in this project, by name, for their labels."""
+        words = {
+            part.name: part.told(connection, project_id, value)
+            for part, value in self.parts
+            if part.told
+        }
+        return {name: text for name, text in words.items() if text}

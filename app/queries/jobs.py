@@ -15,8 +15,8 @@ from app.models import Event as EventRow
 from app.models import Job as JobRow
 from app.models.counts import CREATED_COLUMNS
 from app.queries import depth, search
-from app.queries.filters import JobFilter, Kind
-from app.queries.matching import newest_first, of_kind
+from app.queries.filters import JobFilter
+from app.queries.matching import Kind, newest_first, of_kind
 from app.queries.views import Anchor, Attempt, Event, Job, JobPage, Reading, Shown
 from app.rules.project import Project
 from app.rules.status import STATE_OF, JobStatus, job_state
@@ -205,7 +205,7 @@ def count_jobs(
 ) -> dict[str, int]:
     """How many jobs match per status word, and for `empty` and `stalled`: the tabs' numbers.
 
-    What the filter says of kinds (status, empty, silent) is left out. `stalled` counts the running
+    What the filter says of kinds (status, empty, stalled) is left out. `stalled` counts the running
     jobs that were not heard of since `silent_since` (µs).
     """
     wanted = wanted.of_any_kind

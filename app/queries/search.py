@@ -1,8 +1,8 @@
 """Lists that the counts cannot tell: what a search finds, who fell silent, who took long.
 
 Of the indexes that know a part of the filter, the one that finds fewest is read, and the filter
-decides about each of the jobs that it finds. At most 10,000 are looked at: where every index finds
-more, the page says which of them these are.
+decides about each of the jobs that it finds. So many are looked at as `MOST_FOUND` says: where
+every index finds more, the page says which of them these are.
 """
 
 from collections import Counter
@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from app.models import Job
-from app.queries.candidates import Candidates, Meant, candidates, find_causes, newest
+from app.queries.candidates import candidates, newest
 from app.queries.filters import JobFilter
-from app.queries.matching import is_silent, matches
+from app.queries.indexes import SOME, Candidates, Meant
+from app.queries.matching import is_silent
 from app.queries.views import Anchor
 from app.rules.silence import unheard
 from app.rules.status import JobStatus
@@ -24,8 +25,10 @@ from app.store.database import table_of
 from app.store.prepared import Prepared
 from app.store.seeks import listed, seek_listed
 
-MOST_FOUND = 10_000
+MOST_FOUND = 10_000  # jobs that are looked at, by the index that finds fewest
 MOST_PASSED = 50_000  # jobs, the newest, among which a text is sought that means very many
+
+LIMITED = "X-Search-Limited"
 
 KEYS = (Job.created_at, Job.job_id, Job.status, Job.empty, Job.heard_at)
 
@@ -34,13 +37,13 @@ KEYS = (Job.created_at, Job.job_id, Job.status, Job.empty, Job.heard_at)
 class Found:
     """What matches, newest first, and in a word which these are if more may match than these.
 
-    Of each job its `created_at`, `job_id`, `status`, `empty` and `heard_at`. `causes` are those
-    that the words of the filter mean.
+    Of each job its `created_at`, `job_id`, `status`, `empty` and `heard_at`. `wanted` is the filter
+    with what the store knows of its values.
     """
 
     keys: Sequence[Row[Any]]
+    wanted: JobFilter
     capped: str = ""
-    causes: Sequence[int] = ()
 
 
 def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
@@ -49,9 +52,9 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     One statement, and one more where several indexes have to be asked which finds fewest. With a
     `q` that is asked always, and its words are sought; three more where it means too many jobs.
     """
-    causes = find_causes(connection, project_id, wanted.q) if wanted.q else []
-    kept = matches(wanted, causes).label("kept")
-    places = candidates(connection.dialect.name, project_id, wanted, causes)
+    wanted = wanted.looked_up(connection, project_id)
+    kept = wanted.condition.label("kept")
+    places = candidates(project_id, wanted)
     place, too_many = _rarest(connection, places)
 
     def read(most: int) -> Sequence[Row[Any]]:
@@ -59,7 +62,7 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
 
     def found(rows: Iterable[Row[Any]], capped: str = "") -> Found:
         keys = sorted((row for row in rows if row.kept), key=_place, reverse=True)
-        return Found(keys[:MOST_FOUND], capped, causes)
+        return Found(keys[:MOST_FOUND], wanted, capped)
 
     if not (too_many and isinstance(place, Meant)):
         rows = read(MOST_FOUND + 1)
@@ -76,6 +79,19 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
         return found(recent)
     both = {row.job_id: row for row in (*recent, *read(MOST_FOUND))}
     return found(both.values(), place.taken)
+
+
+def limit_header(taken: str) -> dict[str, str]:
+    """The header that tells that more jobs may match than were looked at, and which of them were.
+
+    `taken` is the `capped` of what was found.
+    """
+    return {LIMITED: f"{taken} {MOST_FOUND}"} if taken else {}
+
+
+def limit_words(taken: str) -> str:
+    """The same in words: "the 10,000 newest"."""
+    return f"{MOST_FOUND:,} of them" if taken == SOME else f"the {MOST_FOUND:,} {taken}"
 
 
 def _rarest(

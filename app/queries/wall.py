@@ -71,7 +71,7 @@ def _closeup(connection: Connection, line: ProjectLine, now: int) -> Closeup:
     page = jobs.list_jobs(
         connection,
         project,
-        JobFilter(statuses=frozenset({JobStatus.RUNNING})),
+        JobFilter(status=frozenset({JobStatus.RUNNING})),
         limit=MOST_RUNNING,
         offset=0,
         now=now,

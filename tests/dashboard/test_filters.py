@@ -38,7 +38,7 @@ def test_every_part_is_read_and_written_back() -> None:
     assert query_of(wanted.url(page=2, at="5~j")) == {**EVERYTHING, "page": "2", "at": "5~j"}
     hour = parse_time("2026-11-24T03:00:00Z")
     assert wanted.to_query(NOW, SILENT) == JobFilter(
-        statuses=frozenset({JobStatus.FAILED}),
+        status=frozenset({JobStatus.FAILED}),
         q="a b",
         since=parse_time("2026-11-24T03:04:00Z") - DAY,
         until=hour - 3 * HOUR,
@@ -48,7 +48,7 @@ def test_every_part_is_read_and_written_back() -> None:
         cause=0x0123456789ABCDEF,
     )
     stalled = parsed(stalled="1", finished="2026-11-24").to_query(NOW, SILENT)
-    assert (stalled.silent_since, stalled.finished) == (
+    assert (stalled.get("stalled"), stalled.get("finished")) == (
         NOW - SILENT,
         (hour - 3 * HOUR, hour + 21 * HOUR),
     )
@@ -57,10 +57,10 @@ def test_every_part_is_read_and_written_back() -> None:
 
 def test_each_part_can_be_taken_out_and_says_what_it_is() -> None:
     wanted = parsed(**EVERYTHING)
-    chips = wanted.chips(cause="LLM API timeout")
+    chips = wanted.chips({"cause": "cause “LLM API timeout”"})
     assert {chip.name: chip.label for chip in chips} == {
         "q": "“a b”",
-        "since": "Last 24 h",
+        "since": "Last 24 hours",
         "until": "until 2026-11-24T00:00:00Z",
         "finished": "finished 24 Nov, 03:00–04:00 UTC",
         "longer": "longer than 90\N{NO-BREAK SPACE}s",
@@ -71,18 +71,18 @@ def test_each_part_can_be_taken_out_and_says_what_it_is() -> None:
         assert query_of(chip.remove_href) == {
             name: value for name, value in EVERYTHING.items() if name != chip.name
         }
-    assert [chip.label for chip in parsed(finished="2026-11-04", longer="10m").chips()] == [
+    assert [chip.label for chip in parsed(finished="2026-11-04", longer="10m").chips({})] == [
         "finished 4 Nov UTC",
         "longer than 10\N{NO-BREAK SPACE}min",
     ]
-    assert parsed().chips() == []
+    assert parsed().chips({}) == []
+    assert parsed(cause="0" * 16).chips({})[0].label == f"cause {'0' * 16}"
 
 
 def test_a_form_carries_along_what_it_does_not_set() -> None:
     wanted = parsed(**EVERYTHING)
     rest = {name: EVERYTHING[name] for name in EVERYTHING if name not in ("q", "since", "longer")}
-    assert dict(wanted.carried("q", "since", "longer")) == rest
-    assert dict(wanted.carried()) == EVERYTHING
+    assert dict(wanted.carried()) == rest
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,52 @@ def test_a_form_carries_along_what_it_does_not_set() -> None:
 )
 def test_nonsense_is_left_out(args: dict[str, str]) -> None:
     assert parsed(**args) == parsed()
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        ({}, "No job matches."),
+        ({"longer": "1m"}, "No job matches."),
+        ({"longer": "1m", "status": "failed"}, "No job matches."),
+        ({"status": "failed"}, "No job is failed."),
+        ({"status": "pending"}, "No job is waiting."),
+        ({"stalled": "1"}, "No job is stalled."),
+        ({"empty": "1"}, "Every completed job made nodes."),
+        (
+            {"q": "a", "status": "failed"},
+            "No document begins like that, no job has this id, and no error these words.",
+        ),
+        (
+            {"q": "a", "since": "1h"},
+            "No document begins like that, no job has this id, and no error these words in that"
+            " time.",
+        ),
+    ],
+    ids=str,
+)
+def test_where_nothing_matches_it_says_what_was_sought(args: dict[str, str], sentence: str) -> None:
+    assert parsed(**args).nothing() == sentence
+
+
+def test_what_is_typed_is_trimmed_and_what_links_say_is_not() -> None:
+    assert parsed(q="  a b ").texts == (("q", "a b"),)
+    assert parsed(q="x" * 2000).texts == (("q", "x" * 1024),)
+    assert parsed(document=" a ").texts == (("document", " a "),)
+
+
+def test_a_choice_that_is_not_offered_is_there_as_long_as_it_is_chosen() -> None:
+    def options(**args: str) -> dict[str, list[tuple[str, str]]]:
+        return {
+            one.name: [(text, words) for text, words, chosen in one.options if chosen]
+            for one in parsed(**args).selections()
+        }
+
+    assert options() == {"since": [("", "Any time")], "longer": [("", "Any duration")]}
+    assert options(since="7d", longer="90s") == {
+        "since": [("7d", "Last 7 days")],
+        "longer": [("90s", "Over 90\N{NO-BREAK SPACE}s")],
+    }
+    since = "2026-11-23T03:00:00Z"
+    assert options(since=since)["since"] == [(since, f"Since {since}")]
+    assert [len(one.options) for one in parsed(since="7d").selections()] == [5, 5]

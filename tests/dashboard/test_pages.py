@@ -10,6 +10,8 @@ from flask.testing import FlaskClient
 from app.access.sessions import create_link
 from app.ledger.projects import change_project, create_project
 from app.ledger.report import Report
+from app.queries import search
+from app.rules.causes import cause_name, cause_of
 from app.rules.status import JobStatus
 from app.rules.times import HOUR, MINUTE, SECOND, now
 from app.store.database import writing
@@ -114,6 +116,37 @@ def test_a_bar_leads_to_the_jobs_that_finished_in_it(busy: FlaskClient) -> None:
     assert {f"row-j{number}" for number in range(9)} <= set(re.findall(r'id="(row-[^"]+)"', shown))
     month = busy.get("/projects/p?chart=30d").text
     assert re.search(r'href="/projects/p\?finished=\d{4}-\d\d-\d\d&amp;chart=30d"', month)
+
+
+def test_a_cause_is_called_by_what_its_errors_say(busy: FlaskClient) -> None:
+    cause = cause_name(cause_of(MISSING.format(3)))
+    page = unescape(busy.get(f"/projects/p?cause={cause}").text)
+    assert f'aria-label="Remove: cause “{MISSING.format(3)}”"' in page
+    assert (
+        f'aria-label="Remove: cause {"0" * 16}"' in busy.get(f"/projects/p?cause={'0' * 16}").text
+    )
+
+
+def test_what_runs_and_what_went_wrong_is_spoken(busy: FlaskClient) -> None:
+    [say] = re.findall('data-say="([^"]+)"', busy.get("/projects/p").text)
+    assert say.endswith(", 1 running, 2 failed, 0 stalled")
+
+
+def test_a_page_says_how_much_of_too_much_it_shows(
+    busy: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def limits(path: str) -> list[str]:
+        return re.findall(r'<p class="limit">.*?</svg> (.*?)</p>', busy.get(path).text)
+
+    assert limits("/projects/p?longer=2s") == limits("/projects/p/document?id=docs/2.pdf") == []
+    monkeypatch.setattr(search, "MOST_FOUND", 2)
+    more = "More jobs match than are looked at: these are among "
+    assert limits("/projects/p?longer=1s") == [f"{more}the 2 longest."]
+    monkeypatch.setattr(search, "MOST_PASSED", 3)
+    assert limits("/projects/p?q=docs/1") == [f"{more}2 of them."]
+    assert limits("/projects/p/document?id=docs/1.pdf") == [
+        "This document has more jobs than are looked at: these are the 2 newest."
+    ]
 
 
 def test_a_running_job_says_what_is_left_where_the_history_tells(busy: FlaskClient) -> None:

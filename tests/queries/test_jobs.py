@@ -2,7 +2,9 @@
 
 import itertools
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,15 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
-from app.api import answers
 from app.ledger.audit import rebuild, verify
 from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
-from app.queries import depth, jobs, search
+from app.models import Job
+from app.queries import depth, filters, jobs, parts, search
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.filters import JobFilter
+from app.queries.part import Part
 from app.queries.projects import get_project
+from app.rules import formats
 from app.rules.causes import cause_of
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND
@@ -84,13 +88,13 @@ CAUSES = [*map(cause_of, ERRORS), 5]
 
 
 PARTS = {
-    "statuses": st.frozensets(st.sampled_from(JobStatus), min_size=1),
+    "status": st.frozensets(st.sampled_from(JobStatus), min_size=1),
     "q": st.sampled_from(QS),
     "document": st.sampled_from(DOCUMENTS),
     "since": edges,
     "until": edges,
     "empty": st.just(True),
-    "silent_since": st.integers(-1, 4).map(lambda hours: NOW + hours * HOUR),
+    "stalled": st.integers(-1, 4).map(lambda hours: NOW + hours * HOUR),
     "cause": st.sampled_from(CAUSES),
     "finished": st.tuples(edges.filter(bool), st.just(T0 + DAY)),
     "longer": st.sampled_from([0, 5 * SECOND - 1, 5 * SECOND, MINUTE]),
@@ -104,7 +108,7 @@ any_filter = st.lists(st.sampled_from(sorted(PARTS)), min_size=1, max_size=3, un
 narrow_times = st.one_of(
     st.builds(
         JobFilter,
-        statuses=st.frozensets(st.sampled_from(JobStatus)),
+        status=st.none() | st.frozensets(st.sampled_from(JobStatus), min_size=1),
         since=edges,
         until=edges,
     ),
@@ -134,27 +138,23 @@ def by_time(jobs):
 
 def plainly(everything, causes, wanted: JobFilter):
     """The matching jobs, newest first, by looking at each."""
-    by_words = meant(causes, wanted.q)
+    values = {part.name: value for part, value in wanted.parts}
+    q = values.pop("q", "")
+    by_words = meant(causes, q)
     found = [
         job
         for job in everything
-        if (not wanted.statuses or job.status in wanted.statuses)
-        and (wanted.since is None or job.created_at >= wanted.since)
-        and (wanted.until is None or job.created_at < wanted.until)
-        and (not wanted.empty or is_empty(job))
-        and (wanted.silent_since is None or is_silent(job, wanted.silent_since))
-        and (
-            not wanted.q
-            or job.job_id == wanted.q
-            or job.source_doc_id.startswith(wanted.q)
-            or job.cause in by_words
-        )
-        and (not wanted.document or job.source_doc_id == wanted.document)
-        and (wanted.cause is None or job.cause == wanted.cause)
-        and (wanted.finished is None or ended_in(job, *wanted.finished))
-        and (wanted.longer is None or took_longer(job, wanted.longer))
+        if all(MATCHES[name](job, value) for name, value in values.items())
+        and (not q or job.job_id == q or job.source_doc_id.startswith(q) or job.cause in by_words)
     ]
     return by_time(found)
+
+
+def without_kinds(wanted: JobFilter) -> JobFilter:
+    """The same without status, stalled and empty."""
+    values = {part.name: value for part, value in wanted.parts}
+    kinds = ("status", "stalled", "empty")
+    return JobFilter(**{name: value for name, value in values.items() if name not in kinds})
 
 
 def ended_in(job, start: int, end: int) -> bool:
@@ -178,6 +178,20 @@ def is_silent(job, since: int) -> bool:
     return job.status == JobStatus.RUNNING and job.heard_at <= since
 
 
+# Of each part whether a job matches its value, told from what was reported.
+MATCHES: dict[str, Callable[[Any, Any], bool]] = {
+    "status": lambda job, statuses: job.status in statuses,
+    "since": lambda job, moment: job.created_at >= moment,
+    "until": lambda job, moment: job.created_at < moment,
+    "finished": lambda job, period: ended_in(job, *period),
+    "longer": took_longer,
+    "document": lambda job, document: job.source_doc_id == document,
+    "cause": lambda job, cause: job.cause == cause,
+    "stalled": is_silent,
+    "empty": lambda job, _: is_empty(job),
+}
+
+
 def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], now: int) -> None:
     """Pages, totals and tabs are what one finds by looking at every job; so are the counts."""
     with reading() as connection:
@@ -198,8 +212,7 @@ def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], 
                 assert [job.job_id for job in page.rows] == plain[offset : offset + 5]
             for job in page.rows[:1]:
                 assert job == jobs.get_job(connection, project, job.job_id, now)
-            of_any_kind = replace(one, statuses=frozenset(), empty=False, silent_since=None)
-            plain = plainly(everything, causes, of_any_kind)
+            plain = plainly(everything, causes, without_kinds(one))
             expected = {
                 status.word: sum(job.status == status for job in plain) for status in JobStatus
             }
@@ -223,7 +236,8 @@ def assert_taken(project_id: str, filters: list[JobFilter], most: int, passed: i
             if not found.capped:
                 assert names == plain
             newest = [job.job_id for job in by_time(everything)[:passed]]
-            if found.capped in ("newest", "some") and one.q and not (one.document or one.cause):
+            known = one.get("document") or one.get("cause")
+            if found.capped in ("newest", "some") and one.get("q") and not known:
                 recent = [name for name in plain if name in newest][:most]
                 assert names[: len(recent)] == recent
 
@@ -272,7 +286,7 @@ def crowd(amount: int) -> list[Report]:
 
 
 VALUES: dict[str, list] = {
-    "statuses": [
+    "status": [
         frozenset({JobStatus.FAILED}),
         frozenset({JobStatus.COMPLETED, JobStatus.RUNNING}),
     ],
@@ -281,7 +295,7 @@ VALUES: dict[str, list] = {
     "since": [T0 + DAY, T0 + DAY + 20 * SECOND + 1],
     "until": [T0 + DAY],
     "empty": [True],
-    "silent_since": [NOW],
+    "stalled": [NOW],
     "cause": CAUSES[:2],
     "finished": [(T0 + 20 * SECOND, T0 + DAY + 20 * SECOND)],
     "longer": [0, 5 * SECOND],
@@ -294,6 +308,11 @@ PAIRS = [
 ]
 
 
+def test_these_values_and_answers_are_of_every_part() -> None:
+    names = {part.name for part in parts.PARTS}
+    assert names == set(PARTS) == set(VALUES) == {"q", *MATCHES}
+
+
 def test_any_two_parts_of_a_filter_narrow_together(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +323,31 @@ def test_any_two_parts_of_a_filter_narrow_together(
         monkeypatch.setattr(search, "MOST_FOUND", most)
         monkeypatch.setattr(search, "MOST_PASSED", passed)
         assert_taken("p", PAIRS, most, passed)
+
+
+def test_a_part_that_no_index_knows_is_sought_among_the_newest(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = Part(
+        name="nodes",
+        help="Only jobs that made at least so many nodes.",
+        example="1",
+        format=formats.whole(1, 1000),
+        condition=lambda least: [Job.nodes_created >= least],
+        index=None,
+        counted=False,
+        label="at least {} nodes".format,
+        offered=None,
+    )
+    monkeypatch.setattr(filters, "PARTS", (*parts.PARTS, nodes))
+    monkeypatch.setitem(parts.PART_OF, "nodes", nodes)
+    monkeypatch.setitem(MATCHES, "nodes", lambda job, least: job.nodes_created >= least)
+    wanted = [JobFilter(nodes=1), JobFilter(nodes=1, q="doc-"), JobFilter(nodes=1, until=T0 + DAY)]
+    create_project("p", name="p", mode="kg_vector", now=T0)
+    record("p", crowd(200), now=NOW)
+    assert_plain("p", wanted, [0], NOW)
+    monkeypatch.setattr(search, "MOST_FOUND", 20)
+    assert_taken("p", wanted, 20, 20)
 
 
 @settings(
@@ -345,7 +389,7 @@ def test_every_place_in_a_crowded_minute_is_found(
     ]
     record("p", crowd + around, now=NOW)
     wanted = [
-        JobFilter(statuses=frozenset(statuses), since=since, until=until)
+        JobFilter(status=frozenset(statuses) or None, since=since, until=until)
         for since in (None, T0 + 3 * SECOND)
         for until in (None, T0 + 15 * SECOND + 1)
     ]
@@ -362,7 +406,7 @@ def test_a_page_held_at_an_anchor_does_not_move_when_jobs_arrive(
     monkeypatch.setattr(depth, "SHALLOW", 2)
     project_id = f"a{next(numbers)}"
     create_project(project_id, name="p", mode="kg_vector", now=T0)
-    wanted = JobFilter(statuses=status)
+    wanted = JobFilter(status=status or None)
     known = {report.job_id for report in batch}
     fresh = [
         replace(report, job_id=f"new-{report.job_id}", created_at=NOW - DAY)
@@ -402,8 +446,7 @@ LIMITED = "X-Search-Limited"
 
 def find_few(api: Api, monkeypatch: pytest.MonkeyPatch, matches: int) -> None:
     """A store with so many documents that a search finds, of which it takes five."""
-    for module in (search, answers):
-        monkeypatch.setattr(module, "MOST_FOUND", 5)
+    monkeypatch.setattr(search, "MOST_FOUND", 5)
     reports = [
         Report(
             job_id=f"j{number}",
@@ -452,7 +495,7 @@ def test_a_search_held_at_an_anchor_does_not_move_when_jobs_arrive(
 ) -> None:
     find_few(api, monkeypatch, matches=4)
     monkeypatch.setattr(search, "MOST_FOUND", 10)
-    wanted = JobFilter(q="wanted", statuses=frozenset({JobStatus.FAILED, JobStatus.RUNNING}))
+    wanted = JobFilter(q="wanted", status=frozenset({JobStatus.FAILED, JobStatus.RUNNING}))
 
     def page(anchor):
         with reading() as connection:
@@ -566,14 +609,14 @@ def test_every_page_is_read_in_the_order_of_an_index(
 @pytest.mark.parametrize(
     ("wanted", "indexes"),
     [
-        (JobFilter(silent_since=5), "ix_jobs_running"),
+        (JobFilter(stalled=5), "ix_jobs_running"),
         (JobFilter(q="doc"), "sqlite_autoindex_jobs_1 ix_jobs_document ix_causes_last"),
         (JobFilter(document="doc"), "ix_jobs_document"),
         (JobFilter(cause=5, since=5), "ix_jobs_cause ix_jobs_created"),
         (JobFilter(finished=(5, 6)), "ix_jobs_ended"),
         (JobFilter(longer=5), "ix_jobs_took"),
         (
-            JobFilter(longer=5, statuses=frozenset({JobStatus.COMPLETED, JobStatus.FAILED})),
+            JobFilter(longer=5, status=frozenset({JobStatus.COMPLETED, JobStatus.FAILED})),
             "ix_jobs_took ix_jobs_status",
         ),
         (JobFilter(longer=5, empty=True), "ix_jobs_took ix_jobs_empty"),
@@ -592,8 +635,8 @@ def test_what_a_search_reads_is_in_an_index(
     event.listen(db.engine, "before_cursor_execute", hear)
     with reading() as connection:
         search.find(connection, "p", wanted)
-        if wanted.q:  # what it asks of the jobs where there are causes with these words
-            monkeypatch.setattr(search, "find_causes", lambda *_: [1, 2, 3])
+        if wanted.get("q"):  # what it asks of the jobs where there are causes with these words
+            monkeypatch.setattr("app.queries.indexes.find_causes", lambda *_: [1, 2, 3])
             search.find(connection, "p", wanted)
             indexes += " ix_jobs_cause"
     event.remove(db.engine, "before_cursor_execute", hear)

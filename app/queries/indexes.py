@@ -1,0 +1,160 @@
+"""Where a search looks: the jobs that an index finds for one part of a filter, so many at most.
+
+Whatever the length of the history, none of these reads more of an index than it is told to take.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    func,
+    or_,
+    select,
+    tuple_,
+    union,
+    union_all,
+)
+
+from app.models import Cause, Job
+from app.models.job import KEY_LENGTH, document_key
+from app.queries.views import Anchor
+from app.store.seeks import seek_numbers
+
+MOST_CAUSES = 10_000  # of a project, the last seen: their lines are searched for words
+MOST_MEANT = 50  # of those, as many causes may words mean
+MOST_WORDS = 50  # more than these are no words of an error
+LAST_CHARACTER = "\U0010ffff"
+SOME = "some"
+
+Conditions = Sequence[ColumnElement[bool]]
+
+NEWEST = (Job.created_at, Job.job_id)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The jobs of some `parts`, each the conditions of one index, the greatest by `order` first.
+
+    `taken` says in a word which these are, where there are more than are taken.
+    """
+
+    taken: str
+    order: tuple[Any, ...]
+    parts: Sequence[Conditions]
+
+    def read(self, columns: Sequence[Any], most: int) -> Select[Any]:
+        """These columns, and those that give the order, of so many jobs at most."""
+        columns = tuple({column.key: column for column in (*columns, *self.order)}.values())
+        order = [column.desc() for column in self.order]
+        first = [select(*columns).where(*part).order_by(*order).limit(most) for part in self.parts]
+        if len(first) == 1:
+            return first[0]
+        every = union_all(*(select(part.subquery()) for part in first)).subquery()
+        order = [every.c[column.key].desc() for column in self.order]
+        return select(every).order_by(*order).limit(most)
+
+    def after(self, key: Anchor) -> "Candidates":
+        """Those that come after this key in the order of every list."""
+        older = tuple_(*NEWEST) < tuple_(*key)
+        return replace(self, parts=[[*part, older] for part in self.parts])
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The jobs that the text `q` means, in no order: by their id, their document or their error.
+
+    `causes` are those whose errors have its words.
+    """
+
+    dialect: str
+    project_id: str
+    q: str
+    causes: tuple[int, ...]
+    taken: str = SOME
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """Whether a job is one of these."""
+        begins = func.substr(Job.source_doc_id, 1, len(self.q)) == self.q
+        return or_(Job.job_id == self.q, begins, Job.cause.in_(self.causes))
+
+    def read(self, columns: Sequence[Any], most: int) -> Select[Any]:
+        """These columns of so many jobs at most."""
+        jobs = select(*columns).where(Job.project_id == self.project_id)
+        parts = [jobs.where(Job.job_id == self.q), jobs.where(_begins(self.q)).limit(most)]
+        if self.causes:
+            failed = seek_numbers(self.dialect, jobs, Job.cause, self.causes)
+            parts.append(failed.limit(most))
+        found = union(*(select(part.subquery()) for part in parts)).subquery()
+        return select(found).limit(most)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What knows a part of a filter: `find` tells what it finds of a project for the part's value.
+
+    It may cut off what it finds by conditions on when jobs were created. `taken` is that of what it
+    finds. Of several that all find too much, the one of the least `rank` is read: the rarer a part
+    mostly is, the less. `in_order` where it can be walked through in the order of every list.
+    """
+
+    rank: int
+    taken: str
+    find: Callable[[str, Any, Conditions], Candidates | Meant]
+    in_order: bool = False
+
+
+def index(
+    rank: int, taken: str, order: tuple[Any, ...], seeks: Callable[[Any], Sequence[Conditions]]
+) -> Index:
+    """An index that is read in this order, by one seek or several.
+
+    `seeks` gives for the part's value the conditions of each, without the project's.
+    """
+    in_order = order is NEWEST
+
+    def find(project_id: str, value: Any, times: Conditions) -> Candidates:
+        mine = Job.project_id == project_id
+        also = times if in_order else ()
+        return Candidates(taken, order, [[mine, *seek, *also] for seek in seeks(value)])
+
+    return Index(rank, taken, find, in_order)
+
+
+def mean(connection: Connection, project_id: str, q: str) -> Meant:
+    """What a text means in a project: one statement, for the causes."""
+    causes = find_causes(connection, project_id, q)
+    return Meant(connection.dialect.name, project_id, q, tuple(causes))
+
+
+def find_causes(connection: Connection, project_id: str, q: str) -> list[int]:
+    """The causes of the project whose line has every word of `q`: the last seen ones.
+
+    Letters from A to Z count as their small ones, on both engines.
+    """
+    words = set(q.split())
+    if not 0 < len(words) <= MOST_WORDS:
+        return []
+    known = select(Cause.cause, Cause.line, Cause.last_at).where(Cause.project_id == project_id)
+    known = known.order_by(Cause.last_at.desc()).limit(MOST_CAUSES)
+    last = known.subquery()
+    line: Any = last.c.line
+    if connection.dialect.name == "postgresql":
+        line = line.collate("C")  # by the database's own it would fold more than SQLite does
+    has_all = [line.icontains(word, autoescape=True) for word in sorted(words)]
+    query = select(last.c.cause).where(*has_all).order_by(last.c.last_at.desc(), last.c.cause)
+    return list(connection.scalars(query.limit(MOST_MEANT)))
+
+
+def _begins(q: str) -> ColumnElement[bool]:
+    """Whether the document id begins like that: a range of the index, exact for any character.
+
+    Of a longer text only as far as the index knows.
+    """
+    start = q[:KEY_LENGTH]
+    end = start + LAST_CHARACTER * (KEY_LENGTH - len(start))
+    return document_key(Job.source_doc_id).between(start, end)

@@ -1,0 +1,93 @@
+"""How values stand in a URL: what reads them, and the JSON Schema that says the same.
+
+What reads a text gives its value, or raises ValueError with a sentence for who sent it. The schema
+beside it goes into the OpenAPI document.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.rules import causes, times
+from app.rules.fields import UNREADABLE
+
+LONGEST_TEXT = 1024
+_DIGITS = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`parse` reads one text; `repeated` where several may be given, whose values are a set."""
+
+    parse: Callable[[str], Any]
+    schema: dict[str, Any]
+    repeated: bool = False
+
+    def read(self, texts: Sequence[str]) -> Any:
+        """The value of what was given; raises ValueError with a sentence."""
+        if self.repeated:
+            return frozenset(map(self.parse, texts))
+        if len(texts) > 1:
+            raise ValueError("must be given once")
+        return self.parse(texts[0])
+
+    def as_json(self, text: str) -> Any:
+        """A text as the schema has it: an example for a document."""
+        if self.schema["type"] == "integer":
+            return int(text)
+        return [text] if self.repeated else text
+
+
+def whole(least: int, most: int, default: int | None = None) -> Format:
+    """A whole number; `default` is what it is where it is left out."""
+
+    def parse(text: str) -> int:
+        if not _DIGITS.fullmatch(text) or not least <= int(text) <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(text)
+
+    schema = {"type": "integer", "minimum": least, "maximum": most}
+    return Format(parse, schema if default is None else schema | {"default": default})
+
+
+def some_of(values: Mapping[str, Any]) -> Format:
+    """One or more of some words, each standing for its value."""
+
+    def parse(text: str) -> Any:
+        if text not in values:
+            raise ValueError(f"must be one of {', '.join(values)}, not {text[:40]!r}")
+        return values[text]
+
+    items = {"type": "string", "enum": list(values)}
+    return Format(parse, {"type": "array", "items": items}, repeated=True)
+
+
+def _text(text: str) -> str:
+    if not 1 <= len(text) <= LONGEST_TEXT or UNREADABLE.search(text):
+        raise ValueError(f"must have 1 to {LONGEST_TEXT} characters, without a NUL")
+    return text
+
+
+def _yes(text: str) -> bool:
+    if text != "1":
+        raise ValueError("must be 1")
+    return True
+
+
+def _time(text: str) -> int:
+    if " " in text:
+        raise ValueError("must be an RFC 3339 time; in a URL, write + as %2B")
+    return times.parse_time(text)
+
+
+def _pattern(pattern: re.Pattern[str]) -> dict[str, str]:
+    return {"type": "string", "pattern": f"^{pattern.pattern}$"}
+
+
+TEXT = Format(_text, {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT})
+YES = Format(_yes, {"type": "string", "enum": ["1"]})
+TIME = Format(_time, {"type": "string", "format": "date-time"})
+PERIOD = Format(times.parse_period, _pattern(times.PERIOD))
+SPAN = Format(times.parse_span, _pattern(times.SPAN))
+CAUSE = Format(causes.parse_cause, _pattern(causes.CAUSE))
