@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from app.config import ConfigError, read
-from tests.conftest import ROOT
+from tests.kit import ROOT
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from app.store.database import reading
-from tests.conftest import Api, Board
+from tests.kit.api import Api
+from tests.kit.board import Board
 from tests.kit.problems import assert_problem, read_problem
 
 Stored = Callable[[], dict[str, int]]

@@ -10,10 +10,10 @@ from app.models import Pairing
 from app.rules.times import now
 from app.screens.store import create_link
 from app.store.database import reading, writing
-from tests.browser.conftest import Person
-from tests.browser.reports import running, send
-from tests.browser.test_wall_fits import SIZES, resized
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import running, send
+from tests.kit.wall_fits import SIZES, resized
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

@@ -1,8 +1,6 @@
 """The wall fits, whatever it has to show: nothing scrolls, clips, overlaps or gets lost."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,16 +10,15 @@ from app import create_app
 from app.config import read
 from app.queries.wall import Wall
 from app.rules.times import now
-from bench.walls import made_closeup, made_lines, show
+from screenshots.made_walls import made_closeup, made_lines, show
+from tests.kit.wall_fits import SIZES, resized
 
-SIZES = ((1280, 720), (1920, 1080), (3840, 2160), (1080, 1920), (1920, 1200))
 COUNTS = [
     (projects, troubles)
     for projects in (1, 2, 9, 16, 31, 130, 1000)
     for troubles in (0, 1, 3, 12, 13, 60)
     if troubles <= projects
 ]
-CHECKS = Path(__file__).with_name("wall_fits.js").read_text().strip().removesuffix(";")
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +43,6 @@ class Screen:
     def show(self, wall: Wall, at: int, asked: Sequence[str] = ()) -> None:
         self.page.set_viewport_size({"width": 1920, "height": 1080})
         show(self.page, self.app, wall, at, asked)
-
-
-def resized(page: Page, size: tuple[int, int]) -> tuple[list[str], dict[str, int]]:
-    """Take another size; what is wrong there, and how many projects it tells of."""
-    width, height = size
-    page.set_viewport_size({"width": width, "height": height})
-    found: dict[str, Any] = page.evaluate(
-        "async () => {"
-        " await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));"
-        f" const checks = {CHECKS};"
-        " return { faults: checks.faults(), tally: checks.tally() }; }"
-    )
-    return found["faults"], found["tally"]
 
 
 @pytest.mark.parametrize(("projects", "troubles"), COUNTS)

@@ -18,7 +18,7 @@ from app.models import Job
 from app.rules.status import JobStatus
 from app.rules.times import DAY, SECOND, now
 from app.store.database import reading, writing
-from tests.conftest import ROOT
+from tests.kit import ROOT
 from tests.kit.recording import record
 
 TABLES = [

@@ -28,10 +28,12 @@ from app.rules.status import JobStatus
 from app.rules.times import now
 from app.store import backups
 from app.store.database import db, reading
-from tests.conftest import ROOT, Board, postgres_only, sqlite_only
+from tests.kit import ROOT
+from tests.kit.board import Board
+from tests.kit.databases import postgres_only, sqlite_only
 from tests.kit.recording import record
 
-REPORTING = ROOT / "tests/system/reporting.py"
+REPORTING = ROOT / "tests/kit/reporting.py"
 
 
 def quietly(_done: int, _total: int) -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.conftest import ROOT, free_port
+from tests.kit import ROOT
+from tests.kit.board import free_port
 
 DONE = re.compile(
     r"done: documents=(\d+) completed=(\d+) failed=(\d+) chunks=(\d+) nodes=(\d+) edges=(\d+) "
