@@ -75,6 +75,14 @@ def test_the_vendored_script_is_the_published_one() -> None:
     assert hashlib.sha256(script).hexdigest() == published
 
 
+def test_the_vendored_fonts_are_the_published_ones_with_their_licence() -> None:
+    folder = ROOT / "static/vendor/inter-5.3.0"
+    fonts = b"".join(path.read_bytes() for path in sorted(folder.glob("*.woff2")))
+    published = "4ddfd0affff245250b0f67bfe738ad8d9bc375b480fae3b062f68cb41a95b419"
+    assert hashlib.sha256(fonts).hexdigest() == published
+    assert "SIL Open Font License, Version 1.1" in (folder / "LICENSE.txt").read_text()
+
+
 @pytest.mark.parametrize("path", TESTS, ids=name)
 def test_what_tests_share_is_in_the_kit(path: Path) -> None:
     """No test imports another, nor `conftest`; and only the tests of the benchmark import that."""
