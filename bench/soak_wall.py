@@ -124,9 +124,7 @@ def main(polls: int, early: int) -> None:
     Ends with an error if nodes or listeners grew, or the heap by a tenth.
     """
     with stub() as server, sync_playwright() as playwright, bar("Polls") as progress:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.find(), args=list(chromium.FLAGS)
-        )
+        browser = chromium.launch(playwright)
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))

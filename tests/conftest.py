@@ -15,9 +15,35 @@ from app.config import read
 from app.ledger.projects import create_project
 from app.rules.times import now
 from app.store.database import db
+from tests.kit import ROOT
 from tests.kit.api import Api
 from tests.kit.board import Board, free_port
 from tests.kit.databases import Databases
+
+MARKERS = {
+    "browser": "drives a browser",
+    "postgresql": "needs a PostgreSQL server",
+    "slow": "takes seconds: processes that are killed, thousands of examples",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, of which `make test-fast` has nothing."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        if folder == "browser":
+            item.add_marker("browser")
+        elif folder == "system":
+            item.add_marker("slow")
+        call = getattr(item, "callspec", None)
+        if call is not None and call.params.get("databases") == "postgresql":
+            item.add_marker("postgresql")
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

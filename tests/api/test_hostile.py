@@ -130,6 +130,7 @@ def test_an_integer_of_10_mb_is_a_413(
     assert stored() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_a_gzip_bomb_never_unfolds(api: Api, stored: Stored, way: tuple[str, str]) -> None:
     bomb = gzip.compress(bytes(300 * MIB), 9)
@@ -272,6 +273,7 @@ BODIES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=200,
     deadline=None,
@@ -396,6 +398,7 @@ def test_a_body_without_a_type_is_a_415(live_board: Board) -> None:
     assert stored_jobs(live_board) == 0
 
 
+@pytest.mark.slow
 def test_a_bomb_leaves_the_board_alive(live_board: Board) -> None:
     headers = {**JSON, "Content-Encoding": "gzip"}
     bomb = gzip.compress(bytes(300 * MIB), 9)

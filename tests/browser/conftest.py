@@ -1,6 +1,5 @@
-"""A real browser: Debian's Chromium, driven by Playwright."""
+"""A real browser, driven by Playwright."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,25 +7,19 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from app.rules.times import now
 from screenshots.board import fill
-from screenshots.chromium import FLAGS, find
+from screenshots.chromium import launch
 from tests.kit.board import Board, free_port
 from tests.kit.databases import Databases
 from tests.kit.person import Person, sign_in
 
 expect.set_options(timeout=10_000)  # a page on which nothing runs asks every 5 s
-HOW = "The browser tests need Chromium: on Debian and Ubuntu `apt-get install chromium`."
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """The browser; without one the tests are skipped at home and fail in CI."""
-    path = find()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail(HOW)
-        pytest.skip(HOW)
+    """The browser: `make test` has seen to it that there is one (`tests/setup.py`)."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = launch(playwright)
         yield browser
         browser.close()
 

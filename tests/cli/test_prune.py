@@ -161,6 +161,7 @@ def test_a_person_is_asked(settings: dict[str, str], boards: None) -> None:
     assert "one: removed 20" in seen
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_the_batch_and_says_how_far_it_came(
     settings: dict[str, str], app: Flask
 ) -> None:

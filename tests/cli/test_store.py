@@ -322,6 +322,7 @@ def test_a_backup_of_an_older_revision_is_restored_and_then_upgraded(
     assert set(jobs_in(store)) == {"a", "b", "c"}
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_a_restore_that_is_killed_half_way_changed_nothing(
     settings: dict[str, str], run, store: Path, kept: Path
@@ -415,6 +416,7 @@ def reporters(own_board: Board) -> Iterator[list[subprocess.Popen[bytes]]]:
         process.wait()
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_a_backup_of_a_busy_board_holds_all_that_was_acknowledged(
     own_board: Board, reporters, tmp_path: Path

@@ -229,6 +229,7 @@ def assert_taken(project_id: str, filters: list[JobFilter], most: int, passed: i
                 assert names[: len(recent)] == recent
 
 
+@pytest.mark.slow
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
