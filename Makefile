@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev test check format bench soak-wall screenshots
+.PHONY: help run serve dev test test-fast check format bench soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,8 +22,12 @@ serve: .venv/run ## the board alone, with production settings (HOST= PORT= WORKE
 dev: .venv/test ## a filled board that is thrown away after; changed code, templates and styles show at once
 	@exec $(BIN)/python -m screenshots.dev
 
-test: .venv/test ## install what the tests need and run all of them
+test: .venv/test ## install what the tests need, a browser too, and run all of them
+	@$(BIN)/python -m tests.setup
 	@$(BIN)/pytest -n 3
+
+test-fast: .venv/test ## the tests that need neither browser nor PostgreSQL, in a minute
+	@$(BIN)/pytest -n 2 -m 'not browser and not postgresql and not slow'
 
 check: .venv/test ## linter, formatter and types
 	@$(BIN)/ruff check .
@@ -37,10 +41,12 @@ format: .venv/test ## let the formatter and the linter mend what they can
 bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000; bench/README.md)
 	@$(BIN)/python -m bench --size $(SIZE)
 
-soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000; needs Chromium)
+soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000)
+	@$(BIN)/python -m tests.setup
 	@$(BIN)/python -m bench.soak_wall --polls $(POLLS)
 
-screenshots: .venv/test ## picture every page of a filled board, into build/screenshots/ (needs Chromium)
+screenshots: .venv/test ## picture every page of a filled board, into build/screenshots/
+	@$(BIN)/python -m tests.setup
 	@$(BIN)/python -m screenshots
 
 .venv/bin/python:

@@ -5,7 +5,6 @@ answer in two is a 304, the others are boards that differ. After garbage collect
 and heap are read at an early poll and at the last.
 """
 
-import shutil
 import tempfile
 import threading
 import time
@@ -24,7 +23,8 @@ from app.config import read
 from app.queries.wall import Wall
 from app.rules.times import now
 from bench.bars import bar
-from bench.walls import board_of, made_closeup, made_lines, page_of
+from screenshots import chromium
+from screenshots.made_walls import board_of, made_closeup, made_lines, page_of
 
 PACES = (("TICK = 500", "TICK = 4"), ("POLL = 3000", "POLL = 4"))
 BOARDS = ((9, 3), (130, 2), (31, 12), (130, 60), (1, 0))
@@ -123,9 +123,8 @@ def main(polls: int, early: int) -> None:
 
     Ends with an error if nodes or listeners grew, or the heap by a tenth.
     """
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with stub() as server, sync_playwright() as playwright, bar("Polls") as progress:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = chromium.launch(playwright)
         page = browser.new_page(viewport={"width": 1920, "height": 1080})
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))

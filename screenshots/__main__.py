@@ -72,7 +72,8 @@ def main(only: str, folder: Path) -> None:
             fill(now())
             db.engine.dispose()
         cookie = session_headers(settings, 1)[0]["Cookie"]
-        with serve("wsgi:app", settings) as server, browser() as opened:
+        with serve("wsgi:app", settings) as server, sync_playwright() as playwright:
+            opened = chromium.launch(playwright)
             views = [(size, theme) for size in SIZES for theme in THEMES]
             for number, (size, theme) in enumerate(views):
                 progress(f"{theme}{size}", number / len(views))
@@ -132,16 +133,6 @@ def lead_to(page: Page, name: str) -> None:
     if name == "document":
         page.get_by_role("link", name="All jobs of this document").click()
         page.wait_for_load_state("networkidle")
-
-
-@contextmanager
-def browser() -> Iterator[Browser]:
-    """Chromium, where Debian or Ubuntu puts it."""
-    path = chromium.find()
-    if path is None:
-        raise click.ClickException("needs Chromium: `apt-get install chromium`")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=list(chromium.FLAGS))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from app import create_app
 from app.config import read
 from app.queries.wall import Wall
 from app.rules.times import now
-from bench.walls import made_lines, show
+from screenshots.made_walls import made_lines, show
 
 TELEVISION = (1920, 1080)
 UPRIGHT = (1080, 1920)

@@ -32,7 +32,7 @@
   function paint() {
     if (!out || !find('.pair__code')) return;
     find('.pair__code').hidden = !code;
-    say('.pair__code', code.slice(0, 4) + '\u00a0' + code.slice(4));
+    say('.pair__code', code.slice(0, 4) + ' ' + code.slice(4));
     say('.pair__host', location.host + '/screens');
     find('.pair__how').hidden = !code;
   }

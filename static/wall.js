@@ -150,6 +150,8 @@
   function measureChips(list) {
     const nodes = Array.from(list.children);
     const rest = nodes.pop();
+    list.removeAttribute('style');
+    nodes.forEach(function (node) { node.hidden = false; });
     const beyond = {};
     list.dataset.beyond.split(';').filter(Boolean).forEach(function (pair) {
       beyond[pair.split('=')[0]] = Number(pair.split('=')[1]);
@@ -295,7 +297,7 @@
     setRows(board, 1, 1, 1);
     board.classList.remove('board--brief');
     if (chips) chips.list.hidden = true;
-    fitHead();
+    root.querySelectorAll('.head__counts, .figure__number, .figure__words').forEach(shrink);
     if (find('.lists')) fitLists(unit);
     let found = null;
     if (troubles) {
@@ -337,12 +339,12 @@
     say(rest, '+' + (total - shown).toLocaleString('en') + ' ' + list.dataset.noun);
   }
 
-  function fitHead() {
-    const counts = find('.head__counts');
-    counts.style.fontSize = '';
-    if (counts.scrollWidth <= counts.clientWidth) return;
-    const size = parseFloat(getComputedStyle(counts).fontSize);
-    counts.style.fontSize = Math.floor(size * counts.clientWidth / counts.scrollWidth * 10) / 10 + 'px';
+  // One line whose words are known, but neither their number nor the font.
+  function shrink(node) {
+    node.style.fontSize = '';
+    if (node.scrollWidth <= node.clientWidth) return;
+    const size = parseFloat(getComputedStyle(node).fontSize);
+    node.style.fontSize = Math.floor(size * node.clientWidth / node.scrollWidth * 10) / 10 + 'px';
   }
 
   function setRows(board, growth, stretch, lines) {
@@ -534,6 +536,8 @@
     setInterval(tick, TICK);
     window.addEventListener('resize', fit);
   }
+
+  document.fonts.addEventListener('loadingdone', adopt); // every width is another
 
   adopt(); // before the first paint, so that a reload is not seen
   if (document.readyState === 'complete') start();

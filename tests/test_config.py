@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from app import config
 from app.config import ConfigError, Serving, read, read_serving
-from tests.conftest import ROOT
+from tests.kit import ROOT
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What templates and code must not do, checked over all of them."""
 
+import ast
 import hashlib
 import re
 from pathlib import Path
@@ -7,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.web.security import POLICY
-from tests.conftest import ROOT
+from tests.kit import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OWN_SCRIPTS = [path for path in (ROOT / "static").rglob("*.js") if "vendor" not in path.parts]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 STYLES = sorted((ROOT / "static").rglob("*.css"))
 
 
@@ -71,3 +73,26 @@ def test_the_vendored_script_is_the_published_one() -> None:
     script = (ROOT / "static/vendor/htmx-4.0.1.min.js").read_bytes()
     published = "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130"
     assert hashlib.sha256(script).hexdigest() == published
+
+
+def test_the_vendored_fonts_are_the_published_ones_with_their_licence() -> None:
+    folder = ROOT / "static/vendor/inter-5.3.0"
+    fonts = b"".join(path.read_bytes() for path in sorted(folder.glob("*.woff2")))
+    published = "4ddfd0affff245250b0f67bfe738ad8d9bc375b480fae3b062f68cb41a95b419"
+    assert hashlib.sha256(fonts).hexdigest() == published
+    assert "SIL Open Font License, Version 1.1" in (folder / "LICENSE.txt").read_text()
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name)
+def test_what_tests_share_is_in_the_kit(path: Path) -> None:
+    """No test imports another, nor `conftest`; and only the tests of the benchmark import that."""
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "a relative import"
+            imported |= {f"{node.module}.{alias.name}" for alias in node.names}
+    assert [one for one in imported if re.match(r"tests\b(?!\.kit\b)", one)] == []
+    if path.parent.name != "bench":
+        assert [one for one in imported if re.match(r"bench\b", one)] == []

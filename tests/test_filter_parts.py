@@ -26,7 +26,7 @@ from app.rules.causes import cause_name, cause_of
 from app.rules.status import FAILED, JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, format_time, now
 from app.store.database import writing
-from tests.conftest import Api
+from tests.kit.api import Api
 from tests.kit.recording import record
 
 NOW = now()

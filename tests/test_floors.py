@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.kit import ROOT
 
 FLOORS = (
     ("rules", "config"),

@@ -23,8 +23,8 @@ from app.rules.status import JobStatus
 from app.rules.times import MINUTE, SECOND, format_time
 from app.screens.store import add_screen
 from app.store.database import db, writing
-from tests.conftest import Databases
-from tests.dashboard.test_sign_in import form_of, sign_in
+from tests.kit.databases import Databases
+from tests.kit.forms import form_of, sign_in
 from tests.kit.recording import record
 from tests.kit.statements import statements
 

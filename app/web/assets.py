@@ -5,6 +5,7 @@ So a page asks for few files, and a browser keeps each for a year. A change show
 
 import gzip
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -21,10 +22,13 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
 }
+PACKED_ALREADY = (".woff2",)
 
 _SHELL = ("css/base.css", "css/bar.css")
 BUNDLES: dict[str, tuple[str, ...]] = {
+    "fonts.css": ("css/fonts.css",),
     "door.css": ("css/base.css", "css/bar.css", "css/door.css"),
     "overview.css": (*_SHELL, "css/ledger.css", "css/projects.css"),
     "project.css": (*_SHELL, "css/ledger.css"),
@@ -45,6 +49,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
 }
 """What a kind of page needs, in the order in which it is joined. htmx stays a file of its own: it
 outlives our releases in the browsers' caches."""
+
+_URL = re.compile(r'url\("([^":]+)"\)')  # with a colon it holds what it shows: data:
 
 blueprint = Blueprint("assets", __name__)
 
@@ -71,7 +77,7 @@ def find(name: str) -> Asset:
         if not path.is_file():
             raise KeyError(name)
         body = path.read_bytes()
-    packed = gzip.compress(body, 9, mtime=0)
+    packed = body if suffix in PACKED_ALREADY else gzip.compress(body, 9, mtime=0)
     digest = hashlib.sha256(body).hexdigest()[:12]
     hashed = f"{name.removesuffix(suffix)}.{digest}{suffix}"
     return Asset(hashed, digest, content_type, body, packed if len(packed) < len(body) else None)
@@ -85,7 +91,13 @@ def _join(name: str, suffix: str) -> bytes:
             parts.append(trim((STATIC / source).read_text("utf-8")))
         except ValueError as error:
             raise ValueError(f"static/{source}: {error}") from None
-    return "".join(parts).encode()
+    joined = "".join(parts)
+    return (_URL.sub(_addressed, joined) if suffix == ".css" else joined).encode()
+
+
+def _addressed(url: re.Match[str]) -> str:
+    """A file named in a style sheet, as the browser finds it from there."""
+    return f"url({find(url[1]).name})"
 
 
 def asset(name: str) -> str:

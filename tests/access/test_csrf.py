@@ -11,7 +11,7 @@ from app.access.csrf import REASON, SAFE
 from app.access.sessions import create_link, spend_link
 from app.rules.times import now
 from app.store.database import writing
-from tests.conftest import Api
+from tests.kit.api import Api
 
 SCRIPT = {"X-Requested-With": "wall"}
 ELSEWHERE = [

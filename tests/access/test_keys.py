@@ -14,7 +14,8 @@ from app.ledger.projects import create_project
 from app.models import ApiKey
 from app.rules.times import DAY, now
 from app.store.database import db, reading, writing
-from tests.conftest import Api, sqlite_only
+from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem
 
 NOW = 1_800_000_000_000_000

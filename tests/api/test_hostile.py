@@ -20,7 +20,8 @@ from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from app.store.database import reading
-from tests.conftest import Api, Board
+from tests.kit.api import Api
+from tests.kit.board import Board
 from tests.kit.problems import assert_problem, read_problem
 
 Stored = Callable[[], dict[str, int]]
@@ -129,6 +130,7 @@ def test_an_integer_of_10_mb_is_a_413(
     assert stored() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=str)
 def test_a_gzip_bomb_never_unfolds(api: Api, stored: Stored, way: tuple[str, str]) -> None:
     bomb = gzip.compress(bytes(300 * MIB), 9)
@@ -271,6 +273,7 @@ BODIES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=200,
     deadline=None,
@@ -395,6 +398,7 @@ def test_a_body_without_a_type_is_a_415(live_board: Board) -> None:
     assert stored_jobs(live_board) == 0
 
 
+@pytest.mark.slow
 def test_a_bomb_leaves_the_board_alive(live_board: Board) -> None:
     headers = {**JSON, "Content-Encoding": "gzip"}
     bomb = gzip.compress(bytes(300 * MIB), 9)

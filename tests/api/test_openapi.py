@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.api.params import LIST_PARAMETERS
-from tests.conftest import Api
+from tests.kit.api import Api
 from tests.kit.problems import assert_problem
 
 T1, T2 = "2026-03-01T00:01:00Z", "2026-03-01T00:02:00Z"

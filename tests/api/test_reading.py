@@ -12,7 +12,7 @@ from app.api import jobs as views
 from app.ledger.projects import create_project
 from app.rules.causes import cause_name, cause_of
 from app.rules.times import MINUTE, now
-from tests.conftest import Api
+from tests.kit.api import Api
 from tests.kit.problems import assert_problem
 
 SAMPLE = Path(__file__).with_name("list_jobs.json")

@@ -13,7 +13,8 @@ import pytest
 
 from app.api import jobs as views
 from app.store.database import db, writing
-from tests.conftest import Api, sqlite_only
+from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem
 
 MOST = 2**53 - 1

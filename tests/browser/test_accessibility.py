@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import look
-from tests.browser.conftest import Person
-from tests.conftest import sqlite_only
+from tests.kit.axe import look
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Person
-from tests.browser.reports import ended, get, send
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import ended, get, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Person
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

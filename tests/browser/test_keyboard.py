@@ -4,9 +4,10 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Person
-from tests.browser.reports import ended, running, send
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.fonts import NARROW, take_a_font
+from tests.kit.person import Person
+from tests.kit.reports import ended, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
@@ -42,6 +43,7 @@ def stops(page: Page, most: int = 120) -> list[dict]:
 def test_tab_goes_in_the_order_of_reading_and_is_always_seen(person: Person) -> None:
     send(person.board, *(ended(number, "failed", error_message="x") for number in range(1, 4)))
     page = person.open(project(person))
+    take_a_font(page, NARROW)
     found = stops(page)
     names = [stop["name"] for stop in found]
     in_order = [

@@ -6,9 +6,9 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Person
-from tests.browser.reports import job, running, send
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import job, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Person
-from tests.browser.reports import ended, running, send
-from tests.conftest import Board, sqlite_only
+from tests.kit.board import Board
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import ended, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

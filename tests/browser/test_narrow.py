@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import expect
 
 from app.ledger.projects import change_project
-from tests.browser.conftest import Person
-from tests.browser.reports import ended, running, send
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import ended, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

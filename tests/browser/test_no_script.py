@@ -4,9 +4,9 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Person
-from tests.browser.reports import ended, send
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import ended, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

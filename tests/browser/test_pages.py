@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Person
-from tests.browser.reports import job, running, send
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import job, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

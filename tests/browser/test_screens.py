@@ -10,10 +10,11 @@ from app.models import Pairing
 from app.rules.times import now
 from app.screens.store import create_link
 from app.store.database import reading, writing
-from tests.browser.conftest import Person
-from tests.browser.reports import running, send
-from tests.browser.test_wall_fits import SIZES, resized
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.fonts import WIDE, take_a_font
+from tests.kit.person import Person
+from tests.kit.reports import running, send
+from tests.kit.wall_fits import SHAPES, SIZES, resized
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
@@ -83,8 +84,10 @@ def test_the_code_fits_every_screen_and_renews_itself(own_person: Person) -> Non
         connection.execute(update(Pairing).values(code=widest))
     tv.reload()
     code = code_on(tv)
-    assert code.replace("\N{NO-BREAK SPACE}", "") == widest
+    assert code.replace(" ", "") == widest
     assert [fault for size in SIZES for fault in resized(tv, size)[0]] == []
+    take_a_font(tv, WIDE)
+    assert [fault for size in SHAPES for fault in resized(tv, size)[0]] == []
     with board.database(), writing() as connection:  # ten minutes pass: here, and on the screen
         connection.execute(update(Pairing).values(expires_at=now()))
     tv.clock.fast_forward("10:00")

@@ -5,10 +5,10 @@ import signal
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Person
-from tests.browser.reports import job, running, send
-from tests.browser.test_wall_fits import SIZES, resized
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import job, running, send
+from tests.kit.wall_fits import SIZES, resized
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Person
-from tests.browser.reports import job, running, send
-from tests.conftest import sqlite_only
+from tests.kit.databases import sqlite_only
+from tests.kit.person import Person
+from tests.kit.reports import job, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
@@ -75,7 +75,7 @@ def test_another_build_reloads_the_page_once_it_answers(own_person: Person) -> N
     board = own_person.board
     board.stop(signal.SIGKILL)
     is_lost(page)
-    board.start("tests.browser.another_build:app")
+    board.start("tests.kit.another_build:app")
     is_marked(page, False)
     has_recovered(page)
     expect(page.locator("#wall")).to_have_attribute("data-build", "another")

@@ -1,8 +1,6 @@
 """The wall fits, whatever it has to show: nothing scrolls, clips, overlaps or gets lost."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from flask import Flask
@@ -12,16 +10,16 @@ from app import create_app
 from app.config import read
 from app.queries.wall import Wall
 from app.rules.times import now
-from bench.walls import made_closeup, made_lines, show
+from screenshots.made_walls import made_closeup, made_lines, show
+from tests.kit.fonts import WIDE, take_a_font
+from tests.kit.wall_fits import SHAPES, SIZES, resized
 
-SIZES = ((1280, 720), (1920, 1080), (3840, 2160), (1080, 1920), (1920, 1200))
 COUNTS = [
     (projects, troubles)
     for projects in (1, 2, 9, 16, 31, 130, 1000)
     for troubles in (0, 1, 3, 12, 13, 60)
     if troubles <= projects
 ]
-CHECKS = Path(__file__).with_name("wall_fits.js").read_text().strip().removesuffix(";")
 
 
 @pytest.fixture(scope="module")
@@ -47,18 +45,26 @@ class Screen:
         self.page.set_viewport_size({"width": 1920, "height": 1080})
         show(self.page, self.app, wall, at, asked)
 
+    def faults(self, tally: dict[str, int] | None = None) -> dict[str, list[str]]:
+        """What is wrong on screens of any size, in Inter and then in a wide font that comes late.
 
-def resized(page: Page, size: tuple[int, int]) -> tuple[list[str], dict[str, int]]:
-    """Take another size; what is wrong there, and how many projects it tells of."""
-    width, height = size
-    page.set_viewport_size({"width": width, "height": height})
-    found: dict[str, Any] = page.evaluate(
-        "async () => {"
-        " await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));"
-        f" const checks = {CHECKS};"
-        " return { faults: checks.faults(), tally: checks.tally() }; }"
-    )
-    return found["faults"], found["tally"]
+        With a tally, also whether each tells of all that it counts.
+        """
+        found = self._look("Inter", SIZES, tally)
+        take_a_font(self.page, WIDE)
+        found |= self._look("wide", SHAPES, tally)
+        return {where: faults for where, faults in found.items() if faults}
+
+    def _look(
+        self, font: str, sizes: Iterable[tuple[int, int]], tally: dict[str, int] | None
+    ) -> dict[str, list[str]]:
+        found = {}
+        for width, height in sizes:
+            faults, counted = resized(self.page, (width, height))
+            if tally is not None and counted != tally:
+                faults.append(f"counted {counted}")
+            found[f"{font}, {width}×{height}"] = faults
+        return found
 
 
 @pytest.mark.parametrize(("projects", "troubles"), COUNTS)
@@ -66,21 +72,14 @@ def test_every_number_of_projects_fits_every_screen(
     screen: Screen, projects: int, troubles: int
 ) -> None:
     at = now()
-    lines = made_lines(projects, troubles, at)
-    screen.show(Wall(lines), at)
-    found = {}
-    for size in SIZES:
-        found[size], tally = resized(screen.page, size)
-        if tally != {"troubles": troubles, "all": projects}:
-            found[size].append(f"counted {tally}")
-    assert {size: faults for size, faults in found.items() if faults} == {}
+    screen.show(Wall(made_lines(projects, troubles, at)), at)
+    assert screen.faults({"troubles": troubles, "all": projects}) == {}
 
 
 @pytest.mark.parametrize("asked", [[], ["p1"], [f"p{number}" for number in range(200)]])
 def test_what_stands_in_for_the_rows_fits_every_screen(screen: Screen, asked: list[str]) -> None:
     screen.show(Wall(()), now(), asked)
-    found = {size: resized(screen.page, size)[0] for size in SIZES}
-    assert {size: faults for size, faults in found.items() if faults} == {}
+    assert screen.faults() == {}
 
 
 @pytest.mark.parametrize(
@@ -93,5 +92,4 @@ def test_one_project_alone_fits_every_screen(
     at = now()
     line = made_lines(7, 3, at)[name]
     screen.show(Wall([line], made_closeup(line, causes, running, at)), at)
-    found = {size: resized(screen.page, size)[0] for size in SIZES}
-    assert {size: faults for size, faults in found.items() if faults} == {}
+    assert screen.faults() == {}

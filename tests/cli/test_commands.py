@@ -13,7 +13,8 @@ from app.access.scopes import Scope
 from app.access.sessions import spend_link
 from app.rules.times import DAY, now
 from app.store.database import reading, writing
-from tests.conftest import ROOT, Api
+from tests.kit import ROOT
+from tests.kit.api import Api
 from tests.kit.commands import JOBWALL
 
 KEY = r"ib-[A-Za-z0-9_-]{43}"

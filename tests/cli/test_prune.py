@@ -17,7 +17,7 @@ from app.models import Job
 from app.rules.status import JobStatus
 from app.rules.times import DAY, SECOND, now
 from app.store.database import reading, writing
-from tests.conftest import ROOT
+from tests.kit import ROOT
 from tests.kit.commands import JOBWALL
 from tests.kit.recording import record
 
@@ -161,6 +161,7 @@ def test_a_person_is_asked(settings: dict[str, str], boards: None) -> None:
     assert "one: removed 20" in seen
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_the_batch_and_says_how_far_it_came(
     settings: dict[str, str], app: Flask
 ) -> None:

@@ -5,7 +5,7 @@ import re
 from app.rules.times import now
 from app.screens.store import spend_link
 from app.store.database import writing
-from tests.conftest import Api
+from tests.kit.api import Api
 
 
 def test_a_link_is_printed_listed_and_revoked(api: Api, run) -> None:

@@ -28,11 +28,13 @@ from app.rules.status import JobStatus
 from app.rules.times import now
 from app.store import backups
 from app.store.database import db, reading
-from tests.conftest import ROOT, Board, postgres_only, sqlite_only
+from tests.kit import ROOT
+from tests.kit.board import Board
 from tests.kit.commands import JOBWALL
+from tests.kit.databases import postgres_only, sqlite_only
 from tests.kit.recording import record
 
-REPORTING = ROOT / "tests/system/reporting.py"
+REPORTING = ROOT / "tests/kit/reporting.py"
 
 
 def quietly(_done: int, _total: int) -> None:
@@ -321,6 +323,7 @@ def test_a_backup_of_an_older_revision_is_restored_and_then_upgraded(
     assert set(jobs_in(store)) == {"a", "b", "c"}
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_a_restore_that_is_killed_half_way_changed_nothing(
     settings: dict[str, str], run, store: Path, kept: Path
@@ -414,6 +417,7 @@ def reporters(own_board: Board) -> Iterator[list[subprocess.Popen[bytes]]]:
         process.wait()
 
 
+@pytest.mark.slow
 @sqlite_only
 def test_a_backup_of_a_busy_board_holds_all_that_was_acknowledged(
     own_board: Board, reporters, tmp_path: Path

@@ -23,7 +23,7 @@ from app.rules.causes import cause_name, cause_of
 from app.rules.status import JobStatus
 from app.rules.times import HOUR, MINUTE, SECOND, format_time, now
 from app.store.database import db, reading, writing
-from tests.dashboard.test_sign_in import sign_in
+from tests.kit.forms import sign_in
 from tests.kit.recording import record
 from tests.kit.statements import statements
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.conftest import Api
-from tests.dashboard.test_sign_in import form_of, sign_in
+from tests.kit.api import Api
+from tests.kit.forms import form_of, sign_in
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 import base64
 import re
 import threading
-from html import unescape
-from http.cookies import Morsel, SimpleCookie
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -29,7 +27,9 @@ from app.ledger.projects import create_project
 from app.models import ApiKey, Session
 from app.rules.times import DAY, MINUTE, now
 from app.store.database import reading, writing
-from tests.conftest import Api, sqlite_only
+from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
+from tests.kit.forms import cookies_of, form_of, sign_in
 
 NOW = 1_800_000_000_000_000
 PAGES = ["/", "/projects/p1", "/projects/p1/jobs/j", "/screens"]  # /wall shows a code instead
@@ -40,24 +40,6 @@ def link(app: Flask) -> str:
     """The token of a fresh link."""
     with writing() as connection:
         return create_link(connection, now())
-
-
-def form_of(
-    client: FlaskClient, url: str = "/sign-in", number: int = 0, **how: str
-) -> dict[str, str]:
-    """The inputs of a form on a page, as a browser would send them."""
-    page = unescape(client.get(url, **how).text)
-    form = re.findall(r"<form[^>]*method=\"post\".*?</form>", page, re.DOTALL)[number]
-    return {
-        re.search(r'name="([^"]+)"', tag)[1]: (re.search(r'value="([^"]*)"', tag) or ["", ""])[1]
-        for tag in re.findall(r"<input[^>]*>", form)
-    }
-
-
-def sign_in(client: FlaskClient, url: str = "/sign-in", **values: str):
-    """Fill the form on the page and send it."""
-    form = form_of(client, url, number=1 if "token" in values else 0)
-    return client.post("/sign-in", data={**form, **values})
 
 
 def count_sessions(*, open_only: bool = False) -> int:
@@ -361,13 +343,6 @@ def test_signing_in_leads_to_where_one_wanted_to_go(api: Api, link: str, by: str
 
 
 # Cookies
-
-
-def cookies_of(answer) -> dict[str, Morsel[str]]:
-    found: dict[str, Morsel[str]] = {}
-    for line in answer.headers.getlist("Set-Cookie"):
-        found |= SimpleCookie(line)
-    return found
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -203,6 +203,7 @@ def test_a_disagreement_with_the_board_is_said_and_fails(
     assert f"{job.job_id}: nodes_created is 77 on the board and 1 in the graph file" in caplog.text
 
 
+@pytest.mark.slow
 def test_stopped_it_reports_its_open_jobs_as_interrupted(run: Run) -> None:
     process = run.start(pace=0.8)
     before = run.jobs_once(has_progress)
@@ -223,6 +224,7 @@ def test_stopped_it_reports_its_open_jobs_as_interrupted(run: Run) -> None:
     assert sum(job["edges_created"] for job in after) == run.rows()["edges"]
 
 
+@pytest.mark.slow
 def test_after_a_kill_the_next_run_closes_what_was_open_and_does_it_anew(run: Run) -> None:
     process = run.start(pace=4)
     run.jobs_once(has_progress)
@@ -241,6 +243,7 @@ def test_after_a_kill_the_next_run_closes_what_was_open_and_does_it_anew(run: Ru
         assert (job["error_message"] == "interrupted") == (job["job_id"] in left)
 
 
+@pytest.mark.slow
 def test_a_board_that_is_away_holds_up_nothing_and_misses_nothing(run: Run) -> None:
     with closed_gate(run.board.url) as gate:
         process = run.start(pace=0.5, env={"JOBWALL_URL": gate.url})

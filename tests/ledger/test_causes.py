@@ -106,6 +106,7 @@ def project(app: Flask) -> str:
     return "p"
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60,
     deadline=None,

@@ -1,5 +1,6 @@
 """The promise of the ledger: the order, grouping and repetition of reports cannot matter."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,7 @@ def seen(history: list[tuple[Report, int]]) -> tuple[object, ...]:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=3000, deadline=None)
 @given(st.data(), st.lists(reports(), min_size=1, max_size=6))
 def test_any_order_and_repetition_gives_the_same_ten_fields(
@@ -71,6 +73,7 @@ def test_any_order_and_repetition_gives_the_same_ten_fields(
 states = st.builds(evidence, reports(), st.integers(T0 + 10, T0 + 14))
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(states, states, states)
 def test_join_is_commutative_associative_and_idempotent(one, two, three) -> None:

@@ -22,7 +22,8 @@ from app.queries.projects import get_project
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, now
 from app.store.database import db, reading
-from tests.conftest import Api, postgres_only
+from tests.kit.api import Api
+from tests.kit.databases import postgres_only
 from tests.kit.recording import record
 from tests.kit.statements import statements
 

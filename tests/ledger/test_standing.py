@@ -1,5 +1,6 @@
 """How a document stands: the short way and the long way always agree."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def plainly(finishes: list[Finish]) -> Standing | None:
     return Standing(last.at, last.job_id, last.error, cause_of(last.error), since, succeeded_at)
 
 
+@pytest.mark.slow
 @settings(max_examples=2000)
 @given(changes)
 def test_what_is_added_up_is_what_all_jobs_say(steps) -> None:

@@ -27,7 +27,8 @@ from app.rules.causes import cause_of
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND
 from app.store.database import db, reading, writing
-from tests.conftest import Api, sqlite_only
+from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 from tests.kit.recording import record
 
 T0 = 1_700_000_000 * SECOND
@@ -242,6 +243,7 @@ def assert_taken(project_id: str, filters: list[JobFilter], most: int, passed: i
                 assert names[: len(recent)] == recent
 
 
+@pytest.mark.slow
 @settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -23,8 +23,8 @@ from app.queries.projects import get_project
 from app.rules.causes import cause_name, cause_of
 from app.rules.times import HOUR, MINUTE, SECOND, floor, format_time, now
 from app.store.database import db, reading, writing
-from tests.conftest import postgres_only, sqlite_only
-from tests.dashboard.test_sign_in import sign_in
+from tests.kit.databases import postgres_only, sqlite_only
+from tests.kit.forms import sign_in
 
 JOBS = 20_000
 PIECE = 400  # pages of 8 KiB: a row of 100 is three. The jobs have a thousand, an index some 150

@@ -21,8 +21,8 @@ from app.models import Pairing, Screen, WrongCode
 from app.rules.times import DAY, MINUTE, now
 from app.screens import codes, store
 from app.store.database import reading, writing
-from tests.conftest import Api
-from tests.dashboard.test_sign_in import cookies_of, form_of, sign_in
+from tests.kit.api import Api
+from tests.kit.forms import cookies_of, form_of, sign_in
 
 NOW = 1_800_000_000_000_000
 SCRIPT = {"X-Requested-With": "wall"}

@@ -14,7 +14,8 @@ from app.ledger.projects import create_project
 from app.rules.times import now
 from app.store import database
 from app.store.database import BusyError, db, reading, writing
-from tests.conftest import Api, Databases, postgres_only, sqlite_only
+from tests.kit.api import Api
+from tests.kit.databases import Databases, postgres_only, sqlite_only
 
 
 def make(project_id: str) -> None:

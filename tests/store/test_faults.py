@@ -16,7 +16,7 @@ from app.models import Project
 from app.store.database import BusyError, db
 from app.store.faults import is_away, lacks_tables, reason_of
 from app.store.prepared import Prepared
-from tests.conftest import Databases, postgres_only, sqlite_only
+from tests.kit.databases import Databases, postgres_only, sqlite_only
 
 Cause = Callable[[Engine], object]
 

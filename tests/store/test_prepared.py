@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 from app.models import Project
 from app.store.database import db, reading
 from app.store.prepared import Prepared
-from tests.conftest import Api, sqlite_only
+from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 from tests.kit.statements import statements
 
 NAMES = Prepared(lambda _: select(Project.name).where(Project.project_id == bindparam("of_id")))

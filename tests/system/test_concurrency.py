@@ -19,10 +19,11 @@ from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from app.rules.times import now
 from app.store.database import reading
-from tests.conftest import ROOT, Board
+from tests.kit import ROOT
+from tests.kit.board import Board
 
-SCRIPT = Path(__file__).parent / "reporting.py"
-WRITER = Path(__file__).parent / "writing.py"
+SCRIPT = ROOT / "tests/kit/reporting.py"
+WRITER = ROOT / "tests/kit/writing.py"
 PROCESSES = 8
 SECONDS = 6
 

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 
-from tests.conftest import Board
+from tests.kit.board import Board
 
 READERS = 6
 SECONDS = 4

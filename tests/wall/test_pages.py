@@ -4,8 +4,8 @@ import pytest
 
 from app.ledger.projects import create_project
 from app.rules.times import now
-from tests.conftest import Api
-from tests.dashboard.test_sign_in import sign_in
+from tests.kit.api import Api
+from tests.kit.forms import sign_in
 
 
 def board(api: Api, query: str, project_id: str | None = None) -> str:

@@ -11,7 +11,8 @@ from app.rules.times import now
 from app.screens.store import add_screen
 from app.store import database
 from app.store.database import writing
-from tests.conftest import Api, sqlite_only
+from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Style sheets and scripts as they are sent: joined, packed, kept for a year."""
 
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -9,6 +11,7 @@ from app.web.assets import BUNDLES, STATIC, asset, find
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 HTMX = "vendor/htmx-4.0.1.min.js"
+FONTS = sorted(STATIC.glob("vendor/inter-*/*.woff2"))
 NAMES = [*BUNDLES, HTMX, "wall.css", "wall.js", "pair.js", "icons/lost.svg"]
 
 
@@ -35,6 +38,29 @@ def test_it_is_kept_for_a_year_and_packed_for_who_takes_it(app: Flask, name: str
     for answer in (plain, packed):
         again = client.get(url, headers={**GZIP, "If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_font_is_kept_for_a_year_and_not_packed_twice(app: Flask) -> None:
+    sheet = app.test_client().get(url_of(app, "fonts.css"))
+    fonts = re.findall(r"url\(([^)]+)\)", sheet.text)
+    assert len(fonts) == len(set(fonts)) == len(FONTS)
+    for font in fonts:
+        answer = app.test_client().get(f"/assets/{font}", headers=GZIP)
+        assert answer.status_code == 200
+        assert answer.content_type == "font/woff2"
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert "Content-Encoding" not in answer.headers
+        assert answer.data[:4] == b"wOF2"
+
+
+def test_a_font_that_is_not_there_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "css").mkdir()
+    (tmp_path / "css/fonts.css").write_text('a { src: url("vendor/none.woff2"); }')
+    monkeypatch.setattr("app.web.assets.STATIC", tmp_path)
+    with pytest.raises(KeyError, match=r"vendor/none\.woff2"):
+        find.__wrapped__("fonts.css")
 
 
 def test_every_bundle_holds_its_files_in_their_order() -> None:
@@ -73,6 +99,7 @@ def test_a_page_of_another_build_gets_todays_for_once(app: Flask) -> None:
         "/assets//etc/passwd.1.css",
         "/assets/vendor/htmx-4.0.1.min.js.1.gz",
         "/assets/vendor/htmx-LICENSE.1.txt",
+        "/assets/vendor/inter-5.3.0/LICENSE.1.txt",
     ],
 )
 def test_nothing_else_is_there(app: Flask, path: str) -> None:

@@ -22,8 +22,8 @@ from app.rules import times
 from app.store.database import db, writing
 from app.web import cache
 from app.web.cache import Kept, PageCache, etag_of, serve
-from tests.conftest import Api
-from tests.dashboard.test_sign_in import sign_in
+from tests.kit.api import Api
+from tests.kit.forms import sign_in
 
 PART = {"HX-Request-Type": "partial"}
 MIB = 1024 * 1024

@@ -14,7 +14,7 @@ from app.dashboard import project
 from app.models import Document
 from app.rules.times import now
 from app.store.database import writing
-from tests.conftest import Api
+from tests.kit.api import Api
 from tests.kit.problems import assert_problem
 
 JOBS = "/api/v1/projects/p1/jobs"

@@ -8,7 +8,8 @@ from app.access.sessions import create_link, spend_link
 from app.api import jobs as views
 from app.rules.times import now
 from app.store.database import writing
-from tests.conftest import Api, Board
+from tests.kit.api import Api
+from tests.kit.board import Board
 
 KINDS = {
     "page": ("/", 200),

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 
 from app.web import cache, packing
 from app.web.packing import LEAST, pack
-from tests.conftest import Api
-from tests.dashboard.test_sign_in import sign_in
+from tests.kit.api import Api
+from tests.kit.forms import sign_in
 
 GZIP = {"Accept-Encoding": "gzip"}
 PART = {"HX-Request-Type": "partial"}

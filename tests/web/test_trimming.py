@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.web.trimming import trim_css, trim_js
-from tests.conftest import ROOT
+from tests.kit import ROOT
 
 
 @pytest.mark.parametrize(

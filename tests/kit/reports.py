@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 
-from tests.conftest import Board
+from tests.kit.board import Board
 
 
 def send(board: Board, *jobs: dict[str, object]) -> None:

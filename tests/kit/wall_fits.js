@@ -25,6 +25,17 @@
     const texts = all("#wall *").filter(node => [...node.childNodes].some(
         child => child.nodeType === 3 && child.textContent.trim()));
     const least = { trouble: document.querySelector(".board--large") ? 5.9 : document.querySelector(".board--medium") ? 4.7 : 3.5 };
+    // What is painted of a line's box, which in some fonts is a third higher than the letters.
+    const pen = document.createElement("canvas").getContext("2d");
+    const ink = (node, style, line) => {
+        pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
+        const all = pen.measureText(node.textContent);
+        const base = line.top + all.fontBoundingBoxAscent;
+        return {
+            top: Math.max(line.top, base - all.actualBoundingBoxAscent),
+            bottom: Math.min(line.bottom, base + all.actualBoundingBoxDescent),
+        };
+    };
     texts.forEach(node => {
         const style = getComputedStyle(node);
         if (style.display !== "inline" && !ends(style) && node.scrollWidth > node.clientWidth + 1) tell("cut", node);
@@ -41,10 +52,10 @@
                 const box = frame.getBoundingClientRect();
                 if (text.left < box.left - 1 || text.right > box.right + 1) tell("cut by " + frame.className, node);
             }
-            if (around.overflowY === "hidden" && frame !== node) {
+            if (around.overflowY === "hidden" && style.display !== "inline" && frame !== node) {
                 const box = frame.getBoundingClientRect();
-                const inner = clamped ? node.getBoundingClientRect() : text;
-                if (style.display !== "inline" && (inner.top < box.top - 1 || inner.bottom > box.bottom + 1)) tell("cut below " + frame.className, node);
+                const inner = clamped ? node.getBoundingClientRect() : ink(node, style, text);
+                if (inner.top < box.top - 1 || inner.bottom > box.bottom + 1) tell("cut below " + frame.className, node);
             }
             frame = frame.parentElement;
         }

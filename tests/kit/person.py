@@ -1,0 +1,48 @@
+"""Somebody in a real browser, signed in to a board that really runs."""
+
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.kit.board import Board
+
+
+@dataclass
+class Person:
+    """Somebody signed in to a board, with what their browser complained about."""
+
+    board: Board
+    browser: Browser
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str, **options: object) -> Page:
+        """A new tab; with options, in a window of its own with the same session."""
+        context = self.context
+        if options:
+            session = {"storage_state": self.context.storage_state()}
+            context = self.browser.new_context(**(session | options))
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", self.hear)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.board.url + path)
+        return page
+
+    def hear(self, message: ConsoleMessage) -> None:
+        """Keep what is complained about, but for a server that is away: it may be."""
+        away = "Failed to load resource" in message.text or "Failed to fetch" in message.text
+        if message.type in ("error", "warning") and not away:
+            self.complaints.append(message.text)
+
+
+def sign_in(chromium: Browser, board: Board) -> Person:
+    """Sign in by the link, as a person does."""
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
+    person = Person(board, chromium, context)
+    page = context.new_page()
+    page.on("console", person.hear)
+    page.goto(board.sign_in_link())
+    page.wait_for_url(board.url + "/")
+    page.close()
+    return person

@@ -1,0 +1,87 @@
+"""What the tests need beside packages of Python, installed where it is missing: `make test`.
+
+A browser, and nginx, which checks the configuration that the documents show. Where both are there
+it says nothing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from screenshots import chromium
+
+APT = ("apt-get", "-qq", "-o", "Dpkg::Use-Pty=0")
+PLAYWRIGHT = (sys.executable, "-m", "playwright")
+# Without its runlevel a package would start its server, here of nginx.
+QUIETLY = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+
+
+def main() -> None:
+    """Install what is missing, or end with one line that says what to do."""
+    if not has_browser():
+        if may_apt() and is_debian():
+            apt("Chromium", "chromium", "fonts-liberation")
+        else:
+            run("Chromium", *PLAYWRIGHT, "install", "--with-deps", "chromium")
+        if not has_browser():
+            sys.exit("The tests need a browser: install Chromium, Chrome or Edge.")
+    if not has_nginx():
+        if may_apt():
+            apt("nginx", "nginx-light")
+        if not has_nginx():
+            sys.exit("The tests need nginx: install it (Debian and Ubuntu: nginx-light).")
+
+
+def has_browser() -> bool:
+    """Whether the machine has a browser, or Playwright one of its own."""
+    if chromium.find():
+        return True
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path).exists()
+
+
+def has_nginx() -> bool:
+    """Whether nginx is there; a user's PATH may lack where Debian puts it."""
+    return bool(shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"))
+
+
+def may_apt() -> bool:
+    """Whether packages can be installed without asking."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def is_debian() -> bool:
+    """Whether `chromium` is a package like others: Ubuntu's is a snap."""
+    release = Path("/etc/os-release")
+    return release.exists() and "ID=debian" in release.read_text().splitlines()
+
+
+def apt(what: str, *packages: str) -> None:
+    """Install packages of Debian."""
+    run(what, *APT, "update")
+    run("", *APT, "install", "--yes", "--no-install-recommends", *packages)
+
+
+def run(what: str, *command: str) -> None:
+    """Run a command that installs something; where it fails, end with what it said last."""
+    if what:
+        print(f"Installing {what} for the tests ...", flush=True)
+    done = subprocess.run(
+        command,
+        check=False,
+        env=QUIETLY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        said = done.stdout.strip().splitlines() or ["it said nothing"]
+        sys.exit(f"`{' '.join(command)}` failed: {said[-1]}")
+
+
+if __name__ == "__main__":
+    main()
