@@ -72,13 +72,12 @@
     return two(date.getHours()) + ':' + two(date.getMinutes());
   }
 
+  // As `app/rules/words.py` says it.
+  const UNITS = [[86400000, 'd'], [3600000, 'h'], [60000, 'min']];
+
   function age(ms) {
-    const seconds = Math.max(0, Math.floor(ms / 1000));
-    if (seconds < 60) return seconds + ' s';
-    if (seconds < 3600) return Math.floor(seconds / 60) + ' min';
-    if (seconds < 36000) return Math.floor(seconds / 3600) + ' h ' + two(Math.floor(seconds / 60) % 60);
-    if (seconds < 172800) return Math.floor(seconds / 3600) + ' h';
-    return Math.floor(seconds / 86400) + ' d';
+    const found = UNITS.find(function (one) { return ms >= 2 * one[0]; }) || [1000, 's'];
+    return Math.floor(Math.max(0, ms) / found[0]) + ' ' + found[1];
   }
 
   // The time of day, or the day where the time of day would mislead.
