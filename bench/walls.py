@@ -11,8 +11,9 @@ from markupsafe import Markup
 from playwright.sync_api import Page, Route
 
 from app.queries.projects import ProjectLine
-from app.queries.views import CauseLine, Job
+from app.queries.views import CauseLine
 from app.queries.wall import Closeup, Wall
+from app.rules.job import Job
 from app.rules.status import RUNNING as JOB_RUNNING
 from app.rules.status import STALLED as JOB_STALLED
 from app.rules.status import JobStatus

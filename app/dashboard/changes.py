@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.queries.views import Job
+from app.rules.job import Job
 from app.rules.status import JobStatus
 
 
@@ -41,7 +41,7 @@ def _change(before: Job, after: Job) -> Change:
         chunks=after.chunks_processed - before.chunks_processed,
         nodes=after.nodes_created - before.nodes_created,
         edges=after.edges_created - before.edges_created,
-        took=_took(after) - _took(before) if _took(after) and _took(before) else 0,
+        took=0 if before.took is None or after.took is None else after.took - before.took,
         turn=_turn(before.status is JobStatus.FAILED, after.status is JobStatus.FAILED),
     )
 
@@ -50,9 +50,3 @@ def _turn(failed_before: bool, failed: bool) -> str:
     if failed:
         return "again" if failed_before else "broke"
     return "recovered" if failed_before else ""
-
-
-def _took(job: Job) -> int:
-    if job.started_at is None or job.completed_at is None or job.started_filled:
-        return 0
-    return max(0, job.completed_at - job.started_at)

@@ -62,7 +62,7 @@ def step_of(duration: int) -> int:
     return 1 + int(STEPS_PER_DOUBLING * math.log2(duration / SHORTEST))
 
 
-def duration_of(step: int) -> float:
+def middle_of(step: int) -> float:
     """The middle of a step, in seconds: its geometric mean, at most 9 % off."""
     return SHORTEST * 2 ** ((step - 0.5) / STEPS_PER_DOUBLING) / 1e6 if step else SHORTEST / 1e6
 
@@ -96,10 +96,9 @@ def tally(cells: Counter[Cell], job: LedgerJob, mode: str, times: int = 1) -> No
     if status is JobStatus.FAILED:
         cause = cause_of(telling_line(outcome.error_message))
         _add(cells, ("cause_counts", (cause, hour), "failed"), times)
-    measured = outcome.started_at is not None and not outcome.started_filled
-    if status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
-        step = step_of(outcome.completed_at - outcome.started_at)
-        _add(cells, ("duration_counts", (hour, step), "jobs"), times)
+    took = outcome.took
+    if status is JobStatus.COMPLETED and took is not None:
+        _add(cells, ("duration_counts", (hour, step_of(took)), "jobs"), times)
 
 
 def roll_up(cells: Counter[Cell]) -> Counter[Cell]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from app.ledger.report import Report
+from app.rules.durations import Basis, duration_of
 from app.rules.status import JobStatus
 
 Value = TypeVar("Value", int, str)
@@ -43,8 +44,13 @@ class Outcome(NamedTuple):
     started_at: int | None
     completed_at: int | None
     error_message: str | None
-    started_filled: bool
-    completed_filled: bool
+    started_by: Basis
+    completed_by: Basis
+
+    @property
+    def took(self) -> int | None:
+        """How long it took (µs), where that was measured."""
+        return duration_of(self.started_at, self.started_by, self.completed_at)
 
 
 class Merge(StrEnum):
@@ -153,21 +159,21 @@ def outcome(status: JobStatus, evidence: Sequence[Any]) -> Outcome:
     """The output rules: no start while pending, no end before the end, no error unless failed.
 
     `evidence` are the values of `OUTCOME_FIELDS`. A job that ended and whose start nobody reported
-    started, as far as we know, no later than it ended; its `started_filled` says that this is no
-    measured duration.
+    started, as far as we know, no later than it ended: then its end stands in.
     """
     if status is JobStatus.PENDING:
-        return Outcome(None, None, None, False, False)
+        return Outcome(None, None, None, Basis.GIVEN, Basis.GIVEN)
     started_at, started_filled, completed_at, completed_filled, error, noted_at, noted = evidence
-    if status is JobStatus.RUNNING:
-        return Outcome(started_at, None, None, started_filled, False)
+    started_by = Basis.RECEIPT if started_filled else Basis.GIVEN
+    if not status.terminal:
+        return Outcome(started_at, None, None, started_by, Basis.GIVEN)
     if completed_filled and noted_at is not None:
         completed_at, completed_filled = noted_at, False
-    unmeasured = started_at is None or started_filled
-    if unmeasured and completed_at is not None:
-        started_at = min(started_at or completed_at, completed_at)
+    if started_at is None or (started_filled and started_at > completed_at):
+        started_at, started_by = completed_at, Basis.END
+    completed_by = Basis.RECEIPT if completed_filled else Basis.GIVEN
     reason = error or noted if status is JobStatus.FAILED else None
-    return Outcome(started_at, completed_at, reason, unmeasured, completed_filled)
+    return Outcome(started_at, completed_at, reason, started_by, completed_by)
 
 
 def created_at_of(report: Report, received_at: int) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
-from app.ledger.merge import AttemptState, Outcome, outcome_of
+from app.ledger.merge import AttemptState, outcome_of
 from app.rules.causes import cause_of, telling_line
 from app.rules.status import JobStatus
 
@@ -70,11 +70,4 @@ def derived_values(
     seen = outcome_of(state)
     failed = state.status is JobStatus.FAILED
     cause = cause_of(telling_line(seen.error_message)) if failed else None
-    return seen.completed_at, is_empty(state, mode), cause, measured(seen)
-
-
-def measured(seen: Outcome) -> int | None:
-    """How long (µs) a job that ended took; None where nobody said when it started."""
-    if seen.started_at is None or seen.started_filled or seen.completed_at is None:
-        return None
-    return max(0, seen.completed_at - seen.started_at)
+    return seen.completed_at, is_empty(state, mode), cause, seen.took

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.ledger.merge import OUTCOME_FIELDS, outcome
-from app.queries.views import Job, Reading
+from app.queries.views import Reading
+from app.rules.job import Job
 from app.rules.project import Project
 from app.rules.status import JobStatus
 from app.rules.times import format_time

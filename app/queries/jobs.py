@@ -17,7 +17,8 @@ from app.models.counts import CREATED_COLUMNS
 from app.queries import depth, search
 from app.queries.filters import JobFilter, Kind
 from app.queries.matching import newest_first, of_kind
-from app.queries.views import Anchor, Attempt, Event, Job, JobPage, Reading, Shown
+from app.queries.views import Anchor, Attempt, Event, JobPage, Reading, Shown
+from app.rules.job import Job
 from app.rules.project import Project
 from app.rules.status import STATE_OF, JobStatus, job_state
 from app.store.database import table_of
@@ -252,8 +253,8 @@ def list_attempts(connection: Connection, project: Project, job_id: str) -> list
                 chunks_processed=row.chunks_processed,
                 nodes_created=row.nodes_created if graph else 0,
                 edges_created=row.edges_created if graph else 0,
-                started_at=outcome.started_at,
                 completed_at=outcome.completed_at,
+                took=outcome.took,
                 error_message=outcome.error_message,
             )
         )
@@ -331,8 +332,8 @@ def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int
         heard_at,
         received_at,
         skew_seconds,
-        outcome.started_filled,
-        outcome.completed_filled,
+        outcome.started_by,
+        outcome.completed_by,
     )
 
 

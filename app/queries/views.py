@@ -5,7 +5,7 @@ Every time is in microseconds since 1970 UTC, None where there is none.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.rules.causes import cause_name, remedy_of
 from app.rules.project import Project
@@ -13,35 +13,6 @@ from app.rules.status import JobState, JobStatus
 from app.rules.verdicts import Hour
 
 Shown = TypeVar("Shown")
-
-
-class Job(NamedTuple):
-    """A job with the contract's output rules applied, and what only our pages show."""
-
-    project_id: str
-    job_id: str
-    source_doc_id: str
-    status: JobStatus
-    state: JobState
-    chunks_processed: int
-    chunks_total: int | None
-    nodes_created: int
-    edges_created: int
-    created_at: int
-    started_at: int | None
-    completed_at: int | None
-    error_message: str | None
-    attempt: int
-    heard_at: int
-    received_at: int
-    skew_seconds: int | None = None
-    started_filled: bool = False
-    completed_filled: bool = False
-
-    @property
-    def key(self) -> "Anchor":
-        """Its place in the list."""
-        return self.created_at, self.job_id
 
 
 Anchor = tuple[int, str]
@@ -81,7 +52,7 @@ class JobPage(Generic[Shown]):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The final state of an earlier attempt of a job."""
+    """The final state of an earlier attempt of a job; `took` (µs) where that was measured."""
 
     attempt: int
     status: JobStatus
@@ -89,8 +60,8 @@ class Attempt:
     chunks_processed: int
     nodes_created: int
     edges_created: int
-    started_at: int | None
     completed_at: int | None
+    took: int | None
     error_message: str | None
 
 

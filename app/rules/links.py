@@ -10,7 +10,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from app.queries.views import Job
+from app.rules.job import Job
 
 LONGEST = 1000
 WHOLE = "{source_doc_id}"

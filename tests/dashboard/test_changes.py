@@ -1,7 +1,7 @@
 """What changed from one job of a document to the next."""
 
 from app.dashboard.changes import Change, changes_of
-from app.queries.views import Job
+from app.rules.job import Job
 from app.rules.status import STATE_OF, JobStatus
 from app.rules.times import SECOND
 

@@ -3,7 +3,8 @@
 import pytest
 
 from app.dashboard.estimates import time_left
-from app.queries.views import Chart, Job
+from app.queries.views import Chart
+from app.rules.job import Job
 from app.rules.status import COMPLETED, RUNNING, JobState, JobStatus
 from app.rules.times import HOUR, MINUTE, SECOND
 

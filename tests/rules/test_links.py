@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.queries.views import Job
+from app.rules.job import Job
 from app.rules.links import Links, check_template, fill
 from app.rules.status import FAILED, JobStatus
 
