@@ -14,8 +14,8 @@ from app.queries.projects import ProjectLine
 from app.queries.views import CauseLine
 from app.queries.wall import Closeup, Wall
 from app.rules.job import Job
-from app.rules.status import RUNNING as JOB_RUNNING
-from app.rules.status import STALLED as JOB_STALLED
+from app.rules.job_states import RUNNING as JOB_RUNNING
+from app.rules.job_states import STALLED as JOB_STALLED
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
 from app.rules.verdicts import (

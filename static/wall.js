@@ -159,7 +159,7 @@
       return {
         name: node.querySelector('.chip__name').getBoundingClientRect().width / em,
         words: node.querySelector('.chip__words').getBoundingClientRect().width / em,
-        quiet: node.classList.contains('chip--fine')
+        quiet: node.classList.contains('chip--quiet')
       };
     });
     list.className = 'chips';
@@ -234,9 +234,7 @@
       counts[kind] = (counts[kind] || 0) + count;
     };
     chips.nodes.slice(from).forEach(function (node) { add(node.dataset.kind, 1); });
-    ['some failures', 'running', 'fine', 'empty'].forEach(function (kind) {
-      if (chips.beyond[kind]) add(kind, chips.beyond[kind]);
-    });
+    Object.keys(chips.beyond).forEach(function (kind) { add(kind, chips.beyond[kind]); });
     return '+' + kinds.map(function (kind) {
       return counts[kind].toLocaleString('en') + ' ' + kind;
     }).join(', ');

@@ -11,8 +11,8 @@ from app.rules.status import JobStatus
 class Change:
     """A finished job against the one before it: differences, 0 where there is none.
 
-    `took` is in µs, 0 too where either was not measured. `turn` says how the outcome changed:
-    `recovered`, `broke`, `again` (failed as before) or nothing.
+    `took` is in µs, 0 too where either was not measured. `turn` says how the outcome changed, in
+    words, or is empty.
     """
 
     chunks: int = 0
@@ -42,11 +42,11 @@ def _change(before: Job, after: Job) -> Change:
         nodes=after.nodes_created - before.nodes_created,
         edges=after.edges_created - before.edges_created,
         took=0 if before.took is None or after.took is None else after.took - before.took,
-        turn=_turn(before.status is JobStatus.FAILED, after.status is JobStatus.FAILED),
+        turn=_turn(before.status, after.status),
     )
 
 
-def _turn(failed_before: bool, failed: bool) -> str:
-    if failed:
-        return "again" if failed_before else "broke"
-    return "recovered" if failed_before else ""
+def _turn(before: JobStatus, after: JobStatus) -> str:
+    if before.failure:
+        return "failed again" if after.failure else "recovered" if after.success else ""
+    return "failed after a success" if before.success and after.failure else ""

@@ -2,7 +2,7 @@
 
 from app.queries.views import Chart
 from app.rules.job import Job
-from app.rules.status import RUNNING
+from app.rules.job_states import RUNNING
 from app.rules.times import HOUR, MINUTE, SECOND
 
 LEAST = 5 * SECOND  # less is not worth saying

@@ -12,16 +12,9 @@ from app.queries.filters import JobFilter
 from app.queries.views import Anchor
 from app.rules.causes import parse_cause
 from app.rules.fields import IDENTIFIER, UNREADABLE
-from app.rules.status import (
-    COMPLETED,
-    EMPTY,
-    FAILED,
-    RUNNING,
-    STALLED,
-    WAITING,
-    JobState,
-    JobStatus,
-)
+from app.rules.job import JobState
+from app.rules.job_states import EMPTY, JOB_STATES
+from app.rules.status import JobStatus
 from app.rules.times import (
     DAY,
     HOUR,
@@ -41,22 +34,12 @@ LONGER = {"1m": "1 min", "10m": "10 min", "1h": "1 h", "6h": "6 h"}
 PARTS = ("q", "since", "until", "finished", "longer", "document", "cause")
 SPAN_LABELS = {"1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 days", "30d": "Last 30 days"}
 
-# A tab's state, its parameters in the URL, and its column in the counts.
-TABS: tuple[tuple[JobState, tuple[str, str], str], ...] = (
-    (RUNNING, ("status", "running"), "running"),
-    (WAITING, ("status", "pending"), "pending"),
-    (FAILED, ("status", "failed"), "failed"),
-    (COMPLETED, ("status", "completed"), "completed"),
-    (STALLED, ("stalled", "1"), "stalled"),
-    (EMPTY, ("empty", "1"), "empty"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab: how many jobs it would show, and where it leads."""
+    """A tab: how many jobs it would show, and where it leads; `state` None is that of all jobs."""
 
-    name: str
+    state: JobState | None
     label: str
     count: int
     href: str
@@ -95,15 +78,13 @@ class TableFilter:
 
     def to_query(self, now: int, silent_after: int) -> JobFilter:
         """What to read at `now` (µs); a span such as 24h ends with the minute that runs."""
-        statuses = {RUNNING: JobStatus.RUNNING, WAITING: JobStatus.PENDING}
-        statuses |= {FAILED: JobStatus.FAILED, COMPLETED: JobStatus.COMPLETED}
-        status = statuses.get(self.tab) if self.tab else None
+        status = self.tab.status if self.tab else None
         return JobFilter(
             statuses=frozenset() if status is None else frozenset({status}),
             q=self.q,
             since=_moment(self.since, now),
             until=_moment(self.until, now),
-            silent_since=now - silent_after if self.tab is STALLED else None,
+            silent_since=now - silent_after if self.tab and self.tab.silent else None,
             empty=self.tab is EMPTY,
             document=self.document,
             cause=parse_cause(self.cause) if self.cause else None,
@@ -138,7 +119,7 @@ class TableFilter:
         """The parameters of this filter on its first page, some of them changed."""
         values = {name: getattr(self, name) for name in PARTS} | changes
         tab = changes.get("tab", self.tab)
-        pairs = [parameter for state, parameter, _ in TABS if state is tab]
+        pairs = [tab.parameter] if tab else []
         pairs += [(name, values[name]) for name in PARTS if values[name]]
         chart = changes.get("chart", self.scale.name)
         return pairs + ([] if chart == LAST_DAY.name else [("chart", chart)])
@@ -155,19 +136,26 @@ class TableFilter:
     def tabs(self, counts: dict[str, int]) -> list[Tab]:
         """The tabs with their numbers."""
         total = sum(counts[status.word] for status in JobStatus)
-        everything = Tab("all", "All", total, self.url(tab=None), self.tab is None)
+        everything = Tab(None, "All", total, self.url(tab=None), self.tab is None)
         return [
             everything,
             *(
-                Tab(state.name, state.label, counts[column], self.url(tab=state), self.tab is state)
-                for state, _, column in TABS
+                Tab(
+                    state,
+                    state.label,
+                    counts[state.column],
+                    self.url(tab=state),
+                    self.tab is state,
+                )
+                for state in JOB_STATES
             ),
         ]
 
 
 def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
     """Read the URL. A page is for people: what makes no sense is left out, not refused."""
-    tab = next((state for state, pair, _ in TABS if args.get(pair[0]) == pair[1]), None)
+    given = args.to_dict()
+    tab = next((state for state in JOB_STATES if state.parameter in given.items()), None)
     page = args.get("page", "1")
     return TableFilter(
         path=path,

@@ -39,7 +39,7 @@ class JobFilter:
             return None
         if self.empty:
             # Of no other status is any job empty.
-            possible = not self.statuses or JobStatus.COMPLETED in self.statuses
+            possible = not self.statuses or any(status.success for status in self.statuses)
             return ("empty",) if possible else ()
         return tuple(status.word for status in sorted(self.statuses or JobStatus))
 

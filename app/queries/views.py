@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from app.rules.causes import cause_name, remedy_of
+from app.rules.events import EventKind
+from app.rules.job import JobState
+from app.rules.job_states import STALLED, STATE_OF, tally
 from app.rules.project import Project
-from app.rules.status import JobState, JobStatus
+from app.rules.sentences import Parts
+from app.rules.status import JobStatus
+from app.rules.times import DAY
 from app.rules.verdicts import Hour
 
 Shown = TypeVar("Shown")
@@ -64,20 +69,34 @@ class Attempt:
     took: int | None
     error_message: str | None
 
+    @property
+    def made(self) -> str:
+        """What it made, in words."""
+        return tally(self.nodes_created, self.edges_created)
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """A change of a job's status, a new attempt, or a conflict; `at` is the time of receipt.
 
-    `kind` is `reported` (first seen), `status`, `attempt` or `conflict`; `status` is the one that
-    the report claimed, `detail` what lost in a conflict.
+    `status` is the one that the report claimed, `detail` what lost in a conflict.
     """
 
     at: int
-    kind: str
+    kind: EventKind
     attempt: int
     status: JobStatus
     detail: str | None = None
+
+    @property
+    def looks(self) -> JobState:
+        """The kind of job as which it is drawn."""
+        return STALLED if self.kind is EventKind.CONFLICT else STATE_OF[self.status]
+
+    @property
+    def told(self) -> Parts:
+        """It in words."""
+        return self.kind.tell(self.attempt, self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +114,11 @@ class Chart:
     p95: float | None = None
     chunks_per_minute: float | None = None
     seconds_per_chunk: float | None = None
+
+    @property
+    def daily(self) -> bool:
+        """Whether a bar is a day."""
+        return self.unit == DAY
 
 
 @dataclass(frozen=True, slots=True)

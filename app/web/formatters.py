@@ -56,6 +56,32 @@ def full_time(micros: int) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
 
 
+def unscripted(micros: int, style: str) -> str:
+    """What stands in a time of this style until the browser writes it, and how long ago it was."""
+    return _UNSCRIPTED[style](micros)
+
+
+def on_board(micros: int, style: str, now: int) -> str:
+    """What stands in a time on the wall, of which only its script knows the zone."""
+    return _ON_BOARD[style](micros, now)
+
+
+_UNSCRIPTED: dict[str, Callable[[int], str]] = {
+    "ago": clock,
+    "clock": clock,
+    "seconds": clock,
+    "date": full_time,
+    "for": lambda at: f"since {clock(at)}",
+    "paren": lambda _at: "",
+    "run": lambda at: f"since {_moment(at):%H:%M}",
+}
+_ON_BOARD: dict[str, Callable[[int, int], str]] = {
+    "clock": lambda at, _now: clock(at),
+    "age": lambda at, now: age(now - at),
+    "ago": lambda at, now: f"{age(now - at)} ago",
+}
+
+
 def seconds(number: float | None) -> str:
     """A duration given in seconds."""
     return duration(None if number is None else round(number * SECOND))
@@ -141,6 +167,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     for function in (
         rfc3339,
         clock,
+        unscripted,
+        on_board,
         short_time,
         day,
         slot,

@@ -3,8 +3,9 @@
 import pytest
 
 from app.rules.job import Job
+from app.rules.job_states import FAILED
 from app.rules.links import Links, check_template, fill
-from app.rules.status import FAILED, JobStatus
+from app.rules.status import JobStatus
 
 
 def job(document: str) -> Job:
