@@ -2,6 +2,7 @@
 
 from flask import Flask, Request, g
 from flask.sessions import SessionInterface
+from jinja2 import StrictUndefined
 
 from app import cli, models
 from app.access import csrf
@@ -13,7 +14,7 @@ from app.rules.causes import headline, telling_line
 from app.screens import manage, pairing
 from app.store import database
 from app.wall import blueprint as wall_blueprint
-from app.web import assets, cache, errors, formatters, healthz, packing, security
+from app.web import assets, cache, errors, formatters, healthz, packing, security, shapes
 from app.web.urls import IdConverter
 
 __version__ = "0.1.0"
@@ -46,7 +47,9 @@ def create_app(config: Config | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=64 * 1024,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.undefined = StrictUndefined  # a name that no view gives is a fault, not nothing
     app.jinja_env.filters.update(formatters.FILTERS, telling_line=telling_line, headline=headline)
+    shapes.init_app(app)
     app.jinja_env.globals["version"] = __version__
     app.jinja_env.globals["setting_choices"] = settings.CHOICES
     app.context_processor(

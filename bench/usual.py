@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.config import read
 from app.models import ApiKey, Job
-from app.rules.status import JobStatus
+from app.rules.status import STATUSES
 from app.rules.times import format_time
 from app.store import database
 from app.store.database import db
@@ -49,7 +49,7 @@ def job_fields(job: Job) -> dict[str, Any]:
         "job_id": job.job_id,
         "project_id": job.project_id,
         "source_doc_id": job.source_doc_id,
-        "status": JobStatus(job.status).word,
+        "status": STATUSES[job.status].word,
         "chunks_processed": job.chunks_processed,
         "nodes_created": job.nodes_created,
         "edges_created": job.edges_created,

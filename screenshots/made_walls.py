@@ -11,10 +11,11 @@ from markupsafe import Markup
 from playwright.sync_api import Page, Route
 
 from app.queries.projects import ProjectLine
-from app.queries.views import CauseLine, Job
+from app.queries.views import CauseLine
 from app.queries.wall import Closeup, Wall
-from app.rules.status import RUNNING as JOB_RUNNING
-from app.rules.status import STALLED as JOB_STALLED
+from app.rules.job import Job
+from app.rules.job_states import RUNNING as JOB_RUNNING
+from app.rules.job_states import STALLED as JOB_STALLED
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
 from app.rules.verdicts import (
@@ -172,7 +173,7 @@ def board_of(app: Flask, wall: Wall, now: int, asked: Sequence[str] = (), etag: 
 def page_of(app: Flask, board: str) -> str:
     """The whole page around a live part."""
     with app.test_request_context():
-        return render_template("wall.html", live=Markup(board), board="/wall/board")  # noqa: S704  from our own template
+        return render_template("wall.html", live=Markup(board), asked=())  # noqa: S704  from our own template
 
 
 def show(page: Page, app: Flask, wall: Wall, now: int, asked: Sequence[str] = ()) -> None:

@@ -72,13 +72,12 @@
     return two(date.getHours()) + ':' + two(date.getMinutes());
   }
 
+  // As `app/rules/words.py` says it.
+  const UNITS = [[86400000, 'd'], [3600000, 'h'], [60000, 'min']];
+
   function age(ms) {
-    const seconds = Math.max(0, Math.floor(ms / 1000));
-    if (seconds < 60) return seconds + ' s';
-    if (seconds < 3600) return Math.floor(seconds / 60) + ' min';
-    if (seconds < 36000) return Math.floor(seconds / 3600) + ' h ' + two(Math.floor(seconds / 60) % 60);
-    if (seconds < 172800) return Math.floor(seconds / 3600) + ' h';
-    return Math.floor(seconds / 86400) + ' d';
+    const found = UNITS.find(function (one) { return ms >= 2 * one[0]; }) || [1000, 's'];
+    return Math.floor(Math.max(0, ms) / found[0]) + ' ' + found[1];
   }
 
   // The time of day, or the day where the time of day would mislead.
@@ -162,7 +161,7 @@
       return {
         name: node.querySelector('.chip__name').getBoundingClientRect().width / em,
         words: node.querySelector('.chip__words').getBoundingClientRect().width / em,
-        quiet: node.classList.contains('chip--fine')
+        quiet: node.classList.contains('chip--quiet')
       };
     });
     list.className = 'chips';
@@ -237,9 +236,7 @@
       counts[kind] = (counts[kind] || 0) + count;
     };
     chips.nodes.slice(from).forEach(function (node) { add(node.dataset.kind, 1); });
-    ['some failures', 'running', 'fine', 'empty'].forEach(function (kind) {
-      if (chips.beyond[kind]) add(kind, chips.beyond[kind]);
-    });
+    Object.keys(chips.beyond).forEach(function (kind) { add(kind, chips.beyond[kind]); });
     return '+' + kinds.map(function (kind) {
       return counts[kind].toLocaleString('en') + ' ' + kind;
     }).join(', ');

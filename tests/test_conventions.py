@@ -6,8 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment, nodes
 
+from app.models.project import MODES
+from app.rules.events import EventKind
+from app.rules.job_states import JOB_STATES
+from app.rules.status import JobStatus
+from app.rules.verdicts import STATES
 from app.web.security import POLICY
+from app.web.shapes import SYMBOLS
 from tests.kit import ROOT
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -96,3 +103,65 @@ def test_what_tests_share_is_in_the_kit(path: Path) -> None:
     assert [one for one in imported if re.match(r"tests\b(?!\.kit\b)", one)] == []
     if path.parent.name != "bench":
         assert [one for one in imported if re.match(r"bench\b", one)] == []
+
+
+KINDS = {*MODES, *EventKind}
+KINDS |= {name for status in JobStatus for name in (status.word, status.name)}
+KINDS |= {name for state in (*JOB_STATES, *STATES) for name in (state.name, state.label)}
+
+
+def constants(node: nodes.Node) -> set[object]:
+    """The constants in a node, itself included."""
+    found = {node.value} if isinstance(node, nodes.Const) else set()
+    return found | {const.value for const in node.find_all(nodes.Const)}
+
+
+def decisions(template: str) -> set[object]:
+    """The names of kinds with which a template compares something, or by which it looks it up."""
+    tree = Environment().parse(template)
+    asked: list[nodes.Node] = [pair.key for pair in tree.find_all(nodes.Pair)]
+    asked += [item.arg for item in tree.find_all(nodes.Getitem)]
+    for compare in tree.find_all(nodes.Compare):
+        asked += [compare.expr, *(operand.expr for operand in compare.ops)]
+    for call in tree.find_all(nodes.Call):
+        asked += call.args if isinstance(call.node, nodes.Getattr) else []
+    for choice in tree.find_all((nodes.Filter, nodes.Test)):
+        selects = choice.name in ("selectattr", "rejectattr", "select", "reject")
+        asked += choice.args if selects or isinstance(choice, nodes.Test) else []
+    return {name for node in asked for name in constants(node)} & KINDS
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name)
+def test_no_template_decides_by_the_name_of_a_kind(template: Path) -> None:
+    """What it needs, the state, status or event says (`tone`, `shape`, `sentence`)."""
+    assert decisions(template.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% if state.name == 'failing' %}x{% endif %}",
+        "{% if 'waiting' != name %}x{% endif %}",
+        "{{ 'x' if state in ('running', 'stalled') }}",
+        "{{ {'FAILED': 'x'}[status.name] }}",
+        "{{ looks.get('fine', 'x') }}",
+        "{{ lines | selectattr('verdict.state.name', 'equalto', 'late') | list }}",
+        "{{ x if mode is eq('vector_only') }}",
+    ],
+)
+def test_a_template_that_decides_would_be_seen(template: str) -> None:
+    assert len(decisions(template)) in (1, 2)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=name)
+def test_every_shape_that_a_template_names_is_drawn(template: Path) -> None:
+    calls = Environment().parse(template.read_text()).find_all(nodes.Call)
+    named = [
+        call.args[0]
+        for call in calls
+        if isinstance(call.node, nodes.Name) and call.node.name == "icon"
+    ]
+    unknown = {
+        text for node in named for text in constants(node) if isinstance(text, str)
+    } - SYMBOLS
+    assert unknown == set()

@@ -20,10 +20,11 @@ from app.dashboard import project as pages
 from app.dashboard.filters import parse_filter
 from app.ledger.report import Report
 from app.queries.filters import JobFilter
-from app.queries.part import Part, StateTab, Tabs
+from app.queries.part import Part, Tabs
 from app.queries.parts import PART_OF, PARTS
 from app.rules.causes import cause_name, cause_of
-from app.rules.status import FAILED, JobStatus
+from app.rules.job_states import FAILED
+from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, format_time, now
 from app.store.database import writing
 from tests.kit.api import Api
@@ -284,4 +285,4 @@ def test_a_part_that_is_not_whole_does_not_start() -> None:
     with pytest.raises(TypeError, match="label for its chip or tabs"):
         Part(**whole | {"label": None})
     with pytest.raises(TypeError, match="label for its chip or tabs"):
-        Part(**whole | {"offered": Tabs([StateTab(FAILED, "1", "failed")])})
+        Part(**whole | {"offered": Tabs([FAILED])})

@@ -5,7 +5,8 @@ from flask.cli import AppGroup
 
 from app.access.origin import browser_words
 from app.cli.params import Name, plainly
-from app.rules.times import DAY, HOUR, MINUTE, format_time, now
+from app.rules.times import format_time, now
+from app.rules.words import NBSP, age
 from app.screens import store
 from app.store.database import reading, writing
 
@@ -35,11 +36,11 @@ def _state(line: store.ScreenLine, at: int) -> str:
         return f"link until {format_time(line.link_until)[11:16]}"
     if line.last_seen_at is None:
         return "not seen yet"
-    age = at - line.last_seen_at
-    for least, unit, word in ((DAY, DAY, "d"), (HOUR, HOUR, "h"), (2 * MINUTE, MINUTE, "min")):
-        if age >= least:
-            return f"seen {age // unit} {word} ago"
-    return "seen now"
+    return (
+        "seen now"
+        if line.is_on(at)
+        else f"seen {age(at - line.last_seen_at)} ago".replace(NBSP, " ")
+    )
 
 
 @group.command("revoke")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.queries.views import Job
+from app.rules.job import Job
 from app.rules.status import JobStatus
 
 
@@ -11,8 +11,8 @@ from app.rules.status import JobStatus
 class Change:
     """A finished job against the one before it: differences, 0 where there is none.
 
-    `took` is in µs, 0 too where either was not measured. `turn` says how the outcome changed:
-    `recovered`, `broke`, `again` (failed as before) or nothing.
+    `took` is in µs, 0 too where either was not measured. `turn` says how the outcome changed, in
+    words, or is empty.
     """
 
     chunks: int = 0
@@ -41,18 +41,12 @@ def _change(before: Job, after: Job) -> Change:
         chunks=after.chunks_processed - before.chunks_processed,
         nodes=after.nodes_created - before.nodes_created,
         edges=after.edges_created - before.edges_created,
-        took=_took(after) - _took(before) if _took(after) and _took(before) else 0,
-        turn=_turn(before.status is JobStatus.FAILED, after.status is JobStatus.FAILED),
+        took=0 if before.took is None or after.took is None else after.took - before.took,
+        turn=_turn(before.status, after.status),
     )
 
 
-def _turn(failed_before: bool, failed: bool) -> str:
-    if failed:
-        return "again" if failed_before else "broke"
-    return "recovered" if failed_before else ""
-
-
-def _took(job: Job) -> int:
-    if job.started_at is None or job.completed_at is None or job.started_filled:
-        return 0
-    return max(0, job.completed_at - job.started_at)
+def _turn(before: JobStatus, after: JobStatus) -> str:
+    if before.failure:
+        return "failed again" if after.failure else "recovered" if after.success else ""
+    return "failed after a success" if before.success and after.failure else ""

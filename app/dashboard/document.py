@@ -15,7 +15,7 @@ from app.queries.filters import JobFilter
 from app.queries.search import limit_words
 from app.rules.fields import UNREADABLE
 from app.rules.formats import LONGEST_TEXT
-from app.rules.status import FAILED, RUNNING, WAITING
+from app.rules.job_states import RUNNING, WAITING
 from app.rules.times import MINUTE, floor, now
 from app.web.formatters import document as parts_of
 from app.web.live import Head, pace
@@ -44,7 +44,7 @@ def document(project_id: str) -> Response:
             if not found.total:
                 abort(404)
             rows = found.rows[:PAGE_SIZE]
-            failing = bool(rows) and number == 1 and rows[0].state is FAILED
+            failing = bool(rows) and number == 1 and rows[0].status.failure
             busy = sum(job.state in (RUNNING, WAITING) for job in rows)
 
             def link(to: int) -> str:

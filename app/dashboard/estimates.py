@@ -1,7 +1,8 @@
 """How long a running job will take yet: a guess from its project's own history, said as ≈."""
 
-from app.queries.views import Chart, Job
-from app.rules.status import RUNNING
+from app.queries.views import Chart
+from app.rules.job import Job
+from app.rules.job_states import RUNNING
 from app.rules.times import HOUR, MINUTE, SECOND
 
 LEAST = 5 * SECOND  # less is not worth saying

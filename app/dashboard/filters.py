@@ -9,20 +9,19 @@ from werkzeug.datastructures import MultiDict
 
 from app.queries.charts import LAST_DAY, SCALES, Scale
 from app.queries.filters import JobFilter
-from app.queries.part import Choices, Part, StateTab, Words
+from app.queries.part import Choices, Part, Words
 from app.queries.parts import PART_OF, PARTS
 from app.queries.views import Anchor
 from app.rules.fields import IDENTIFIER
 from app.rules.formats import LONGEST_TEXT
+from app.rules.job import JobState
 from app.rules.status import JobStatus
 from app.rules.times import MINUTE, floor
 
 PAGE_SIZE = 50
 LAST_PAGE = 2**43
 
-TABS: tuple[tuple[str, StateTab], ...] = tuple(
-    (part.name, tab) for part in PARTS for tab in part.tabs
-)
+TABS: tuple[JobState, ...] = tuple(state for part in PARTS for state in part.tabs)
 _NO_TAB = {part.name: "" for part in PARTS if part.tabs}
 _IN_FORM = {part.name for part in PARTS if isinstance(part.offered, Words | Choices)}
 _IN_ORDER = sorted(PARTS, key=lambda part: not part.tabs)  # in a URL the tab stands first
@@ -30,14 +29,13 @@ _IN_ORDER = sorted(PARTS, key=lambda part: not part.tabs)  # in a URL the tab st
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab: how many jobs it would show, and where it leads; `icon` is "" where it has none."""
+    """A tab: how many jobs it would show, and where it leads; `state` None is that of all jobs."""
 
-    icon: str
+    state: JobState | None
     label: str
     count: int
     href: str
     current: bool
-    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +94,18 @@ class TableFilter:
         return JobFilter(**values)
 
     @property
-    def tab(self) -> StateTab | None:
+    def tab(self) -> JobState | None:
         """The tab that is open, None for all jobs."""
-        return next((tab for name, tab in TABS if (name, tab.text) in self.texts), None)
+        return next((state for state in TABS if state.parameter in self.texts), None)
 
     def tabs(self, counts: Mapping[str, int]) -> list[Tab]:
         """The tabs with their numbers."""
         total = sum(counts[status.word] for status in JobStatus)
         current = self.tab
-        tabs = [Tab("", "All", total, self._changed(_NO_TAB), current is None)]
-        for name, tab in TABS:
-            state, count = tab.state, counts[tab.column]
-            href = self._changed(_NO_TAB | {name: tab.text})
-            tabs.append(Tab(state.name, state.label, count, href, current is tab, tab.spoken))
+        tabs = [Tab(None, "All", total, self._changed(_NO_TAB), current is None)]
+        for state in TABS:
+            href = self._changed(_NO_TAB | dict([state.parameter]))
+            tabs.append(Tab(state, state.label, counts[state.column], href, current is state))
         return tabs
 
     def chips(self, told: Mapping[str, str]) -> list[Chip]:
@@ -150,7 +147,7 @@ class TableFilter:
                 return offered.empty + (" in that time." if timed else ".")
         if self.tab is None or len(self.texts) > 1:
             return "No job matches."
-        return self.tab.empty or f"No job is {self.tab.state.label.lower()}."
+        return self.tab.none_there
 
     def export(self, ending: str) -> str:
         """The URL of the same list as a file."""
@@ -194,7 +191,8 @@ def options(none: str, offered: Mapping[str, str], chosen: str) -> list[Option]:
 
 def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
     """Read the URL. A page is for people: what makes no sense is left out, not refused."""
-    tab = next(((name, tab.text) for name, tab in TABS if args.get(name) == tab.text), None)
+    parameters = (state.parameter for state in TABS)
+    tab = next(((name, text) for name, text in parameters if args.get(name) == text), None)
     texts = ((part.name, _sensible(part, args.get(part.name))) for part in PARTS if not part.tabs)
     page = args.get("page", "1")
     return TableFilter(

@@ -12,7 +12,6 @@ from app.queries import jobs, projects
 from app.queries.contract import fields_of
 from app.rules.causes import cause_name, cause_of, remedy_of, telling_line
 from app.rules.links import fill
-from app.rules.status import FAILED
 from app.rules.times import MINUTE, floor, now
 from app.web.formatters import document
 from app.web.live import Head, pace
@@ -31,7 +30,7 @@ def job(project_id: str, job_id: str) -> Response:
             name = document(shown.source_doc_id)[1]
             error = telling_line(shown.error_message)
             title = f"{shown.state.label} · {name} · jobwall"
-            head = Head(name, int(shown.state is FAILED), title=title)
+            head = Head(name, int(shown.status.failure), title=title)
             fields = fields_of(shown)
             links = projects.get_links(connection, project_id)
             return head, {

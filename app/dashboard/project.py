@@ -59,8 +59,7 @@ def project(project_id: str) -> Response:
             head = Head(shown.name, failing, not line.facts.total, title(failing, shown.name))
             return head, {
                 "project": shown,
-                "facts": line.facts,
-                "verdict": line.verdict,
+                "line": line,
                 "chart": chart,
                 "left": {job.job_id: time_left(job, chart, at) for job in page.rows},
                 "tabs": wanted.tabs(counts),

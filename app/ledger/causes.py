@@ -14,7 +14,6 @@ from sqlalchemy import Connection, case, delete, func, tuple_, update
 from app.ledger.draft import LedgerJob
 from app.ledger.standing import Finish, finish_of
 from app.models import Cause
-from app.rules.status import JobStatus
 from app.store.database import table_of
 from app.store.prepared import Prepared, given, insertion
 
@@ -72,7 +71,7 @@ def keep_causes(
 
 
 def _failures(jobs: Iterable[LedgerJob | None]) -> set[Finish]:
-    failed = (job for job in jobs if job is not None and job.state.status is JobStatus.FAILED)
+    failed = (job for job in jobs if job is not None and job.state.status.failure)
     return {one for job in failed if (one := finish_of(job)) is not None}
 
 

@@ -13,7 +13,6 @@ from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
 from app.rules.causes import cause_of, telling_line
 from app.rules.project import makes_graph
-from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, MONTH, floor
 
 STEPS_PER_DOUBLING = 4  # each step of the histogram is 19 % longer than the one before
@@ -48,7 +47,7 @@ _MINUTE = int(Level.MINUTE)
 def is_empty(state: AttemptState, mode: str) -> bool:
     """Whether the job completed, read chunks and yet made no node, where nodes are expected."""
     return (
-        state.status is JobStatus.COMPLETED
+        state.status.success
         and makes_graph(mode)
         and state.chunks_processed > 0
         and state.nodes_created == 0
@@ -62,7 +61,7 @@ def step_of(duration: int) -> int:
     return 1 + int(STEPS_PER_DOUBLING * math.log2(duration / SHORTEST))
 
 
-def duration_of(step: int) -> float:
+def middle_of(step: int) -> float:
     """The middle of a step, in seconds: its geometric mean, at most 9 % off."""
     return SHORTEST * 2 ** ((step - 0.5) / STEPS_PER_DOUBLING) / 1e6 if step else SHORTEST / 1e6
 
@@ -86,20 +85,20 @@ def tally(cells: Counter[Cell], job: LedgerJob, mode: str, times: int = 1) -> No
     hour = outcome.completed_at - outcome.completed_at % HOUR
     graph = makes_graph(mode)
     for column, amount in (
-        (status.word, 1),
+        ("completed", int(status.success)),
+        ("failed", int(status.failure)),
         ("chunks", state.chunks_processed),
         ("nodes", state.nodes_created if graph else 0),
         ("edges", state.edges_created if graph else 0),
     ):
         if amount:
             _add(cells, ("finished_counts", (hour,), column), times * min(amount, MOST_COUNTED))
-    if status is JobStatus.FAILED:
+    if status.failure:
         cause = cause_of(telling_line(outcome.error_message))
         _add(cells, ("cause_counts", (cause, hour), "failed"), times)
-    measured = outcome.started_at is not None and not outcome.started_filled
-    if status is JobStatus.COMPLETED and measured and outcome.started_at is not None:
-        step = step_of(outcome.completed_at - outcome.started_at)
-        _add(cells, ("duration_counts", (hour, step), "jobs"), times)
+    took = outcome.took
+    if status.success and took is not None:
+        _add(cells, ("duration_counts", (hour, step_of(took)), "jobs"), times)
 
 
 def roll_up(cells: Counter[Cell]) -> Counter[Cell]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from app.ledger.merge import AttemptState, Merge, compare, created_at_of, evidence, join
 from app.ledger.report import Report
+from app.rules.events import EventKind
 from app.rules.silence import silent_since, unheard
 from app.rules.status import JobStatus
 from app.rules.times import SECOND
@@ -14,7 +15,7 @@ HEARD_EVERY = 10 * SECOND  # a sign of life alone is not written more often
 MOST_EVENTS = 50  # kept of a job, the first ones
 
 
-Claim = tuple[str, int, JobStatus, str | None]
+Claim = tuple[EventKind, int, JobStatus, str | None]
 """What an event says, whenever it was said: its kind, attempt, status and detail."""
 
 
@@ -32,7 +33,7 @@ class LedgerEvent:
     """An event to be kept beside a job; see `models.Event`."""
 
     at: int
-    kind: str
+    kind: EventKind
     attempt: int
     status: JobStatus
     detail: str | None = None
@@ -61,7 +62,7 @@ def first_event(job: LedgerJob) -> LedgerEvent:
 
     Status and attempt never change without an event.
     """
-    return LedgerEvent(job.received_at, "reported", job.state.attempt, job.state.status)
+    return LedgerEvent(job.received_at, EventKind.REPORTED, job.state.attempt, job.state.status)
 
 
 class Recorded(NamedTuple):
@@ -175,17 +176,19 @@ class Draft:
         """Note what a reader of the job's page will want to know of this report."""
         if said.attempt > known.attempt:
             self.attempts[known.attempt] = self.changed_attempts[known.attempt] = known
-            self._note(LedgerEvent(now, "attempt", said.attempt, said.status))
+            self._note(LedgerEvent(now, EventKind.ATTEMPT, said.attempt, said.status))
         elif merge is Merge.CONFLICT:
             stands = (merged.status, merged.error_message) == (known.status, known.error_message)
             lost = said if stands else known
-            self._note(LedgerEvent(now, "conflict", lost.attempt, lost.status, lost.error_message))
+            self._note(
+                LedgerEvent(now, EventKind.CONFLICT, lost.attempt, lost.status, lost.error_message)
+            )
         elif merged.status is not known.status:
-            self._note(LedgerEvent(now, "status", merged.attempt, merged.status))
+            self._note(LedgerEvent(now, EventKind.STATUS, merged.attempt, merged.status))
 
     def _note(self, event: LedgerEvent) -> None:
         job = self.job
-        if job is None or (event.kind == "conflict" and event.claim in self._said_before):
+        if job is None or (event.kind is EventKind.CONFLICT and event.claim in self._said_before):
             return
         if not job.event_count and not self.events:
             self.events.append(first_event(job))

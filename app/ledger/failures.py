@@ -14,7 +14,6 @@ from app.ledger.finding import Finding, is_there
 from app.ledger.standing import Finish, Standing, finish_of, key_of
 from app.models import Cause, Document
 from app.rules.causes import cause_name, cause_of
-from app.rules.status import JobStatus
 from app.store.database import table_of
 
 DOCUMENTS = 500  # whose jobs are looked at together
@@ -29,7 +28,7 @@ class Failures:
 
     def add(self, job: LedgerJob) -> None:
         """Take notice of a job, if it failed."""
-        if job.state.status is not JobStatus.FAILED:
+        if not job.state.status.failure:
             return
         self.documents.add(job.source_doc_id)
         failure = finish_of(job)

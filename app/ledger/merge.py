@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
 from app.ledger.report import Report
+from app.rules.durations import Basis, duration_of
 from app.rules.status import JobStatus
 
 Value = TypeVar("Value", int, str)
@@ -43,8 +44,13 @@ class Outcome(NamedTuple):
     started_at: int | None
     completed_at: int | None
     error_message: str | None
-    started_filled: bool
-    completed_filled: bool
+    started_by: Basis
+    completed_by: Basis
+
+    @property
+    def took(self) -> int | None:
+        """How long it took (µs), where that was measured."""
+        return duration_of(self.started_at, self.started_by, self.completed_at)
 
 
 class Merge(StrEnum):
@@ -59,7 +65,6 @@ def evidence(report: Report, received_at: int) -> AttemptState:
     """What one report alone says; a time that it should have carried is its receipt (µs)."""
     status = JobStatus.PENDING if report.status is None else report.status
     ends = status.terminal
-    failed = status is JobStatus.FAILED
     fills_start = status is JobStatus.RUNNING and report.started_at is None
     # By place: a name for each of 13 values takes as long as everything else here.
     return AttemptState(
@@ -73,7 +78,7 @@ def evidence(report: Report, received_at: int) -> AttemptState:
         fills_start,
         (report.completed_at or received_at) if ends else None,
         ends and report.completed_at is None,
-        (report.error_message or None) if failed else None,
+        (report.error_message or None) if status.failure else None,
         None if ends else report.completed_at,
         None if ends else report.error_message or None,
     )
@@ -107,7 +112,7 @@ def _greater_outcome(one: AttemptState, other: AttemptState) -> AttemptState:
     def rank(state: AttemptState) -> tuple[bool, int, int, str, int]:
         given = -1 if state.completed_filled or state.completed_at is None else state.completed_at
         receipt = state.completed_at or 0
-        return state.status.terminal, given, state.status, state.error_message or "", -receipt
+        return state.status.terminal, given, state.status.rank, state.error_message or "", -receipt
 
     return max(one, other, key=rank)
 
@@ -153,21 +158,21 @@ def outcome(status: JobStatus, evidence: Sequence[Any]) -> Outcome:
     """The output rules: no start while pending, no end before the end, no error unless failed.
 
     `evidence` are the values of `OUTCOME_FIELDS`. A job that ended and whose start nobody reported
-    started, as far as we know, no later than it ended; its `started_filled` says that this is no
-    measured duration.
+    started, as far as we know, no later than it ended: then its end stands in.
     """
-    if status is JobStatus.PENDING:
-        return Outcome(None, None, None, False, False)
+    if not status.begun:
+        return Outcome(None, None, None, Basis.GIVEN, Basis.GIVEN)
     started_at, started_filled, completed_at, completed_filled, error, noted_at, noted = evidence
-    if status is JobStatus.RUNNING:
-        return Outcome(started_at, None, None, started_filled, False)
+    started_by = Basis.RECEIPT if started_filled else Basis.GIVEN
+    if not status.terminal:
+        return Outcome(started_at, None, None, started_by, Basis.GIVEN)
     if completed_filled and noted_at is not None:
         completed_at, completed_filled = noted_at, False
-    unmeasured = started_at is None or started_filled
-    if unmeasured and completed_at is not None:
-        started_at = min(started_at or completed_at, completed_at)
-    reason = error or noted if status is JobStatus.FAILED else None
-    return Outcome(started_at, completed_at, reason, unmeasured, completed_filled)
+    if started_at is None or (started_filled and started_at > completed_at):
+        started_at, started_by = completed_at, Basis.END
+    completed_by = Basis.RECEIPT if completed_filled else Basis.GIVEN
+    reason = error or noted if status.failure else None
+    return Outcome(started_at, completed_at, reason, started_by, completed_by)
 
 
 def created_at_of(report: Report, received_at: int) -> int:

@@ -29,8 +29,9 @@ from app.ledger.rows import (
 )
 from app.ledger.sums import raise_version
 from app.models import Attempt, Event, Job
+from app.rules.events import EventKind
 from app.rules.project import Project
-from app.rules.status import JobStatus
+from app.rules.status import STATUSES
 from app.store.database import BusyError, table_of, writing
 from app.store.prepared import Prepared, given, insertion
 from app.store.seeks import listed, seek_listed
@@ -145,7 +146,7 @@ def _claims(
     if ended:
         mine = (Event.project_id == project_id, Event.job_id.in_(ended))
         for row in connection.execute(select(Event.__table__).where(*mine)):
-            claim = (row.kind, row.attempt, JobStatus(row.status), row.detail)
+            claim = (EventKind(row.kind), row.attempt, STATUSES[row.status], row.detail)
             claims[row.job_id] = claims.get(row.job_id, frozenset()) | {claim}
     return claims
 
@@ -217,7 +218,7 @@ def _write_events(connection: Connection, project_id: str, drafts: Sequence[Draf
             draft.job.job_id,
             number,
             event.at,
-            event.kind,
+            event.kind.value,
             event.attempt,
             int(event.status),
             event.detail,

@@ -8,15 +8,14 @@ from sqlalchemy import Row
 
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
-from app.ledger.merge import AttemptState, Outcome, outcome_of
+from app.ledger.merge import AttemptState, outcome_of
 from app.rules.causes import cause_of, telling_line
-from app.rules.status import JobStatus
+from app.rules.status import STATUSES
 
 STATE_COLUMNS = AttemptState._fields
 DERIVED = ("ended_at", "empty", "cause", "took")
 CHANGING = ("heard_at", "skew_seconds", *DERIVED, "event_count", *STATE_COLUMNS)
 _values_of = attrgetter(*STATE_COLUMNS)
-_STATUSES = tuple(JobStatus)
 
 
 def attempt_state(row: Row[Any]) -> AttemptState:
@@ -27,7 +26,7 @@ def attempt_state(row: Row[Any]) -> AttemptState:
 def state_of(values: Sequence[Any]) -> AttemptState:
     """The state in the values of its columns, in their order."""
     attempt, status, *rest = values
-    return AttemptState(attempt, _STATUSES[status], *rest)
+    return AttemptState(attempt, STATUSES[status], *rest)
 
 
 def state_values(state: AttemptState) -> tuple[Any, ...]:
@@ -68,13 +67,5 @@ def derived_values(
     if not state.status.terminal:
         return None, False, None, None
     seen = outcome_of(state)
-    failed = state.status is JobStatus.FAILED
-    cause = cause_of(telling_line(seen.error_message)) if failed else None
-    return seen.completed_at, is_empty(state, mode), cause, measured(seen)
-
-
-def measured(seen: Outcome) -> int | None:
-    """How long (µs) a job that ended took; None where nobody said when it started."""
-    if seen.started_at is None or seen.started_filled or seen.completed_at is None:
-        return None
-    return max(0, seen.completed_at - seen.started_at)
+    cause = cause_of(telling_line(seen.error_message)) if state.status.failure else None
+    return seen.completed_at, is_empty(state, mode), cause, seen.took

@@ -13,7 +13,6 @@ from app.ledger.draft import LedgerJob
 from app.ledger.merge import outcome_of
 from app.models.job import KEY_LENGTH
 from app.rules.causes import cause_of, telling_line
-from app.rules.status import JobStatus
 
 _HASH_LENGTH = 64
 
@@ -54,17 +53,16 @@ def key_of(document: str) -> str:
 
 
 def finish_of(job: LedgerJob | None) -> Finish | None:
-    """How a job ended; None while it has not, or is not there.
+    """How a job ended; None while it has not, or is not there, and where its end counts as nothing.
 
     Where its sender's clock runs ahead, it ended when it was heard of last. Else a success of next
     year would hide every failure until then.
     """
-    if job is None or not job.state.status.terminal:
+    if job is None or not (job.state.status.success or job.state.status.failure):
         return None
     outcome = outcome_of(job.state)
     ended_at = job.heard_at if outcome.completed_at is None else outcome.completed_at
-    failed = job.state.status is JobStatus.FAILED
-    error = telling_line(outcome.error_message) if failed else None
+    error = telling_line(outcome.error_message) if job.state.status.failure else None
     return Finish(min(ended_at, job.heard_at), job.job_id, error)
 
 

@@ -3,17 +3,30 @@
 from sqlalchemy import BigInteger, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.rules.status import JobStatus, require_statuses
 from app.store.database import MICROS, Base, id_text
 
-CREATED_COLUMNS = ("pending", "running", "completed", "failed", "empty")
-"""What is counted of the jobs created in a time; `empty` is a part of `completed`."""
+CREATED_COLUMNS = (*(status.word for status in JobStatus), "empty")
+"""What is counted of jobs."""
 
 
-class CreatedCount(Base):
-    """How many jobs were created in a month (32 days), day, hour or minute, a column per status.
+class JobCounts:
+    """How many jobs, a column per status; `empty` are those that completed and made no node."""
 
-    `level` is 0 day, 1 hour, 2 minute, 3 month; `bucket` its start in µs. `empty` is the part of
-    `completed` that made no node from its chunks.
+    pending: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    running: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    completed: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    failed: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    empty: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+require_statuses(JobCounts.__annotations__, "models.counts.JobCounts")
+
+
+class CreatedCount(JobCounts, Base):
+    """How many jobs were created in a month (32 days), day, hour or minute.
+
+    `level` is 0 day, 1 hour, 2 minute, 3 month; `bucket` its start in µs.
     """
 
     __tablename__ = "created_counts"
@@ -22,15 +35,13 @@ class CreatedCount(Base):
     project_id: Mapped[str] = mapped_column(id_text(), primary_key=True)
     level: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     bucket: Mapped[int] = mapped_column(MICROS, primary_key=True, autoincrement=False)
-    pending: Mapped[int] = mapped_column(BigInteger, default=0)
-    running: Mapped[int] = mapped_column(BigInteger, default=0)
-    completed: Mapped[int] = mapped_column(BigInteger, default=0)
-    failed: Mapped[int] = mapped_column(BigInteger, default=0)
-    empty: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class FinishedCount(Base):
-    """What finished in an hour of `completed_at` (`hour` is its start in µs)."""
+    """What finished in an hour of `completed_at` (`hour` is its start in µs).
+
+    `completed` and `failed` are the jobs whose end counts as a success or as a failure.
+    """
 
     __tablename__ = "finished_counts"
     __table_args__ = {"sqlite_with_rowid": False}

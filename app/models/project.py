@@ -3,18 +3,18 @@
 from sqlalchemy import BigInteger, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.models.counts import JobCounts
 from app.rules.times import MINUTE
 from app.store.database import MICROS, Base, id_text
 
 MODES = ("kg_vector", "vector_only")
 
 
-class Project(Base):
+class Project(JobCounts, Base):
     """A project. `version` rises in every transaction that changes what someone could see.
 
     It begins at a random number, so that no ETag of another store means anything here. The links
-    are templates that a job's page fills (`rules.links`). The last five columns are the totals of
-    its jobs; `empty` is the part of `completed` without nodes.
+    are templates that a job's page fills (`rules.links`). The counts are the totals of its jobs.
     """
 
     __tablename__ = "projects"
@@ -30,8 +30,3 @@ class Project(Base):
     source_link: Mapped[str | None] = mapped_column(String(1000))
     logs_link: Mapped[str | None] = mapped_column(String(1000))
     rerun_link: Mapped[str | None] = mapped_column(String(1000))
-    pending: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    running: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    completed: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    failed: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    empty: Mapped[int] = mapped_column(BigInteger, server_default="0")

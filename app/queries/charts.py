@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from app.ledger.counts import duration_of
+from app.ledger.counts import middle_of
 from app.models import DurationCount, FinishedCount
 from app.queries.views import Chart
 from app.rules.project import Project
@@ -101,7 +101,7 @@ def _seconds_per_chunk(histogram: list[tuple[int, int]], chunks: int) -> float |
     """How long (s) a chunk took on average, from (step, jobs); None where too few jobs say."""
     if not chunks or sum(jobs for _, jobs in histogram) < FEW:
         return None
-    return sum(jobs * duration_of(step) for step, jobs in histogram) / chunks
+    return sum(jobs * middle_of(step) for step, jobs in histogram) / chunks
 
 
 def _quantile(histogram: list[tuple[int, int]], share: float) -> float | None:
@@ -110,5 +110,5 @@ def _quantile(histogram: list[tuple[int, int]], share: float) -> float | None:
     for step, jobs in histogram:
         left -= jobs
         if left <= 0:
-            return duration_of(step)
+            return middle_of(step)
     return None

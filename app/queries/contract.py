@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.ledger.merge import OUTCOME_FIELDS, outcome
-from app.queries.views import Job, Reading
+from app.queries.views import Reading
+from app.rules.job import Job
 from app.rules.project import Project
-from app.rules.status import JobStatus
+from app.rules.status import STATUSES, JobStatus
 from app.rules.times import format_time
 
 Fields = dict[str, Any]
-
-_STATUSES = tuple(JobStatus)
 
 
 def fields_of(job: Job) -> Fields:
@@ -28,7 +27,7 @@ def _of_row(row: Sequence[Any], project: Project, _now: int) -> Fields:
     _, job_id, document, number, chunks, nodes, edges, *evidence = row
     if not project.graph:
         nodes = edges = 0
-    status = _STATUSES[number]
+    status = STATUSES[number]
     started_at, completed_at, error, *_ = outcome(status, evidence)
     seen = (chunks, nodes, edges, started_at, completed_at, error)
     return _fields(job_id, project.project_id, document, status, seen)

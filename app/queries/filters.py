@@ -56,7 +56,7 @@ class JobFilter:
         statuses: frozenset[JobStatus] | None = self.get("status")
         if self.get("empty"):
             # Of no other status is any job empty.
-            possible = statuses is None or JobStatus.COMPLETED in statuses
+            possible = statuses is None or any(status.success for status in statuses)
             return ("empty",) if possible else ()
         return tuple(status.word for status in sorted(JobStatus if statuses is None else statuses))
 

@@ -17,9 +17,12 @@ from app.models.counts import CREATED_COLUMNS
 from app.queries import depth, search
 from app.queries.filters import JobFilter
 from app.queries.matching import Kind, newest_first, of_kind
-from app.queries.views import Anchor, Attempt, Event, Job, JobPage, Reading, Shown
+from app.queries.views import Anchor, Attempt, Event, JobPage, Reading, Shown
+from app.rules.events import EventKind
+from app.rules.job import Job
+from app.rules.job_states import STATE_OF, job_state
 from app.rules.project import Project
-from app.rules.status import STATE_OF, JobStatus, job_state
+from app.rules.status import STATUSES
 from app.store.database import table_of
 from app.store.prepared import Prepared
 from app.store.seeks import seek_each
@@ -243,7 +246,7 @@ def list_attempts(connection: Connection, project: Project, job_id: str) -> list
     attempts = []
     for row in rows:
         outcome = outcome_of(attempt_state(row))
-        status = JobStatus(row.status)
+        status = STATUSES[row.status]
         attempts.append(
             Attempt(
                 attempt=row.attempt,
@@ -252,8 +255,8 @@ def list_attempts(connection: Connection, project: Project, job_id: str) -> list
                 chunks_processed=row.chunks_processed,
                 nodes_created=row.nodes_created if graph else 0,
                 edges_created=row.edges_created if graph else 0,
-                started_at=outcome.started_at,
                 completed_at=outcome.completed_at,
+                took=outcome.took,
                 error_message=outcome.error_message,
             )
         )
@@ -268,9 +271,10 @@ def list_events(connection: Connection, job: Job) -> list[Event]:
         .order_by(EventRow.number)
     )
     events = [
-        Event(row.at, row.kind, row.attempt, JobStatus(row.status), row.detail) for row in rows
+        Event(row.at, EventKind(row.kind), row.attempt, STATUSES[row.status], row.detail)
+        for row in rows
     ]
-    return events or [Event(job.received_at, "reported", job.attempt, job.status)]
+    return events or [Event(job.received_at, EventKind.REPORTED, job.attempt, job.status)]
 
 
 _SEEN = (
@@ -331,8 +335,8 @@ def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int
         heard_at,
         received_at,
         skew_seconds,
-        outcome.started_filled,
-        outcome.completed_filled,
+        outcome.started_by,
+        outcome.completed_by,
     )
 
 

@@ -8,28 +8,14 @@ from sqlalchemy import Connection
 
 from app.queries.indexes import Conditions, Index
 from app.rules.formats import Format
-from app.rules.status import JobState
-
-
-@dataclass(frozen=True, slots=True)
-class StateTab:
-    """A tab for one kind of job: the text in the URL, and the name of its number among the counts.
-
-    `empty` is what is said of a list that has none; `spoken` where a change of the number is told.
-    """
-
-    state: JobState
-    text: str
-    column: str
-    empty: str = ""
-    spoken: bool = False
+from app.rules.job import JobState
 
 
 @dataclass(frozen=True, slots=True)
 class Tabs:
     """The dashboard has a tab for each of these kinds of job, and none of them is a chip."""
 
-    tabs: Sequence[StateTab]
+    tabs: Sequence[JobState]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +78,7 @@ class Part:
             self.format.parse(self.example)
 
     @property
-    def tabs(self) -> Sequence[StateTab]:
+    def tabs(self) -> Sequence[JobState]:
         """Its tabs, if it has any."""
         return self.offered.tabs if isinstance(self.offered, Tabs) else ()
 

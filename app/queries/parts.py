@@ -11,10 +11,11 @@ from app.models.job import KEY_LENGTH, document_key
 from app.queries.causes import get_cause
 from app.queries.indexes import NEWEST, SOME, Index, index, mean
 from app.queries.matching import is_silent
-from app.queries.part import Choices, Part, StateTab, Tabs, Words
+from app.queries.part import Choices, Part, Tabs, Words
 from app.rules import formats
+from app.rules.job_states import JOB_STATES
 from app.rules.silence import silent_since
-from app.rules.status import EMPTY, STALLED, STATE_OF, STATUS_BY_WORD, JobStatus
+from app.rules.status import STATUS_BY_WORD, JobStatus
 from app.rules.times import DAY, HOUR
 from app.store.database import written
 from app.web.formatters import period_words, span_words
@@ -26,9 +27,11 @@ SPAN_WORDS = {
     "7d": "Last 7 days",
     "30d": "Last 30 days",
 }
-# What goes on stands before what has ended, and of each the later comes first.
-_IN_ORDER = sorted(JobStatus, key=lambda status: (status.terminal, -status))
-_SPOKEN = (JobStatus.RUNNING, JobStatus.FAILED)
+
+
+def _tabs(name: str) -> Tabs:
+    """The kinds of job that this parameter keeps."""
+    return Tabs([state for state in JOB_STATES if state.parameter[0] == name])
 
 
 def _ended(period: tuple[int, int]) -> list[ColumnElement[bool]]:
@@ -52,12 +55,7 @@ PARTS = (
         index=None,  # those of its kinds know the order of the list
         counted=True,
         label=None,
-        offered=Tabs(
-            [
-                StateTab(STATE_OF[status], status.word, status.word, spoken=status in _SPOKEN)
-                for status in _IN_ORDER
-            ]
-        ),
+        offered=_tabs("status"),
     ),
     Part(
         name="q",
@@ -182,7 +180,7 @@ PARTS = (
         ),
         counted=False,
         label=None,
-        offered=Tabs([StateTab(STALLED, "1", "stalled", spoken=True)]),
+        offered=_tabs("stalled"),
         clock=silent_since,
     ),
     Part(
@@ -194,10 +192,13 @@ PARTS = (
         index=None,  # as those of a status
         counted=True,
         label=None,
-        offered=Tabs([StateTab(EMPTY, "1", "empty", empty="Every completed job made nodes.")]),
+        offered=_tabs("empty"),
     ),
 )
 """To add a part, declare it here: nothing else has to know of it."""
+
+if lost := {*JOB_STATES} - {tab for part in PARTS for tab in part.tabs}:
+    raise TypeError(f"no part of a filter keeps {', '.join(sorted(one.name for one in lost))}")
 
 PART_OF = {part.name: part for part in PARTS}
 EVERY_TAKEN = sorted({part.index.taken for part in PARTS if part.index is not None})

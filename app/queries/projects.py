@@ -1,14 +1,16 @@
 """Projects: their rows, the facts that their state is judged by, and what blames whom."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial, reduce
 from typing import Any
 
 import orjson
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     Connection,
     Text,
     bindparam,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     select,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
@@ -27,13 +30,12 @@ from app.queries.matching import is_silent
 from app.rules.causes import NO_REASON
 from app.rules.links import Links
 from app.rules.project import Project
+from app.rules.sentences import Brief, Parts
 from app.rules.silence import silent_since
-from app.rules.status import JobStatus
+from app.rules.status import FAILURES, SUCCESSES, JobStatus
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts import (
-    FAILING,
     FAILING_STREAK,
-    SOME_FAILURES,
     Cause,
     Hour,
     ProjectFacts,
@@ -55,6 +57,26 @@ class ProjectLine:
 
     facts: ProjectFacts
     verdict: Verdict
+
+    @property
+    def sentence(self) -> Parts:
+        """What is so, since when, and whether it is still happening."""
+        return self.verdict.state.sentence(self.verdict, self.facts)
+
+    @property
+    def brief(self) -> Brief:
+        """The same in a row of the overview."""
+        return self.verdict.state.brief(self.verdict, self.facts)
+
+    @property
+    def glance(self) -> Brief:
+        """The same on the wall: beside the name, and below or behind it."""
+        return self.verdict.state.glance(self.verdict, self.facts)
+
+    @property
+    def closeup(self) -> Parts:
+        """The same on a wall of its own, behind the state's word."""
+        return self.verdict.state.closeup(self.verdict, self.facts)
 
 
 def get_project(connection: Connection, project_id: str) -> Project | None:
@@ -160,21 +182,12 @@ def _seeks(only: bool) -> Any:
     """One row per project; every column is one or few index seeks, however long the history."""
     now = bindparam("now", type_=Job.ended_at.type)
     of_project = Job.project_id == ProjectRow.project_id
-    failed = Job.status == written(JobStatus.FAILED)
-    completed = Job.status == written(JobStatus.COMPLETED)
+    succeeded, failed = _has(SUCCESSES), _has(FAILURES)
     silent = (of_project, is_silent(silent_since(now, ProjectRow.silent_after)))
-    other = aliased(Job)
-    last_success = (
-        select(func.max(other.ended_at))
-        .where(
-            other.project_id == ProjectRow.project_id,
-            other.status == written(JobStatus.COMPLETED),
-            other.ended_at <= now,  # a sender whose clock runs ahead must not hide failures
-        )
-        .correlate(ProjectRow)
-        .scalar_subquery()
-    )
-    since_success = (of_project, failed, Job.ended_at > func.coalesce(last_success, 0))
+    # A sender whose clock runs ahead must not hide failures.
+    last_success = _end(func.max, SUCCESSES, lambda ended_at: ended_at <= now)
+    after_success = partial(operator.lt, func.coalesce(last_success, 0))
+    since_success = (of_project, failed, after_success(Job.ended_at))
     last_hour = Job.ended_at > bindparam("hour_ago")
 
     def one(what: Any, *conditions: Any) -> Any:
@@ -187,15 +200,13 @@ def _seeks(only: bool) -> Any:
         ProjectRow.created_at,
         ProjectRow.silent_after,
         ProjectRow.expect_every,
-        (ProjectRow.pending + ProjectRow.running + ProjectRow.completed + ProjectRow.failed).label(
-            "total"
-        ),
+        reduce(operator.add, (getattr(ProjectRow, each.word) for each in JobStatus)).label("total"),
         ProjectRow.pending.label("waiting"),
         ProjectRow.running,
         one(func.count(), *silent).label("stalled"),
         one(func.min(Job.heard_at), *silent).label("stalled_heard_at"),
         one(func.max(Job.created_at), of_project).label("last_created_at"),
-        one(func.count(), of_project, completed, last_hour).label("hour_completed"),
+        one(func.count(), of_project, succeeded, last_hour).label("hour_completed"),
         one(func.count(), of_project, failed, last_hour).label("hour_failed"),
         # More than the rule asks for need not be counted: a streak may be all of a long history.
         select(func.count())
@@ -208,10 +219,8 @@ def _seeks(only: bool) -> Any:
         )
         .scalar_subquery()
         .label("streak"),
-        one(func.min(Job.ended_at), *since_success).label("streak_since"),
-        one(func.max(Job.ended_at), of_project, failed, Job.ended_at.is_not(None)).label(
-            "last_failed_at"
-        ),
+        _end(func.min, FAILURES, after_success).label("streak_since"),
+        _end(func.max, FAILURES, lambda ended_at: ended_at.is_not(None)).label("last_failed_at"),
         exists(
             select(written(1)).where(
                 Document.project_id == ProjectRow.project_id,
@@ -222,12 +231,41 @@ def _seeks(only: bool) -> Any:
     ).where(*_mine(only))
 
 
+def _has(statuses: Sequence[JobStatus]) -> ColumnElement[bool]:
+    """Whether a job has one of these statuses; the literals let engines see which index serves."""
+    first, *others = map(written, statuses)
+    return Job.status.in_([first, *others]) if others else Job.status == first
+
+
+def _end(
+    which: Callable[[Any], Any],
+    statuses: Sequence[JobStatus],
+    condition: Callable[[Any], ColumnElement[bool]],
+) -> Any:
+    """The first or last end of the project's jobs with these statuses: an index seek for each."""
+    job = aliased(Job)
+    seeks = [
+        select(which(job.ended_at).label("at"))
+        .where(
+            job.project_id == ProjectRow.project_id,
+            job.status == written(status),
+            condition(job.ended_at),
+        )
+        .correlate(ProjectRow)
+        for status in statuses
+    ]
+    if len(seeks) == 1:
+        return seeks[0].scalar_subquery()
+    every = union_all(*seeks).subquery()
+    return select(which(every.c.at)).scalar_subquery()
+
+
 def _causes(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str, list[Cause]]:
     """The causes of every verdict that blames one: of the documents that failed since it began."""
     blaming = [
         {"project_id": project_id, "since": verdict.since or 0}
         for project_id, verdict in verdicts.items()
-        if verdict.state in (FAILING, SOME_FAILURES)
+        if verdict.state.blames
     ]
     found: dict[str, list[Cause]] = {}
     if blaming:

@@ -5,43 +5,19 @@ Every time is in microseconds since 1970 UTC, None where there is none.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from app.rules.causes import cause_name, remedy_of
+from app.rules.events import EventKind
+from app.rules.job import JobState
+from app.rules.job_states import STALLED, STATE_OF, tally
 from app.rules.project import Project
-from app.rules.status import JobState, JobStatus
+from app.rules.sentences import Parts
+from app.rules.status import JobStatus
+from app.rules.times import DAY
 from app.rules.verdicts import Hour
 
 Shown = TypeVar("Shown")
-
-
-class Job(NamedTuple):
-    """A job with the contract's output rules applied, and what only our pages show."""
-
-    project_id: str
-    job_id: str
-    source_doc_id: str
-    status: JobStatus
-    state: JobState
-    chunks_processed: int
-    chunks_total: int | None
-    nodes_created: int
-    edges_created: int
-    created_at: int
-    started_at: int | None
-    completed_at: int | None
-    error_message: str | None
-    attempt: int
-    heard_at: int
-    received_at: int
-    skew_seconds: int | None = None
-    started_filled: bool = False
-    completed_filled: bool = False
-
-    @property
-    def key(self) -> "Anchor":
-        """Its place in the list."""
-        return self.created_at, self.job_id
 
 
 Anchor = tuple[int, str]
@@ -81,7 +57,7 @@ class JobPage(Generic[Shown]):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The final state of an earlier attempt of a job."""
+    """The final state of an earlier attempt of a job; `took` (µs) where that was measured."""
 
     attempt: int
     status: JobStatus
@@ -89,24 +65,38 @@ class Attempt:
     chunks_processed: int
     nodes_created: int
     edges_created: int
-    started_at: int | None
     completed_at: int | None
+    took: int | None
     error_message: str | None
+
+    @property
+    def made(self) -> str:
+        """What it made, in words."""
+        return tally(self.nodes_created, self.edges_created)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """A change of a job's status, a new attempt, or a conflict; `at` is the time of receipt.
 
-    `kind` is `reported` (first seen), `status`, `attempt` or `conflict`; `status` is the one that
-    the report claimed, `detail` what lost in a conflict.
+    `status` is the one that the report claimed, `detail` what lost in a conflict.
     """
 
     at: int
-    kind: str
+    kind: EventKind
     attempt: int
     status: JobStatus
     detail: str | None = None
+
+    @property
+    def looks(self) -> JobState:
+        """The kind of job as which it is drawn."""
+        return STALLED if self.kind is EventKind.CONFLICT else STATE_OF[self.status]
+
+    @property
+    def told(self) -> Parts:
+        """It in words."""
+        return self.kind.tell(self.attempt, self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +114,11 @@ class Chart:
     p95: float | None = None
     chunks_per_minute: float | None = None
     seconds_per_chunk: float | None = None
+
+    @property
+    def daily(self) -> bool:
+        """Whether a bar is a day."""
+        return self.unit == DAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from app.queries import causes, jobs
 from app.queries.filters import JobFilter
 from app.queries.projects import ProjectLine, get_project, list_lines
-from app.queries.views import CauseLine, Job
+from app.queries.views import CauseLine
+from app.rules.job import Job
 from app.rules.status import JobStatus
 from app.rules.verdicts import ProjectFacts
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from app.rules.status import require_statuses
+
 
 def makes_graph(mode: str) -> bool:
     """Whether the jobs of a project of this mode make nodes and edges."""
@@ -11,7 +13,7 @@ def makes_graph(mode: str) -> bool:
 class Project(NamedTuple):
     """A project as its row says; `created_at`, `silent_after` and `expect_every` are in µs.
 
-    The last five are the totals of its jobs; `empty` is the part of `completed` without nodes.
+    The last are the totals of its jobs; `empty` is the part of `completed` without nodes.
     """
 
     project_id: str
@@ -31,3 +33,6 @@ class Project(NamedTuple):
     def graph(self) -> bool:
         """Whether its jobs make nodes and edges."""
         return makes_graph(self.mode)
+
+
+require_statuses(Project._fields, "rules.project.Project")

@@ -1,70 +1,66 @@
-"""The states of a job: what reports say (`JobStatus`) and what people see (`JobState`)."""
+"""What reports say of a job. How people see it is in `job_states`."""
 
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Iterable
+from enum import Enum, IntEnum
 
-from app.rules.silence import silent_since, unheard
+
+class End(Enum):
+    """What the end of a job counts as."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    NEITHER = "neither"
 
 
 class JobStatus(IntEnum):
-    """What a job's reports say. The number is the rank by which reports merge, and is stored.
+    """A status: the number that is stored, its rank among reports, and what its end counts as.
 
-    Both terminal ones rank above running; between them failed wins (docs/contract.md, 2).
+    A report of a lower rank never takes an attempt back; between two ends at the same time the
+    higher rank stands (`ledger.merge`; docs/contract.md, 2). What has not begun has rank 0, what is
+    no end counts as nothing yet. The numbers go up from 0, and none is ever given away again.
     """
 
-    PENDING = 0
-    RUNNING = 1
-    COMPLETED = 2
-    FAILED = 3
+    PENDING = 0, 0
+    RUNNING = 1, 10
+    COMPLETED = 2, 20, End.SUCCESS
+    FAILED = 3, 30, End.FAILURE
 
     word: str
-    """The name on the wire: `pending`, `running`, `completed` or `failed`."""
+    """The name on the wire: `pending`, `running`, … It is also the name of its column of counts."""
+    rank: int
+    begun: bool
+    """Whether the job has begun."""
     terminal: bool
     """Whether the job has ended."""
+    success: bool
+    failure: bool
 
-    def __init__(self, rank: int) -> None:
+    def __new__(cls, number: int, _rank: int, _end: End | None = None) -> "JobStatus":
+        """A number, so that a row of the store can hold it."""
+        status = int.__new__(cls, number)
+        status._value_ = number
+        return status
+
+    def __init__(self, _number: int, rank: int, end: End | None = None) -> None:
         self.word = self.name.lower()
-        self.terminal = rank >= 2
+        self.rank = rank
+        self.begun = rank > 0
+        self.terminal = end is not None
+        self.success = end is End.SUCCESS
+        self.failure = end is End.FAILURE
 
+
+STATUSES = tuple(JobStatus)
+"""By number."""
 
 STATUS_BY_WORD = {status.word: status for status in JobStatus}
+SUCCESSES = tuple(status for status in JobStatus if status.success)
+FAILURES = tuple(status for status in JobStatus if status.failure)
 
 
-@dataclass(frozen=True, slots=True)
-class JobState:
-    """How one kind of job looks everywhere: its word, its shape and its CSS name.
-
-    `name` is the value in URLs, the id of the symbol in the sprite and the suffix of CSS classes.
-    """
-
-    name: str
-    label: str
-
-
-RUNNING = JobState("running", "Running")
-WAITING = JobState("waiting", "Waiting")
-FAILED = JobState("failed", "Failed")
-COMPLETED = JobState("completed", "Completed")
-STALLED = JobState("stalled", "Stalled")
-EMPTY = JobState("empty", "No nodes")
-
-STATE_OF = {
-    JobStatus.PENDING: WAITING,
-    JobStatus.RUNNING: RUNNING,
-    JobStatus.COMPLETED: COMPLETED,
-    JobStatus.FAILED: FAILED,
-}
-
-
-def job_state(
-    status: JobStatus, *, empty: bool, heard_at: int, now: int, silent_after: int
-) -> JobState:
-    """What people see: the status, or that a running job fell silent or a completed one is empty.
-
-    Derived when it is read; never stored and never reported. Times in µs, `silent_after` in µs.
-    """
-    if status is JobStatus.RUNNING and unheard(heard_at, silent_since(now, silent_after)):
-        return STALLED
-    if status is JobStatus.COMPLETED and empty:
-        return EMPTY
-    return STATE_OF[status]
+def require_statuses(known: Iterable[object], where: str) -> None:
+    """Stop the start with a sentence unless every status is known there, by itself or its word."""
+    there = set(known)
+    missing = [status.word for status in JobStatus if not {status, status.word} & there]
+    if missing:
+        raise TypeError(f"{where} knows nothing of {', '.join(missing)}")

@@ -114,7 +114,7 @@ def link() -> Response | tuple[str, int]:
     with viewer.managing(at) as connection:
         fault = wanted.fault(connection) if wanted.done else ""
         if fault or not wanted.done:
-            return _form(connection, wanted, fault)
+            return _form(connection, wanted, fault, tv=None)
     with writing() as connection:
         token = store.create_link(connection, name=wanted.name, projects=wanted.projects, now=at)
     address = url_for("wall.index", _external=True, _anchor=token)

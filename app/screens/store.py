@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
 from app.access.scopes import hashed, new_secret
+from app.access.seen import SEEN_EVERY
 from app.models import Project, Screen, ScreenProject
 from app.rules.times import DAY, MINUTE
 
@@ -29,6 +30,10 @@ class ScreenLine:
     browser: str | None
     revoked_at: int | None
     link_until: int | None
+
+    def is_on(self, now: int) -> bool:
+        """Whether it shows the wall at `now` (µs), as far as once a minute is enough to know."""
+        return self.last_seen_at is not None and now - self.last_seen_at < 2 * SEEN_EVERY
 
 
 def add_screen(

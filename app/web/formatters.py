@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.rules.times import DAY, EPOCH, HOUR, MINUTE, SECOND, floor, format_time, parse_period
+from app.rules.times import EPOCH, HOUR, SECOND, floor, format_time, parse_period
 from app.rules.verdicts import Hour
+from app.rules.words import NBSP, age, count, duration, plural, short_count, span
 
-NONE = "–"  # what an empty cell shows
-NBSP = "\N{NO-BREAK SPACE}"
 _UNITS = {"s": "s", "m": "min", "h": "h", "d": "d"}
 SLOTS = 24  # bars of a chart: hours
 FAILED_LEAST = 2.0  # px: one failure among ten thousand must still be seen
@@ -57,56 +56,35 @@ def full_time(micros: int) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
 
 
-def count(number: int | None) -> str:
-    """48,210."""
-    return NONE if number is None else f"{number:,}"
+def unscripted(micros: int, style: str) -> str:
+    """What stands in a time of this style until the browser writes it, and how long ago it was."""
+    return _UNSCRIPTED[style](micros)
 
 
-def short_count(number: int, least: int = 10**6) -> str:
-    """1.23 M, 45.6 M, 9.00 P from `least` on: three digits, cut off, never rounded up."""
-    for unit, name in ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if number >= max(unit, least):
-            places = 3 - len(str(number // unit))
-            return f"{number * 10**places // unit / 10**places:.{places}f}{NBSP}{name}"
-    return count(number)
+def on_board(micros: int, style: str, now: int) -> str:
+    """What stands in a time on the wall, of which only its script knows the zone."""
+    return _ON_BOARD[style](micros, now)
 
 
-def plural(number: int, noun: str, nouns: str | None = None) -> str:
-    """`1 document`, `19 documents`."""
-    return f"{number:,}{NBSP}{noun if number == 1 else nouns or noun + 's'}"
-
-
-def duration(micros: int | None) -> str:
-    """Two units at most, the lesser one of two digits so that columns align: `37 m 03 s`."""
-    if micros is None:
-        return NONE
-    if micros >= DAY:
-        return _pair(micros, DAY, "d", HOUR, "h")
-    if micros >= HOUR:
-        return _pair(micros, HOUR, "h", MINUTE, "m")
-    if micros >= MINUTE:
-        return _pair(micros, MINUTE, "m", SECOND, "s")
-    if 0 < micros < SECOND:
-        return f"<{NBSP}1{NBSP}s"
-    return f"{max(micros, 0) // SECOND}{NBSP}s"  # a start after its end is the sender's clock
-
-
-def _pair(micros: int, great: int, great_name: str, small: int, small_name: str) -> str:
-    rest = micros % great // small
-    return f"{micros // great}{NBSP}{great_name}{NBSP}{rest:02}{NBSP}{small_name}"
+_UNSCRIPTED: dict[str, Callable[[int], str]] = {
+    "ago": clock,
+    "clock": clock,
+    "seconds": clock,
+    "date": full_time,
+    "for": lambda at: f"since {clock(at)}",
+    "paren": lambda _at: "",
+    "run": lambda at: f"since {_moment(at):%H:%M}",
+}
+_ON_BOARD: dict[str, Callable[[int, int], str]] = {
+    "clock": lambda at, _now: clock(at),
+    "age": lambda at, now: age(now - at),
+    "ago": lambda at, now: f"{age(now - at)} ago",
+}
 
 
 def seconds(number: float | None) -> str:
     """A duration given in seconds."""
     return duration(None if number is None else round(number * SECOND))
-
-
-def rough(micros: int) -> str:
-    """One unit: `22 min`, `6 h`."""
-    for unit, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
-        if micros >= unit and (micros % unit == 0 or micros >= 2 * unit):
-            return f"{micros // unit}{NBSP}{name}"
-    return f"{max(micros, 0) // SECOND}{NBSP}s"
 
 
 def period_words(text: str) -> str:
@@ -189,6 +167,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     for function in (
         rfc3339,
         clock,
+        unscripted,
+        on_board,
         short_time,
         day,
         slot,
@@ -198,7 +178,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
         plural,
         duration,
         seconds,
-        rough,
+        age,
+        span,
         period_words,
         span_words,
         percent,

@@ -87,7 +87,7 @@
   }
 
   function show() {
-    const age = jobwall.rough(ticks() - goodAt), name = document.body.dataset.name;
+    const age = jobwall.age(ticks() - goodAt), name = document.body.dataset.name;
     const [link, word, detail, title] = signedOut ? ["out", "Signed out", "", `Signed out · ${name}`]
       : paused ? ["paused", "Paused", `· data ${age} old`, data().title]
       : failures > 1 ? ["lost", trouble, `since ${jobwall.clock(goodDate)} · ${age}`, `Lost · ${name}`]

@@ -42,31 +42,35 @@
   const whole = (ms, unit) => Math.floor(Math.max(ms, 0) / unit);
   const two = (n) => String(n).padStart(2, "0");
 
-  const rough = (ms) =>
-    ms < MINUTE ? `${whole(ms, SECOND)} s` : ms < HOUR ? `${whole(ms, MINUTE)} min`
-    : ms < 2 * DAY ? `${whole(ms, HOUR)} h` : `${whole(ms, DAY)} d`;
-  const precise = (ms) =>
-    ms < MINUTE ? `${whole(ms, SECOND)} s`
+  // As `app/rules/words.py` says it: `age` and `duration`.
+  const UNITS = [[DAY, "d"], [HOUR, "h"], [MINUTE, "min"]];
+  const age = (ms) => {
+    const [unit, name] = UNITS.find(([unit]) => ms >= 2 * unit) ?? [SECOND, "s"];
+    return `${whole(ms, unit)} ${name}`;
+  };
+  const duration = (ms) =>
+    ms > 0 && ms < SECOND ? "< 1 s"
+    : ms < MINUTE ? `${whole(ms, SECOND)} s`
     : ms < HOUR ? `${whole(ms, MINUTE)} m ${two(whole(ms % MINUTE, SECOND))} s`
     : ms < DAY ? `${whole(ms, HOUR)} h ${two(whole(ms % HOUR, MINUTE))} m`
     : `${whole(ms, DAY)} d ${two(whole(ms % DAY, HOUR))} h`;
   const clock = (at) => {
-    const text = formats.hour.format(at), age = now() - at;
+    const text = formats.hour.format(at), passed = now() - at;
     if (formats.date.format(at) === formats.date.format(now())) return text;
-    return `${(age < 6 * DAY && age > 0 ? formats.weekday : formats.day).format(at)} ${text}`;
+    return `${(passed < 6 * DAY && passed > 0 ? formats.weekday : formats.day).format(at)} ${text}`;
   };
   const styles = {
     ago: (at) => {
-      const age = then() - at;
-      if (age < SECOND) return "now";
-      return age < 14 * DAY ? `${rough(age)} ago` : (age < 300 * DAY ? formats.day : formats.year).format(at);
+      const passed = then() - at;
+      if (passed < SECOND) return "now";
+      return passed < 14 * DAY ? `${age(passed)} ago` : (passed < 300 * DAY ? formats.day : formats.year).format(at);
     },
     clock,
     seconds: (at) => formats.second.format(at),
     date: (at) => `${formats.year.format(at)}, ${formats.second.format(at)}`,
-    for: (at) => `for ${rough(then() - at)}`,
-    paren: (at) => ` (${rough(then() - at)})`,
-    run: (at) => precise(then() - at),
+    for: (at) => `for ${age(then() - at)}`,
+    paren: (at) => ` (${age(then() - at)})`,
+    run: (at) => duration(then() - at),
   };
 
   // The text node is kept where there is one, or a selection across it would be lost each second.
@@ -94,5 +98,5 @@
   document.addEventListener("DOMContentLoaded", write);
   document.addEventListener("htmx:after:swap", write);
   setInterval(() => { if (!document.hidden) write(); }, SECOND);
-  window.jobwall = { ticks, now, hear, rough, write, clock, zone, second: styles.seconds };
+  window.jobwall = { ticks, now, hear, age, write, clock, zone, second: styles.seconds };
 })();

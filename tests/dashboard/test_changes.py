@@ -1,12 +1,13 @@
 """What changed from one job of a document to the next."""
 
 from app.dashboard.changes import Change, changes_of
-from app.queries.views import Job
-from app.rules.status import STATE_OF, JobStatus
+from app.rules.job import Job
+from app.rules.job_states import STATE_OF
+from app.rules.status import JobStatus
 from app.rules.times import SECOND
 
 T0 = 1_790_000_000 * SECOND
-PENDING, RUNNING, COMPLETED, FAILED = JobStatus
+RUNNING, COMPLETED, FAILED = JobStatus.RUNNING, JobStatus.COMPLETED, JobStatus.FAILED
 
 
 def job(status: JobStatus, chunks: int = 0, nodes: int = 0, took: int | None = 10) -> Job:
@@ -25,7 +26,7 @@ def test_a_job_is_compared_with_the_finished_one_before_it() -> None:
 def test_the_turn_is_told_where_the_outcome_is_another() -> None:
     jobs = [job(status) for status in (COMPLETED, FAILED, FAILED, COMPLETED, COMPLETED)]
     turns = [change.turn if change else None for change in changes_of(jobs)]
-    assert turns == ["recovered", "again", "broke", "", None]
+    assert turns == ["recovered", "failed again", "failed after a success", "", None]
 
 
 def test_what_nobody_measured_is_not_compared() -> None:

@@ -3,8 +3,10 @@
 import pytest
 
 from app.dashboard.estimates import time_left
-from app.queries.views import Chart, Job
-from app.rules.status import COMPLETED, RUNNING, JobState, JobStatus
+from app.queries.views import Chart
+from app.rules.job import Job, JobState
+from app.rules.job_states import COMPLETED, RUNNING
+from app.rules.status import JobStatus
 from app.rules.times import HOUR, MINUTE, SECOND
 
 NOW = 1_790_000_000 * SECOND

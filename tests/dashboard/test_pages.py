@@ -1,5 +1,7 @@
 """Pages by address alone: what makes no sense in a URL is left out, never an error."""
 
+import csv
+import io
 import re
 from html import unescape
 
@@ -183,3 +185,33 @@ def test_a_job_leads_to_its_cause_its_document_and_elsewhere(busy: FlaskClient) 
     assert 'href="https://logs.example/?q=j6"' in page
     assert "&#34;job_id&#34;: &#34;j6&#34;" in page
     assert "The model was not available" in page
+
+
+def test_a_duration_that_nobody_measured_is_said_to_be_none(signed_in: FlaskClient) -> None:
+    """A job that was reported as ended, and never as started."""
+    ended = Report(
+        job_id="b1",
+        source_doc_id="b1.pdf",
+        status=JobStatus.FAILED,
+        error_message="x",
+        completed_at=now() - 5 * HOUR,
+    )
+    record("p", [ended], now=now())
+    page = signed_in.get("/projects/p/jobs/b1").text
+    assert '<dt>Duration</dt><dd><span class="quiet">not measured</span></dd>' in page
+    assert ">(the end)<" in page
+    assert "(receipt)" not in page
+    assert ", after" not in page
+    for path in ("/projects/p", "/projects/p/document?id=b1.pdf"):
+        assert "not measured" in signed_in.get(path).text
+    [row] = csv.DictReader(io.StringIO(signed_in.get("/projects/p/jobs.csv").text))
+    assert row["duration_seconds"] == ""
+    assert "row-b1" not in signed_in.get("/projects/p?longer=1s").text
+
+
+def test_a_time_that_was_filled_by_the_receipt_says_so(signed_in: FlaskClient) -> None:
+    for status in (JobStatus.RUNNING, JobStatus.COMPLETED):
+        record("p", [Report(job_id="b2", source_doc_id="b2.pdf", status=status)], now=now())
+    page = signed_in.get("/projects/p/jobs/b2").text
+    assert page.count(">(receipt)<") == 2
+    assert "not measured" in page

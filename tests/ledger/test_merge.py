@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from app.ledger.draft import Draft
 from app.ledger.merge import Merge, compare, evidence, join, outcome_of
 from app.ledger.report import Report
+from app.rules.durations import Basis
 from app.rules.status import JobStatus
 
 T0 = 1_700_000_000_000_000
@@ -160,12 +161,24 @@ def test_what_came_apart_from_the_outcome_completes_it() -> None:
     merged = join(state(status=JobStatus.FAILED, started_at=T0), noted)
     outcome = outcome_of(merged)
     assert (outcome.completed_at, outcome.error_message) == (T0 + 5, "boom")
-    assert not outcome.completed_filled
+    assert outcome.completed_by is Basis.GIVEN
 
 
 def test_an_end_whose_start_nobody_told_measures_no_duration() -> None:
     outcome = outcome_of(state(status=JobStatus.COMPLETED, completed_at=T0 + 9))
-    assert (outcome.started_at, outcome.started_filled) == (T0 + 9, True)
+    assert (outcome.started_at, outcome.started_by, outcome.took) == (T0 + 9, Basis.END, None)
+
+
+@pytest.mark.parametrize(
+    ("ended", "started_at", "started_by"), [(T0 + 60, T0 + 50, Basis.RECEIPT), (T0, T0, Basis.END)]
+)
+def test_a_receipt_stands_in_for_a_start_but_never_after_the_end(
+    ended: int, started_at: int, started_by: Basis
+) -> None:
+    started = evidence(report(status=JobStatus.RUNNING), T0 + 50)
+    told = evidence(report(status=JobStatus.COMPLETED, completed_at=ended), T0 + 70)
+    outcome = outcome_of(join(started, told))
+    assert (outcome.started_at, outcome.started_by, outcome.took) == (started_at, started_by, None)
 
 
 def test_the_sender_learns_what_a_report_did() -> None:

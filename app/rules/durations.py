@@ -1,0 +1,26 @@
+"""How long a job took, if that was measured, and what stands in for a time nobody reported."""
+
+from enum import Enum
+
+
+class Basis(Enum):
+    """Whose word a time is that a reader sees: a short label, and the sentence behind it."""
+
+    GIVEN = ("", "")
+    RECEIPT = ("receipt", "the report carried no time, so the time of its arrival stands in.")
+    END = ("the end", "no report said when it started, so the time of its end stands in.")
+
+    def __init__(self, label: str, note: str) -> None:
+        self.label = label
+        self.note = note
+
+
+def duration_of(started_at: int | None, started_by: Basis, completed_at: int | None) -> int | None:
+    """How long (µs) a job took; None where it was not measured.
+
+    Not while it has not ended, and not where nobody said when it started. A start after its end is
+    the sender's clock.
+    """
+    if started_at is None or completed_at is None or started_by is not Basis.GIVEN:
+        return None
+    return max(0, completed_at - started_at)

@@ -1,0 +1,119 @@
+"""A job, as everyone who reads it knows it, and how one kind of job looks everywhere."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from app.rules.durations import Basis, duration_of
+from app.rules.sentences import Parts, clock, say, strong
+from app.rules.status import JobStatus
+from app.rules.words import duration
+
+
+class Job(NamedTuple):
+    """A job with the contract's output rules applied, and what only our pages show; times in µs."""
+
+    project_id: str
+    job_id: str
+    source_doc_id: str
+    status: JobStatus
+    state: "JobState"
+    chunks_processed: int
+    chunks_total: int | None
+    nodes_created: int
+    edges_created: int
+    created_at: int
+    started_at: int | None
+    completed_at: int | None
+    error_message: str | None
+    attempt: int
+    heard_at: int
+    received_at: int
+    skew_seconds: int | None = None
+    started_by: Basis = Basis.GIVEN
+    completed_by: Basis = Basis.GIVEN
+
+    @property
+    def key(self) -> tuple[int, str]:
+        """Its place in the list."""
+        return self.created_at, self.job_id
+
+    @property
+    def took(self) -> int | None:
+        """How long it took (µs), where that was measured."""
+        return duration_of(self.started_at, self.started_by, self.completed_at)
+
+    @property
+    def runs_since(self) -> int | None:
+        """When a job that has not ended started; None too of one that has not begun."""
+        return None if self.status.terminal else self.started_at
+
+    @property
+    def silent_since(self) -> int | None:
+        """When a job that fell silent was heard of last."""
+        return self.heard_at if self.state.silent else None
+
+    @property
+    def stand_ins(self) -> list[Basis]:
+        """What stands in for times that nobody reported, each once."""
+        used = (self.started_by, self.completed_by)
+        return [basis for basis in Basis if basis.note and basis in used]
+
+    @property
+    def happened(self) -> Parts:
+        """What happened, in a row of a list; nothing while it only goes on."""
+        return self.state.happened(self)
+
+    @property
+    def sentence(self) -> Parts:
+        """How it stands, and since when."""
+        return self.state.sentence(self)
+
+
+@dataclass(frozen=True, eq=False)
+class JobState:
+    """How one kind of job looks everywhere: that of a `status`, or (None) of some jobs of one.
+
+    `name` is its value in URLs, `label` its word, `shape` its drawing (`app.web.shapes`) and `tone`
+    its colours (`.tone--…` in base.css). A change of how many there are of a `spoken` one is said
+    aloud. What one says that only `repeats` the numbers beside it is left out of wide tables.
+    """
+
+    name: str
+    label: str
+    shape: str
+    tone: str
+    status: JobStatus | None = None
+    spoken: bool = False
+    repeats: bool = False
+    silent: bool = False
+    nobody: str = ""
+    """What is said where there is none of them."""
+
+    @property
+    def parameter(self) -> tuple[str, str]:
+        """The parameter in a URL that keeps these jobs, and its value."""
+        return (self.name, "1") if self.status is None else ("status", self.status.word)
+
+    @property
+    def column(self) -> str:
+        """What a list's numbers call them."""
+        return self.name if self.status is None else self.status.word
+
+    @property
+    def none_there(self) -> str:
+        """What is said where there is none of them."""
+        return self.nobody or f"No job is {self.label.lower()}."
+
+    def happened(self, _job: Job) -> Parts:
+        """What happened, in a row; nothing where it only goes on."""
+        return ()
+
+    def sentence(self, job: Job) -> Parts:
+        """How it stands, and since when: as a job that ended, unless a kind says otherwise."""
+        at = job.received_at if job.completed_at is None else job.completed_at
+        took = "" if job.took is None else f", after {duration(job.took)}"
+        return say(strong(self.label), " at ", clock(at), took, ".", self.result(job))
+
+    def result(self, _job: Job) -> str:
+        """What is said of its end, behind that."""
+        return ""

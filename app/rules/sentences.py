@@ -1,0 +1,92 @@
+"""Sentences as data: parts that a page, the wall or an answer writes each in its own way.
+
+A time in a sentence is a moment and the style in which it is told, no text: the browser writes it,
+in the reader's own zone, and how long ago it was while that grows.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+Style = Literal["clock", "ago", "age", "for", "paren"]
+"""02:41 · 23 min ago · 23 min · for 23 min · " (23 min)", which is left out where nothing grows."""
+
+
+class Part(NamedTuple):
+    """A text, or a time `at` (µs) told in a `style`; `foreign` are somebody else's words."""
+
+    text: str = ""
+    at: int | None = None
+    style: Style = "clock"
+    strong: bool = False
+    foreign: bool = False
+
+
+Parts = tuple[Part, ...]
+
+
+class Brief(NamedTuple):
+    """A sentence where room is short: what is read, and what is known about it beside that."""
+
+    main: Parts = ()
+    more: Parts = ()
+
+
+def say(*pieces: str | Part | Parts) -> Parts:
+    """The parts of these pieces, one after the other."""
+    parts: list[Part] = []
+    for piece in pieces:
+        if isinstance(piece, str):
+            parts += [Part(piece)] if piece else []
+        elif isinstance(piece, Part):
+            parts.append(piece)
+        else:
+            parts += piece
+    return tuple(parts)
+
+
+def strong(*pieces: str | Part | Parts) -> Parts:
+    """The same, as what a sentence is about."""
+    return tuple(part._replace(strong=True) for part in say(*pieces))
+
+
+def joined(clauses: Iterable[Parts]) -> Parts:
+    """Clauses with a dot between them."""
+    parts: Parts = ()
+    for clause in clauses:
+        parts += (Part(" · "), *clause) if parts else clause
+    return parts
+
+
+def foreign(text: str) -> Part:
+    """Words that somebody else wrote, in whatever script."""
+    return Part(text, foreign=True)
+
+
+def quoted(text: str, most: int = 90) -> Parts:
+    """The same in quotation marks, and cut off where it is longer than that."""
+    return say("“", foreign(text if len(text) <= most else text[: most - 1] + "…"), "”")
+
+
+def clock(at: int) -> Part:
+    """When it was."""
+    return Part(at=at, style="clock")
+
+
+def ago(at: int) -> Part:
+    """How long ago it was, with the word."""
+    return Part(at=at, style="ago")
+
+
+def age(at: int) -> Part:
+    """How long ago it was, without."""
+    return Part(at=at, style="age")
+
+
+def lasting(at: int) -> Part:
+    """For how long it has been so."""
+    return Part(at=at, style="for")
+
+
+def paren(at: int) -> Part:
+    """How long ago it was, beside the time itself."""
+    return Part(at=at, style="paren")

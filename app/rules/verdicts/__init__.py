@@ -1,0 +1,69 @@
+"""What state a project is in, and since when: pure rules over facts, with the time passed in.
+
+A state is one object: its rank, its words and looks, when it holds and what is said of it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from app.rules.verdicts.calm import EMPTY, FINE, RUNNING
+from app.rules.verdicts.facts import Cause, Hour, ProjectFacts
+from app.rules.verdicts.failing import FAILING, FAILING_STREAK
+from app.rules.verdicts.late import LATE
+from app.rules.verdicts.some_failures import SOME_FAILURES
+from app.rules.verdicts.stalled import STALLED
+from app.rules.verdicts.state import ProjectState, Verdict
+
+__all__ = [
+    "EMPTY",
+    "FAILING",
+    "FAILING_STREAK",
+    "FINE",
+    "LATE",
+    "RUNNING",
+    "SOME_FAILURES",
+    "STALLED",
+    "STATES",
+    "Cause",
+    "Hour",
+    "ProjectFacts",
+    "ProjectState",
+    "Verdict",
+    "assess",
+    "blame",
+    "by_urgency",
+]
+
+STATES = tuple(
+    sorted(
+        (one for one in list(globals().values()) if isinstance(one, ProjectState)),
+        key=lambda state: state.rank,
+    )
+)
+"""Every state that is imported here, the worst first: the order in which projects are shown."""
+
+
+def assess(facts: ProjectFacts, now: int) -> Verdict:
+    """The verdict on a project at `now` (µs): the worst state that holds.
+
+    What failing documents have in common is added by `blame`, once their causes are read.
+    """
+    for state in STATES:
+        verdict = state.judge(facts, now)
+        if verdict is not None:
+            return verdict
+    raise ValueError("the last state holds where no other does")
+
+
+def blame(verdict: Verdict, causes: Sequence[Cause]) -> Verdict:
+    """The verdict with its documents counted and their commonest cause named."""
+    return verdict.state.blame(verdict, causes)
+
+
+def by_urgency(verdicts: Mapping[str, Verdict]) -> list[str]:
+    """Project ids, worst first; within a state the most recent trouble first, then by id."""
+
+    def key(project_id: str) -> tuple[int, int, str]:
+        verdict = verdicts[project_id]
+        return verdict.state.rank, -(verdict.last_at or verdict.since or 0), project_id
+
+    return sorted(verdicts, key=key)

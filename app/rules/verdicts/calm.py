@@ -1,0 +1,74 @@
+"""Running, fine and empty: the states in which nothing is wrong."""
+
+from dataclasses import dataclass
+
+from app.rules.sentences import Brief, Parts, ago, clock, say, strong
+from app.rules.verdicts.facts import ProjectFacts
+from app.rules.verdicts.state import ProjectState, Verdict
+from app.rules.words import count, plural
+
+
+@dataclass(frozen=True, eq=False)
+class Running(ProjectState):
+    """Jobs run or wait."""
+
+    def judge(self, facts: ProjectFacts, _now: int) -> Verdict | None:
+        """Since when does not matter."""
+        return Verdict(self, count=facts.running) if facts.running or facts.waiting else None
+
+    def sentence(self, _verdict: Verdict, facts: ProjectFacts) -> Parts:
+        """How many."""
+        waiting = f", {count(facts.waiting)} waiting" if facts.waiting else ""
+        return say(strong(self.label), f": {plural(facts.running, 'job')}", waiting, ".")
+
+    def glance(self, _verdict: Verdict, facts: ProjectFacts) -> Brief:
+        """`3 running`, or how many wait."""
+        if facts.running:
+            return Brief(say(f"{count(facts.running)} running"))
+        return Brief(say(f"{count(facts.waiting)} waiting"))
+
+
+@dataclass(frozen=True, eq=False)
+class Fine(ProjectState):
+    """There were jobs, and nothing is to be said of them."""
+
+    def judge(self, facts: ProjectFacts, _now: int) -> Verdict | None:
+        """With the newest job."""
+        return Verdict(self, last_at=facts.last_created_at) if facts.total else None
+
+    def sentence(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
+        """When the last job came."""
+        if verdict.last_at is None:
+            return strong(f"{self.label}.")
+        return say(strong(f"{self.label}."), " The last job came ", ago(verdict.last_at), ".")
+
+    def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
+        """`fine`, and when the last job came."""
+        last = () if verdict.last_at is None else say(", last job ", clock(verdict.last_at))
+        return Brief(say(self.label.lower()), last)
+
+    def closeup(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
+        """When the last job came."""
+        return () if verdict.last_at is None else say(": last job ", clock(verdict.last_at))
+
+
+@dataclass(frozen=True, eq=False)
+class Empty(ProjectState):
+    """There is no job: what holds where nothing else does."""
+
+    def judge(self, _facts: ProjectFacts, _now: int) -> Verdict:
+        """Always."""
+        return Verdict(self)
+
+    def sentence(self, _verdict: Verdict, _facts: ProjectFacts) -> Parts:
+        """That there is none."""
+        return strong("No job yet.")
+
+    def brief(self, _verdict: Verdict, _facts: ProjectFacts) -> Brief:
+        """The same, and no more than known about it."""
+        return Brief(more=say("no job yet"))
+
+
+RUNNING = Running(4, "running", "Running", shape="running", tone="running")
+FINE = Fine(5, "fine", "Fine", shape="completed", tone="completed", quiet=True)
+EMPTY = Empty(6, "empty", "Empty", shape="none", tone="none")

@@ -1,0 +1,50 @@
+"""Late: a job was expected, and none came."""
+
+from dataclasses import dataclass
+
+from app.rules.sentences import Brief, Parts, ago, clock, say
+from app.rules.verdicts.facts import ProjectFacts
+from app.rules.verdicts.state import ProjectState, Verdict, since_when
+from app.rules.words import span
+
+
+@dataclass(frozen=True, eq=False)
+class Late(ProjectState):
+    """The project expects a job every so often, and that long has passed since the last one."""
+
+    def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
+        """Since the moment one was due; a new project by its own age."""
+        if facts.expect_every is None:
+            return None
+        due = (facts.last_created_at or facts.created_at) + facts.expect_every
+        return Verdict(self, since=due, last_at=facts.last_created_at) if now >= due else None
+
+    def sentence(self, verdict: Verdict, facts: ProjectFacts) -> Parts:
+        """Since when, what is expected, and when the last one came."""
+        last = say(" and none has come yet.")
+        if verdict.last_at is not None:
+            last = say("; the last one came ", ago(verdict.last_at), ".")
+        return say(self._lead(verdict), f": a job is expected every {_every(facts)}", last)
+
+    def brief(self, verdict: Verdict, facts: ProjectFacts) -> Brief:
+        """What is expected, and since when."""
+        since = () if verdict.since is None else say(" · late since ", clock(verdict.since))
+        return Brief(say("nothing new"), say(f"expected every {_every(facts)}", since))
+
+    def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
+        """`late` over when the last one came."""
+        last = say("nothing new yet")
+        if verdict.last_at is not None:
+            last = say("nothing new since ", clock(verdict.last_at))
+        return Brief(say(self.label.lower()), last)
+
+    def closeup(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
+        """Since when."""
+        return since_when(verdict)
+
+
+def _every(facts: ProjectFacts) -> str:
+    return "so often" if facts.expect_every is None else span(facts.expect_every)
+
+
+LATE = Late(2, "late", "Late", shape="late", tone="late", trouble=True)
