@@ -17,7 +17,7 @@ from app.rules.times import now
 from app.store.database import db
 from tests.kit import ROOT
 from tests.kit.api import Api
-from tests.kit.board import Board, free_port
+from tests.kit.board import Board, served
 from tests.kit.databases import Databases
 
 MARKERS = {
@@ -102,12 +102,9 @@ def api(app: Flask) -> Api:
 @pytest.fixture(scope="session")
 def shared_board(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
     """One board for all tests that only need some board."""
-    with databases.new(tmp_path_factory.mktemp("board") / "instance") as settings:
-        board = Board(settings, free_port())
-        board.start()
-        board.key = board.new_key()
+    folder = tmp_path_factory.mktemp("board") / "instance"
+    with databases.new(folder) as settings, served(settings) as board:
         yield board
-        board.stop()
 
 
 @pytest.fixture
@@ -120,9 +117,6 @@ def live_board(shared_board: Board) -> Board:
 @pytest.fixture
 def own_board(settings: dict[str, str]) -> Iterator[Board]:
     """A board that the test may kill."""
-    board = Board(settings, free_port())
-    board.start()
-    board.key = board.new_key()
-    board.project = board.new_project("p1")
-    yield board
-    board.stop()
+    with served(settings) as board:
+        board.project = board.new_project("p1")
+        yield board

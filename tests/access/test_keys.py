@@ -115,6 +115,7 @@ SIGNS = {
 }
 
 
+@sqlite_only
 @pytest.mark.parametrize("name", SIGNS)
 @pytest.mark.parametrize(
     ("method", "path"),

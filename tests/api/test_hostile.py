@@ -22,6 +22,7 @@ from app.queries.projects import get_project
 from app.store.database import reading
 from tests.kit.api import Api
 from tests.kit.board import Board
+from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem, read_problem
 
 Stored = Callable[[], dict[str, int]]
@@ -67,15 +68,11 @@ UNREADABLE = {
 }
 
 
+@sqlite_only
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_is_no_json_is_a_400(
-    api: Api, stored: Stored, way: tuple[str, str], name: str
-) -> None:
-    api.key("admin")
-    before = stored()
-    assert_problem(send(api, way, UNREADABLE[name]), 400)
-    assert stored() == before
+def test_what_is_no_json_is_a_400(refusing: Api, way: tuple[str, str], name: str) -> None:
+    assert_problem(send(refusing, way, UNREADABLE[name]), 400)
 
 
 WRONG = {
@@ -100,57 +97,50 @@ WRONG = {
 }
 
 
+@sqlite_only
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("name", WRONG)
 def test_what_means_nothing_is_refused_in_few_words(
-    api: Api, stored: Stored, way: tuple[str, str], name: str
+    refusing: Api, way: tuple[str, str], name: str
 ) -> None:
-    api.key("admin")
-    before = stored()
-    answer = send(api, way, WRONG[name])
+    answer = send(refusing, way, WRONG[name])
     assert answer.status_code in (400, 422)
     assert_problem(answer, answer.status_code)
     assert len(answer.data) < 10_000, "the answer must not echo what was sent"
-    assert stored() == before
 
 
+@sqlite_only
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("zipped", [False, True])
-def test_an_integer_of_10_mb_is_a_413(
-    api: Api, stored: Stored, way: tuple[str, str], zipped: bool
-) -> None:
-    api.key("admin")
-    before = stored()
+def test_an_integer_of_10_mb_is_a_413(refusing: Api, way: tuple[str, str], zipped: bool) -> None:
     body = b'{"source_doc_id": "d", "chunks_processed": ' + b"7" * 10_000_000 + b"}"
     if zipped:
-        answer = send(api, way, gzip.compress(body), **{"Content-Encoding": "gzip"})
+        answer = send(refusing, way, gzip.compress(body), **{"Content-Encoding": "gzip"})
     else:
-        answer = send(api, way, body)
+        answer = send(refusing, way, body)
     assert_problem(answer, 413)
-    assert stored() == before
 
 
+@sqlite_only
 @pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=str)
-def test_a_gzip_bomb_never_unfolds(api: Api, stored: Stored, way: tuple[str, str]) -> None:
+def test_a_gzip_bomb_never_unfolds(refusing: Api, way: tuple[str, str]) -> None:
     bomb = gzip.compress(bytes(300 * MIB), 9)
     assert 300 * MIB / len(bomb) > 1000
-    api.key("admin")
-    before = stored()
     tracemalloc.start()
     try:
-        answer = send(api, way, bomb, **{"Content-Encoding": "gzip"})
+        answer = send(refusing, way, bomb, **{"Content-Encoding": "gzip"})
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert_problem(answer, 413)
     assert peak < 25 * MIB, "it was unfolded further than the limit"
-    assert stored() == before
 
 
 ZIPPED = gzip.compress(b'{"source_doc_id": "d", "name": "n", "mode": "kg_vector"}')
 
 
+@sqlite_only
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize(
     "body",
@@ -169,43 +159,37 @@ ZIPPED = gzip.compress(b'{"source_doc_id": "d", "name": "n", "mode": "kg_vector"
     ],
     ids=range(11),
 )
-def test_broken_gzip_is_a_400(api: Api, stored: Stored, way: tuple[str, str], body: bytes) -> None:
-    api.key("admin")
-    before = stored()
-    assert_problem(send(api, way, body, **{"Content-Encoding": "gzip"}), 400)
-    assert stored() == before
+def test_broken_gzip_is_a_400(refusing: Api, way: tuple[str, str], body: bytes) -> None:
+    assert_problem(send(refusing, way, body, **{"Content-Encoding": "gzip"}), 400)
 
 
+@sqlite_only
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "zstd", "", "\x7f"])
 def test_another_encoding_is_a_415_that_says_which_is_read(
-    api: Api, way: tuple[str, str], encoding: str
+    refusing: Api, way: tuple[str, str], encoding: str
 ) -> None:
-    answer = send(api, way, ZIPPED, **{"Content-Encoding": encoding})
+    answer = send(refusing, way, ZIPPED, **{"Content-Encoding": encoding})
     assert_problem(answer, 415)
     assert answer.headers["Accept-Encoding"] == "gzip"
 
 
+@sqlite_only
 @pytest.mark.parametrize("way", WAYS, ids=str)
 @pytest.mark.parametrize(
     "kind",
     [None, "", "text/plain", "text/json", "application/x-www-form-urlencoded", "json", "*/*"],
 )
-def test_another_type_is_a_415(
-    api: Api, stored: Stored, way: tuple[str, str], kind: str | None
-) -> None:
-    api.key("admin")
-    before = stored()
+def test_another_type_is_a_415(refusing: Api, way: tuple[str, str], kind: str | None) -> None:
     method, path = way
-    answer = api.client.open(
-        "/api/v1/projects" if path == "projects" else api.url(path),
+    answer = refusing.client.open(
+        "/api/v1/projects" if path == "projects" else refusing.url(path),
         method=method,
         data=b'{"source_doc_id": "d"}',
-        headers=api.headers(),
+        headers=refusing.headers(),
         content_type=kind,
     )
     assert_problem(answer, 415)
-    assert stored() == before
 
 
 WRONG_TYPES: dict[str, list[object]] = {
@@ -214,17 +198,15 @@ WRONG_TYPES: dict[str, list[object]] = {
 }
 
 
+@sqlite_only
 @pytest.mark.parametrize("field", FIELDS)
-def test_a_wrong_type_is_a_422_that_names_the_field(api: Api, stored: Stored, field: str) -> None:
-    api.key("admin")
-    before = stored()
+def test_a_wrong_type_is_a_422_that_names_the_field(refusing: Api, field: str) -> None:
     for value in WRONG_TYPES[FIELDS[field].schema["type"]]:
         report = {"job_id": "j", "source_doc_id": "d", field: value}
-        assert_problem(api.post(report), 422, field)
-        assert_problem(api.patch("j", {"source_doc_id": "d", field: value}), 422, field)
-        [result] = api.post({"jobs": [report]}, "/bulk").json["results"]
+        assert_problem(refusing.post(report), 422, field)
+        assert_problem(refusing.patch("j", {"source_doc_id": "d", field: value}), 422, field)
+        [result] = refusing.post({"jobs": [report]}, "/bulk").json["results"]
         assert [error["field"] for error in result["error"]["errors"]] == [field]
-    assert stored() == before
 
 
 # Whatever hypothesis thinks of
@@ -422,9 +404,10 @@ def test_a_sender_that_hangs_up_in_the_middle_leaves_nothing(live_board: Board) 
     assert talk(live_board, "/jobs", JSON, REPORT)[0] == 201
 
 
+@sqlite_only
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "FOO"])
-def test_another_method_is_a_405_that_says_which_are_known(api: Api, method: str) -> None:
-    for path in ("/api/v1/projects", api.url(), api.url("/j"), api.url("/bulk")):
-        answer = api.client.open(path, method=method, headers=api.headers())
+def test_another_method_is_a_405_that_says_which_are_known(refusing: Api, method: str) -> None:
+    for path in ("/api/v1/projects", refusing.url(), refusing.url("/j"), refusing.url("/bulk")):
+        answer = refusing.client.open(path, method=method, headers=refusing.headers())
         assert_problem(answer, 405)
         assert "GET" in answer.headers["Allow"]

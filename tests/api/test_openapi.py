@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from app.api.params import LIST_PARAMETERS
 from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem
 
 T1, T2 = "2026-03-01T00:01:00Z", "2026-03-01T00:02:00Z"
@@ -190,6 +191,7 @@ def body_of(document: dict[str, Any], method: str, path: str) -> dict[str, Any]:
     return document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"]
 
 
+@sqlite_only
 @pytest.mark.parametrize("field", REPORT_VALUES)
 def test_the_schema_of_a_report_agrees_with_the_checks(
     api: Api, document: dict[str, Any], field: str
@@ -217,6 +219,7 @@ def test_the_schema_of_a_report_agrees_with_the_checks(
     assert differ == []
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     "body",
     [
@@ -247,6 +250,7 @@ def test_the_schema_of_a_project_agrees_with_the_checks(
     assert accepts(document, schema, body) == (answer.status_code == 201)
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     "body",
     [
@@ -275,6 +279,7 @@ def test_the_schema_of_a_bulk_agrees_with_the_checks(
     assert accepts(document, schema, body) == (status == 200)
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -298,6 +303,7 @@ ANYTHING: dict[str, list[Any]] = {
 }
 
 
+@sqlite_only
 @pytest.mark.parametrize("name", [parameter.name for parameter in LIST_PARAMETERS])
 def test_the_parameters_of_the_list_agree_with_the_checks(
     api: Api, document: dict[str, Any], name: str

@@ -8,9 +8,11 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from app.rules.times import now
 from screenshots.board import fill
 from screenshots.chromium import launch
-from tests.kit.board import Board, free_port
+from tests.kit.board import Board, free_port, served
 from tests.kit.databases import Databases
 from tests.kit.person import Person, sign_in
+
+HURRIED = "tests.kit.hurried:app"
 
 expect.set_options(timeout=10_000)  # a page on which nothing runs asks every 5 s
 
@@ -22,6 +24,22 @@ def chromium() -> Iterator[Browser]:
         browser = launch(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def shared_board(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Board]:
+    """One board for all tests that only need some board, in a hurry."""
+    folder = tmp_path_factory.mktemp("hurried") / "instance"
+    with databases.new(folder) as settings, served(settings, HURRIED) as board:
+        yield board
+
+
+@pytest.fixture
+def own_board(settings: dict[str, str]) -> Iterator[Board]:
+    """A board that the test may kill, in a hurry."""
+    with served(settings, HURRIED) as board:
+        board.project = board.new_project("p1")
+        yield board
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_pause_holds_and_says_so(person: Person, name: str) -> None:
     expect(page.locator("#link")).to_contain_text("Paused")
     fail(person.board, 2, "Disk full")
     asked = counting(page)
-    page.wait_for_timeout(3000)  # nothing happens, which no locator can wait for
+    page.wait_for_timeout(1000)  # nothing happens, which no locator can wait for
     assert asked() == 0
     page.get_by_role("button", name="Resume").click()
     told(page)
@@ -130,7 +130,7 @@ def test_a_hidden_tab_rests(person: Person, name: str) -> None:
     page.wait_for_timeout(500)  # what was asked before
     asked = counting(page)
     fail(person.board, 2, "Disk full")
-    page.wait_for_timeout(4000)
+    page.wait_for_timeout(1500)
     assert asked() == 0
     hide(page, False)
     told(page)

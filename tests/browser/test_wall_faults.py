@@ -75,7 +75,8 @@ def test_another_build_reloads_the_page_once_it_answers(own_person: Person) -> N
     board = own_person.board
     board.stop(signal.SIGKILL)
     is_lost(page)
-    board.start("tests.kit.another_build:app")
+    board.application = "tests.kit.another_build:app"
+    board.start()
     is_marked(page, False)
     has_recovered(page)
     expect(page.locator("#wall")).to_have_attribute("data-build", "another")
@@ -199,9 +200,9 @@ def test_all_of_it_moves_a_little_against_burn_in(own_person: Person) -> None:
 
     page.route("**/wall/board", later)
     wall, places = page.locator("#wall"), set()
+    place = wall.evaluate("node => node.style.transform")
     for minutes in (8, 24, 40):  # noqa: B007  `later` reads it
-        before = wall.evaluate("node => node.style.transform")
-        expect(wall).not_to_have_attribute("style", f"transform: {before};")
+        expect(wall).not_to_have_attribute("style", f"transform: {place};")
         place = wall.evaluate("node => node.style.transform")
         assert re.fullmatch(r"translate\(-?[0-5]px, -?[0-5]px\)", place), place
         places.add(place)

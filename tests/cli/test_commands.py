@@ -16,6 +16,7 @@ from app.store.database import reading, writing
 from tests.kit import ROOT
 from tests.kit.api import Api
 from tests.kit.commands import JOBWALL
+from tests.kit.databases import sqlite_only
 
 KEY = r"ib-[A-Za-z0-9_-]{43}"
 
@@ -124,6 +125,7 @@ def test_projects_are_listed(run) -> None:
     ]
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

@@ -3,7 +3,10 @@
 import pytest
 
 from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 from tests.kit.forms import form_of, sign_in
+
+pytestmark = sqlite_only  # what a browser keeps does not depend on the engine
 
 
 @pytest.fixture

@@ -243,6 +243,7 @@ def test_nothing_is_signed_out_by_a_get(api: Api, link: str) -> None:
 # Forged forms
 
 
+@sqlite_only
 @pytest.mark.parametrize("forged", ["none", "empty", "foreign", "swapped", "garbage"])
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
 def test_a_form_from_elsewhere_is_refused(api: Api, link: str, path: str, forged: str) -> None:
@@ -306,6 +307,7 @@ def test_a_form_stays_good_while_other_pages_are_opened(api: Api, link: str) -> 
 # Where it leads
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     "target",
     [

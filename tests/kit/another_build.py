@@ -1,6 +1,6 @@
 """The same app as it would be after an update: only its build has another name."""
 
-from wsgi import app
+from tests.kit.hurried import app
 
 app.config["BUILD"] = "another"
 

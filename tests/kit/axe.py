@@ -8,7 +8,8 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-COLOURS = ("color-contrast", "link-in-text-block")
+SEEN = ("color-contrast", "link-in-text-block", "target-size")
+"""What depends on how a page is shown, and not on what it says."""
 
 # What axe cannot decide: rule, its reason, where that is, and why it is fine there.
 EXPLAINED = (
@@ -60,15 +61,16 @@ _RUN = """async ([context, only, explained]) => {
 
 
 def look(
-    page: Page, within: str = "html", *, without: str | None = None, colours: bool = False
+    page: Page, within: str = "html", *, without: str | None = None, seen: bool = False
 ) -> list[str]:
     """A line for each thing that is wrong on the page as it stands, or open and unexplained.
 
-    `without` is a selector of what is not looked at. `colours` looks at nothing else, which is all
-    that a theme changes.
+    `without` is a selector of what is not looked at. `seen` looks only at what another width or
+    another theme may change.
     """
-    page.evaluate(AXE_SCRIPT)
-    only = {"type": "rule", "values": COLOURS} if colours else {"type": "tag", "values": TAGS}
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    only = {"type": "rule", "values": SEEN} if seen else {"type": "tag", "values": TAGS}
     context = {"include": [within]} | ({"exclude": [without]} if without else {})
     wrong, passed = page.evaluate(_RUN, [context, only, [line[:3] for line in EXPLAINED]])
     assert passed, "axe looked at nothing"

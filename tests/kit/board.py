@@ -38,6 +38,7 @@ class Board:
 
     settings: dict[str, str]
     port: int
+    application: str = "wsgi:app"
     key: str = ""
     project: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -54,10 +55,10 @@ class Board:
         """The environment of a command on the same store."""
         return {**os.environ, **self.settings}
 
-    def start(self, application: str = "wsgi:app") -> None:
+    def start(self) -> None:
         """Serve, and wait until it answers."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application],
+            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", self.application],
             cwd=ROOT,
             env={**self.environment, "PORT": str(self.port)},
             start_new_session=True,
@@ -111,3 +112,13 @@ class Board:
         """A link that signs a browser in."""
         with self.database(), writing() as connection:
             return f"{self.url}/sign-in#{create_link(connection, now())}"
+
+
+@contextmanager
+def served(settings: dict[str, str], application: str = "wsgi:app") -> Iterator[Board]:
+    """A board that answers, with a key that may write."""
+    board = Board(settings, free_port(), application)
+    board.start()
+    board.key = board.new_key()
+    yield board
+    board.stop()

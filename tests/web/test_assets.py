@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 from app.web.assets import BUNDLES, STATIC, asset, find
+from tests.kit.databases import sqlite_only  # a file does not depend on the engine
 
 GZIP = {"Accept-Encoding": "gzip, deflate, br"}
 HTMX = "vendor/htmx-4.0.1.min.js"
@@ -20,6 +21,7 @@ def url_of(app: Flask, name: str) -> str:
         return asset(name)
 
 
+@sqlite_only
 @pytest.mark.parametrize("name", NAMES)
 def test_it_is_kept_for_a_year_and_packed_for_who_takes_it(app: Flask, name: str) -> None:
     client, url = app.test_client(), url_of(app, name)
@@ -40,6 +42,7 @@ def test_it_is_kept_for_a_year_and_packed_for_who_takes_it(app: Flask, name: str
         assert (again.status_code, again.data) == (304, b"")
 
 
+@sqlite_only
 def test_a_font_is_kept_for_a_year_and_not_packed_twice(app: Flask) -> None:
     sheet = app.test_client().get(url_of(app, "fonts.css"))
     fonts = re.findall(r"url\(([^)]+)\)", sheet.text)
@@ -79,6 +82,7 @@ def test_every_file_is_in_a_bundle() -> None:
     assert ours == {source for sources in BUNDLES.values() for source in sources}
 
 
+@sqlite_only
 def test_a_page_of_another_build_gets_todays_for_once(app: Flask) -> None:
     url, client = url_of(app, "project.css"), app.test_client()
     older = url.replace(find("project.css").etag, "0123456789ab")
@@ -87,6 +91,7 @@ def test_a_page_of_another_build_gets_todays_for_once(app: Flask) -> None:
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     "path",
     [

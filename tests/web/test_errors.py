@@ -15,11 +15,13 @@ from app.models import Document
 from app.rules.times import now
 from app.store.database import writing
 from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem
 
 JOBS = "/api/v1/projects/p1/jobs"
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("status", "method", "path", "how"),
     [
@@ -138,6 +140,7 @@ def sign_in(api: Api) -> None:
     api.client.set_cookie("jobwall_session", token)
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     ("status", "method", "path"),
     [

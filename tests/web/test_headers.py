@@ -10,6 +10,9 @@ from app.rules.times import now
 from app.store.database import writing
 from tests.kit.api import Api
 from tests.kit.board import Board
+from tests.kit.databases import sqlite_only
+
+pytestmark = sqlite_only  # what an answer bears does not depend on the engine
 
 KINDS = {
     "page": ("/", 200),

@@ -10,7 +10,10 @@ from flask.testing import FlaskClient
 from app.web import cache, packing
 from app.web.packing import LEAST, pack
 from tests.kit.api import Api
+from tests.kit.databases import sqlite_only
 from tests.kit.forms import sign_in
+
+pytestmark = sqlite_only  # how an answer is packed does not depend on the engine
 
 GZIP = {"Accept-Encoding": "gzip"}
 PART = {"HX-Request-Type": "partial"}
