@@ -82,3 +82,6 @@ def plainly() -> Iterator[None]:
             hint = "`jobwall db upgrade` makes its tables."
             raise click.ClickException(f"The database is not ready ({reason}). {hint}") from None
         raise click.ClickException(f"The database cannot be used: {reason}") from None
+    except PermissionError as error:  # SQLite's file or the lock beside it belongs to another user
+        reason = f"{error.filename}: {error.strerror}"
+        raise click.ClickException(f"The database cannot be used: {reason}") from None
