@@ -76,14 +76,14 @@ def plainly() -> Iterator[None]:
     """Say what is wrong with the database in one line."""
     try:
         yield
+    except PermissionError as error:  # SQLite's file or the lock beside it belongs to another user
+        reason = f"{error.filename}: {error.strerror}"
+        raise click.ClickException(f"The database cannot be used: {reason}") from None
     except Exception as error:
         if is_away(error):
-            raise click.ClickException(
-                f"The database did not answer ({reason_of(error)})."
-            ) from None
+            raise click.ClickException(f"The database cannot be used: {reason_of(error)}") from None
         if lacks_tables(error):
-            raise click.ClickException(
-                f"The database is not ready ({reason_of(error)})."
-                " `jobwall db upgrade` makes its tables."
-            ) from None
+            hint = "`jobwall db upgrade` makes its tables."
+            reason = reason_of(error)
+            raise click.ClickException(f"The database is not ready ({reason}). {hint}") from None
         raise

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -177,6 +178,26 @@ def test_a_database_without_tables_is_said_in_one_line(run) -> None:
         assert result.exit_code == 1
         assert "jobwall db upgrade" in result.stderr
         assert result.stderr.count("\n") == 1
+
+
+@sqlite_only
+def test_a_store_that_only_others_may_write_is_said_in_one_line(
+    run, settings: dict[str, str]
+) -> None:
+    folder = Path(settings["INSTANCE"])
+    (folder / "jobwall.db.lock").unlink(missing_ok=True)
+    folder.chmod(0o500)
+    user = os.geteuid()
+    os.seteuid(user or 65534)  # root may write anywhere
+    try:
+        result = run("keys", "create", "--name", "k")
+    finally:
+        os.seteuid(user)
+        folder.chmod(0o700)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"Error: The database cannot be used: {folder}/jobwall.db.lock: Permission denied\n"
+    )
 
 
 def test_a_sign_in_link_is_a_line_that_opens_once(run) -> None:

@@ -192,16 +192,14 @@ def test_the_commands_of_db_work_on_an_empty_store(empty: dict[str, str]) -> Non
 
     [head] = db("heads").splitlines()
     newest = int(head.removesuffix(" (head)"))
-    assert db("current") == ""
     db("-x", "any=thing", "upgrade")
     assert db("current") == f"{head}\n"
     assert len(db("history").splitlines()) == newest
     db("downgrade")
-    assert db("current") == f"{newest - 1:04}\n"
-    db("stamp", "head")
     folder = str(Path(__file__).parents[2] / "app" / "migrations")
-    assert db("-d", folder, "current") == db("current", "-d", folder) == f"{head}\n"
-    assert db("upgrade", "--help").startswith("Usage: jobwall db upgrade [OPTIONS] [REVISION]")
+    assert db("-d", folder, "current") == f"{newest - 1:04}\n"
+    db("stamp", "head")
+    assert db("current", "-d", folder) == f"{head}\n"
 
 
 def test_what_db_cannot_do_is_one_line(tmp_path: Path) -> None:
