@@ -173,7 +173,7 @@ def board_of(app: Flask, wall: Wall, now: int, asked: Sequence[str] = (), etag: 
 def page_of(app: Flask, board: str) -> str:
     """The whole page around a live part."""
     with app.test_request_context():
-        return render_template("wall.html", live=Markup(board), board="/wall/board")
+        return render_template("wall.html", live=Markup(board), asked=())
 
 
 def show(page: Page, app: Flask, wall: Wall, now: int, asked: Sequence[str] = ()) -> None:
