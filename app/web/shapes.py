@@ -20,7 +20,7 @@ SHAPES = {
     ),
     "stalled": Markup(
         '<path class="pen amber" d="M8 2.1 14.6 13.7H1.4z"/>'
-        '<path class="pen bare" d="M8 6.2v3.6m0 1.6v.5"/>'
+        '<path class="pen bare" d="M8 6v3.3m0 2.4v.1"/>'
     ),
     "late": Markup(
         '<circle class="pen" cx="8" cy="8" r="6.2"/><path class="pen" d="M8 4.4V8l2.6 1.7"/>'

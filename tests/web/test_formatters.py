@@ -1,5 +1,7 @@
 """What the filters promise to a page."""
 
+import re
+
 import pytest
 
 from app.rules import words
@@ -7,6 +9,7 @@ from app.rules.times import DAY, HOUR, parse_time
 from app.rules.verdicts import Hour
 from app.rules.words import NBSP
 from app.web import formatters as f
+from tests.kit import ROOT
 
 NOW = parse_time("2026-11-23T03:04:22Z")
 
@@ -100,3 +103,16 @@ def test_every_filter_is_registered_under_its_name() -> None:
         if not name.startswith("_") and not isinstance(value, type)
     }
     assert set(f.FILTERS) == public
+
+
+@pytest.mark.parametrize("style", ["ago", "clock", "seconds", "date", "for", "paren", "run"])
+def test_what_stands_in_a_time_is_replaced_by_the_script(style: str) -> None:
+    """An unknown style is a fault: the script would write nothing more at all."""
+    assert isinstance(f.unscripted(NOW, style), str)
+    script = (ROOT / "static/js/times.js").read_text()
+    styles = script.partition("const styles = {")[2].partition("};")[0]
+    assert re.search(rf"^    {style}[:,]", styles, re.MULTILINE)
+    with pytest.raises(KeyError):
+        f.unscripted(NOW, "whenever")
+    with pytest.raises(KeyError):
+        f.on_board(NOW, "whenever", NOW)
