@@ -9,8 +9,9 @@ from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, count_jobs, get_job, list_jobs
 from app.queries.projects import get_project, list_lines
 from app.rules import verdicts
+from app.rules.job_states import RUNNING, STALLED
 from app.rules.silence import silent_since, unheard
-from app.rules.status import RUNNING, STALLED, JobStatus
+from app.rules.status import JobStatus
 from app.rules.times import MINUTE, SECOND
 from app.store.database import reading
 from tests.kit.recording import record
@@ -40,9 +41,9 @@ def test_all_that_tell_of_a_silent_job_agree_to_the_microsecond(
         pages = [
             list_jobs(connection, project, wanted, limit=9, offset=0, now=now, reading=WHOLE)
             for wanted in (
-                JobFilter(silent_since=since),
-                JobFilter(silent_since=since, q="doc"),
-                JobFilter(silent_since=since, document="doc"),
+                JobFilter(stalled=since),
+                JobFilter(stalled=since, q="doc"),
+                JobFilter(stalled=since, document="doc"),
             )
         ]
         tabs = [
