@@ -1,4 +1,4 @@
-"""The parts of a filter, each declared here and nowhere else.
+"""The parts of a filter, each declared here and nowhere else: to add one, add it here.
 
 From them follow `JobFilter`, the API's parameters and its document, and of the dashboard the tabs,
 the form, the chips and every URL. Their order is that of the API's document and of the chips.
@@ -18,12 +18,12 @@ from app.rules.times import DAY, HOUR
 from app.store.database import written
 from app.web.formatters import period_words, span_words
 
-SPANS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
-SPAN_WORDS = {
-    "1h": "Last hour",
-    "24h": "Last 24 hours",
-    "7d": "Last 7 days",
-    "30d": "Last 30 days",
+# What a page takes for a time: so long (µs) before now, and how it says that.
+_SPANS = {
+    "1h": (HOUR, "Last hour"),
+    "24h": (DAY, "Last 24 hours"),
+    "7d": (7 * DAY, "Last 7 days"),
+    "30d": (30 * DAY, "Last 30 days"),
 }
 # What goes on stands before what has ended, and of each the later comes first.
 _IN_ORDER = sorted(JobStatus, key=lambda status: (status.terminal, -status))
@@ -33,6 +33,10 @@ _SPOKEN = (JobStatus.RUNNING, JobStatus.FAILED)
 def _ended(period: tuple[int, int]) -> list[ColumnElement[bool]]:
     start, end = period
     return [Job.ended_at >= start, Job.ended_at < end]
+
+
+def _since(text: str, other: str = "since") -> str:
+    return _SPANS[text][1] if text in _SPANS else f"{other} {text}"
 
 
 def _cause_words(connection: Connection, project_id: str, cause: int) -> str | None:
@@ -81,14 +85,14 @@ PARTS = (
         condition=lambda moment: [Job.created_at >= moment],
         index=None,  # the order of the list is that of creation
         counted=True,
-        label=lambda text: SPAN_WORDS.get(text, f"since {text}"),
+        label=_since,
         offered=Choices(
             "Created",
             none="Any time",
-            texts=tuple(SPANS),
-            words=lambda text: SPAN_WORDS.get(text, f"Since {text}"),
+            texts=tuple(_SPANS),
+            words=lambda text: _since(text, "Since"),
         ),
-        spans=SPANS,
+        spans={text: span for text, (span, _) in _SPANS.items()},
     ),
     Part(
         name="until",
@@ -196,8 +200,9 @@ PARTS = (
         offered=Tabs([StateTab(EMPTY, "1", "empty", empty="Every completed job made nodes.")]),
     ),
 )
-"""To add a part, declare it here: nothing else has to know of it."""
-
 PART_OF = {part.name: part for part in PARTS}
+TIMES = ("since", "until")
+"""The parts that say when a job was created, by which indexes and counts are cut."""
+
 EVERY_TAKEN = sorted({part.index.taken for part in PARTS if part.index is not None})
 """What may be said of the jobs that were looked at: see `Index`."""
