@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from app.queries.charts import LAST_DAY, SCALES, Scale
 from app.queries.filters import JobFilter
 from app.queries.part import Choices, Part, Words
-from app.queries.parts import PART_OF, PARTS
+from app.queries.parts import PART_OF, PARTS, TIMES
 from app.queries.views import Anchor
 from app.rules.fields import IDENTIFIER
 from app.rules.formats import LONGEST_TEXT
@@ -88,9 +88,10 @@ class TableFilter:
         values: dict[str, Any] = {}
         for name, text in self.texts:
             part = PART_OF[name]
-            span = part.spans.get(text)
-            ago = None if span is None else floor(now, MINUTE) - span
-            values[name] = part.read([text], now, silent_after) if ago is None else ago
+            if text in part.spans:
+                values[name] = floor(now, MINUTE) - part.spans[text]
+            else:
+                values[name] = part.read([text], now, silent_after)
         return JobFilter(**values)
 
     @property
@@ -143,7 +144,7 @@ class TableFilter:
         """What is said where no job matches."""
         for name, _ in self.texts:
             if isinstance(offered := PART_OF[name].offered, Words):
-                timed = any(name in ("since", "until") for name, _ in self.texts)
+                timed = any(name in TIMES for name, _ in self.texts)
                 return offered.empty + (" in that time." if timed else ".")
         if self.tab is None or len(self.texts) > 1:
             return "No job matches."

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_
 from app.queries.indexes import Conditions
 from app.queries.matching import Kind
 from app.queries.part import Part
-from app.queries.parts import PART_OF, PARTS
+from app.queries.parts import PART_OF, PARTS, TIMES
 from app.rules.status import JobStatus
 from app.store.database import written
 
@@ -88,7 +88,7 @@ class JobFilter:
     @property
     def times(self) -> Conditions:
         """The conditions on when a job was created."""
-        pairs = ((part, value) for part, value in self.parts if part.name in ("since", "until"))
+        pairs = ((part, value) for part, value in self.parts if part.name in TIMES)
         return [each for part, value in pairs for each in part.condition(value)]
 
     @property

@@ -1,4 +1,4 @@
-"""The parts of a filter, each declared here and nowhere else.
+"""The parts of a filter, each declared here and nowhere else: to add one, add it here.
 
 From them follow `JobFilter`, the API's parameters and its document, and of the dashboard the tabs,
 the form, the chips and every URL. Their order is that of the API's document and of the chips.
@@ -20,12 +20,12 @@ from app.rules.times import DAY, HOUR
 from app.store.database import written
 from app.web.formatters import period_words, span_words
 
-SPANS = {"1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
-SPAN_WORDS = {
-    "1h": "Last hour",
-    "24h": "Last 24 hours",
-    "7d": "Last 7 days",
-    "30d": "Last 30 days",
+# What a page takes for a time: so long (µs) before now, and how it says that.
+_SPANS = {
+    "1h": (HOUR, "Last hour"),
+    "24h": (DAY, "Last 24 hours"),
+    "7d": (7 * DAY, "Last 7 days"),
+    "30d": (30 * DAY, "Last 30 days"),
 }
 
 
@@ -37,6 +37,10 @@ def _tabs(name: str) -> Tabs:
 def _ended(period: tuple[int, int]) -> list[ColumnElement[bool]]:
     start, end = period
     return [Job.ended_at >= start, Job.ended_at < end]
+
+
+def _since(text: str, other: str = "since") -> str:
+    return _SPANS[text][1] if text in _SPANS else f"{other} {text}"
 
 
 def _cause_words(connection: Connection, project_id: str, cause: int) -> str | None:
@@ -80,14 +84,14 @@ PARTS = (
         condition=lambda moment: [Job.created_at >= moment],
         index=None,  # the order of the list is that of creation
         counted=True,
-        label=lambda text: SPAN_WORDS.get(text, f"since {text}"),
+        label=_since,
         offered=Choices(
             "Created",
             none="Any time",
-            texts=tuple(SPANS),
-            words=lambda text: SPAN_WORDS.get(text, f"Since {text}"),
+            texts=tuple(_SPANS),
+            words=lambda text: _since(text, "Since"),
         ),
-        spans=SPANS,
+        spans={text: span for text, (span, _) in _SPANS.items()},
     ),
     Part(
         name="until",
@@ -195,11 +199,12 @@ PARTS = (
         offered=_tabs("empty"),
     ),
 )
-"""To add a part, declare it here: nothing else has to know of it."""
-
 if lost := {*JOB_STATES} - {tab for part in PARTS for tab in part.tabs}:
     raise TypeError(f"no part of a filter keeps {', '.join(sorted(one.name for one in lost))}")
 
 PART_OF = {part.name: part for part in PARTS}
+TIMES = ("since", "until")
+"""The parts that say when a job was created, by which indexes and counts are cut."""
+
 EVERY_TAKEN = sorted({part.index.taken for part in PARTS if part.index is not None})
 """What may be said of the jobs that were looked at: see `Index`."""
