@@ -59,15 +59,15 @@ class Visit(NamedTuple):
     heard_at: int | None = None
 
 
-class Tour(NamedTuple):
+class OverviewVisit(NamedTuple):
     """Who asks for all that they may see; `version` rises when anything of it changes."""
 
     grant: Grant
     version: int
 
 
-class Watch(NamedTuple):
-    """Who looks at the wall, and at which projects (None: every one); `version` as of a tour.
+class WallVisit(NamedTuple):
+    """Who looks at the wall, and at which projects (None: every one); `version` as of that.
 
     Of a screen of ours also its id, and when it was last written down that it was seen (µs).
     """
@@ -158,10 +158,12 @@ def _visit(rows: Sequence[Any]) -> Visit | None:
     return Visit(grant, Project._make(rest[:width]), *rest[width:])
 
 
-def tour_with_session(connection: Connection, token: str, now: int) -> Tour | None:
-    """The tour of a browser through all that it may see; None for a session that is not open."""
+def visit_overview_with_session(
+    connection: Connection, token: str, now: int
+) -> OverviewVisit | None:
+    """The visit of a browser to all that it may see; None for a session that is not open."""
     rows = _ALL_BY_SESSION.rows(connection, secret=hashed(token), now=now)
-    return Tour(_grant(rows[0]), int(rows[0][-1])) if rows else None
+    return OverviewVisit(_grant(rows[0]), int(rows[0][-1])) if rows else None
 
 
 def _shown(dialect: str, table: Any, sees: ColumnElement[bool], asked: bool) -> list[Any]:
@@ -183,11 +185,11 @@ def _asked_ids(dialect: str) -> ColumnElement[str]:
     return found
 
 
-def _watch_by_session(dialect: str) -> Select[Any]:
+def _wall_by_session(dialect: str) -> Select[Any]:
     return _BY_SESSION.add_columns(*_shown(dialect, Session, _sees(Session), asked=True))
 
 
-def _watch_by_screen(dialect: str, *, asked: bool) -> Select[Any]:
+def _wall_by_screen(dialect: str, *, asked: bool) -> Select[Any]:
     of_screen = (
         ScreenProject.screen_id == Screen.screen_id,
         ScreenProject.project_id == ProjectRow.project_id,
@@ -202,30 +204,32 @@ def _watch_by_screen(dialect: str, *, asked: bool) -> Select[Any]:
     ).where(Screen.token_hash == bindparam("secret"), Screen.revoked_at.is_(None))
 
 
-_ASKED_BY_SESSION = Prepared(_watch_by_session)
-_ALL_BY_SCREEN = Prepared(lambda dialect: _watch_by_screen(dialect, asked=False))
-_ASKED_BY_SCREEN = Prepared(lambda dialect: _watch_by_screen(dialect, asked=True))
+_ASKED_BY_SESSION = Prepared(_wall_by_session)
+_ALL_BY_SCREEN = Prepared(lambda dialect: _wall_by_screen(dialect, asked=False))
+_ASKED_BY_SCREEN = Prepared(lambda dialect: _wall_by_screen(dialect, asked=True))
 
 
-def watch_with_session(
+def visit_wall_with_session(
     connection: Connection, token: str, asked: Sequence[str], now: int
-) -> Watch | None:
+) -> WallVisit | None:
     """The wall of somebody signed in; None for a session that is not open at `now` (µs).
 
     Where projects are asked for it is of those alone, as far as they may be seen.
     """
     if not asked:
-        tour = tour_with_session(connection, token, now)
-        if tour is None:
+        visit = visit_overview_with_session(connection, token, now)
+        if visit is None:
             return None
-        only = tour.grant.project_id
-        return Watch(tour.grant, tour.version, None if only is None else (only,))
+        only = visit.grant.project_id
+        return WallVisit(visit.grant, visit.version, None if only is None else (only,))
     values = {"secret": hashed(token), "asked": orjson.dumps(asked).decode(), "now": now}
     rows = _ASKED_BY_SESSION.rows(connection, **values)
-    return Watch(_grant(rows[0]), int(rows[0][3]), _ids(rows[0][4])) if rows else None
+    return WallVisit(_grant(rows[0]), int(rows[0][3]), _ids(rows[0][4])) if rows else None
 
 
-def watch_with_screen(connection: Connection, token: str, asked: Sequence[str]) -> Watch | None:
+def visit_wall_with_screen(
+    connection: Connection, token: str, asked: Sequence[str]
+) -> WallVisit | None:
     """The wall of a screen of ours; None for a token that is no screen's, or was revoked."""
     values = {"secret": hashed(token)}
     if asked:
@@ -235,7 +239,7 @@ def watch_with_screen(connection: Connection, token: str, asked: Sequence[str]) 
         return None
     name, screen_id, last_seen_at, every_project, version, ids = rows[0]
     only = None if every_project and not asked else _ids(ids)
-    return Watch(Grant(name, Scope.READ, None), int(version), only, screen_id, last_seen_at)
+    return WallVisit(Grant(name, Scope.READ, None), int(version), only, screen_id, last_seen_at)
 
 
 def _ids(joined: str | None) -> tuple[str, ...]:

@@ -39,8 +39,8 @@ def address() -> str:
     """The address that asks; behind a proxy of ours the last one that it was told."""
     peer = request.remote_addr or ""
     if peer in TRUSTED or "*" in TRUSTED:
-        told = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return _clean(told) or _clean(peer)
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        return _clean(forwarded) or _clean(peer)
     return _clean(peer)
 
 

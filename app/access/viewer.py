@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.access.door import (
-    Tour,
+    OverviewVisit,
     Visit,
-    Watch,
-    tour_with_session,
+    WallVisit,
+    visit_overview_with_session,
+    visit_wall_with_screen,
+    visit_wall_with_session,
     visit_with_session,
-    watch_with_screen,
-    watch_with_session,
 )
 from app.access.sessions import SESSION_LIFE, find_session
 from app.rules.project import Project
@@ -27,7 +27,7 @@ COOKIE = "jobwall_session"
 SCREEN_COOKIE = "jobwall_screen"
 SCREEN_LIFE = 400 * DAY  # as long as any browser keeps a cookie; it is renewed long before
 
-Entry = TypeVar("Entry", Visit, Tour)
+Entry = TypeVar("Entry", Visit, OverviewVisit)
 
 
 @contextmanager
@@ -57,27 +57,27 @@ def visiting_job(
 
 
 @contextmanager
-def touring(now: int) -> Iterator[tuple[Connection, str | None, int]]:
+def visiting_overview(now: int) -> Iterator[tuple[Connection, str | None, int]]:
     """The same for a page about all that the viewer may see: every project (None) or the only one.
 
     The number rises with every change of it.
     """
     with reading() as connection:
-        tour = _enter(lambda token: tour_with_session(connection, token, now))
-        yield connection, tour.grant.project_id, tour.version
+        visit = _enter(lambda token: visit_overview_with_session(connection, token, now))
+        yield connection, visit.grant.project_id, visit.version
 
 
 @contextmanager
-def watching(asked: Sequence[str], now: int) -> Iterator[tuple[Connection, Watch | None]]:
+def visiting_wall(asked: Sequence[str], now: int) -> Iterator[tuple[Connection, WallVisit | None]]:
     """The same for the wall of all projects or of those asked for: None for who may not see it.
 
     Only here a screen's cookie counts. Who is signed in sees what they may see, also on a screen.
     """
     session, screen = request.cookies.get(COOKIE), request.cookies.get(SCREEN_COOKIE)
     with reading() as connection:
-        found = watch_with_session(connection, session, asked, now) if session else None
+        found = visit_wall_with_session(connection, session, asked, now) if session else None
         if found is None and screen:
-            found = watch_with_screen(connection, screen, asked)
+            found = visit_wall_with_screen(connection, screen, asked)
         yield connection, found
 
 

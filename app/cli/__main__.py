@@ -5,7 +5,7 @@ from flask.cli import ScriptInfo
 
 from app import __version__, create_app
 from app.cli import SECTIONS
-from app.cli.params import plainly
+from app.cli.params import clear_errors
 
 
 class Jobwall(click.Group):
@@ -29,7 +29,7 @@ class Jobwall(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run what was asked for; trouble with the database is a line, whoever meets it."""
-        with plainly():
+        with clear_errors():
             return super().invoke(ctx)
 
 

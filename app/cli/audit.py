@@ -7,7 +7,7 @@ import click
 from flask.cli import with_appcontext
 from sqlalchemy import Connection
 
-from app.cli.params import plainly
+from app.cli.params import clear_errors
 from app.cli.progress import bar_of
 from app.cli.projects import named_projects
 from app.ledger import audit
@@ -25,7 +25,7 @@ def _audit(
     """Run a task over the projects with a progress bar each; gives how many findings it printed."""
     found = 0
     for one in (each.project_id for each in named_projects(project_id)):
-        with bar_of(one) as progress, plainly(), transaction() as connection:
+        with bar_of(one) as progress, clear_errors(), transaction() as connection:
             findings = task(connection, one, progress)
         for finding in findings:
             click.echo(f"{one}: {finding}")

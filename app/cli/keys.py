@@ -5,7 +5,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.access import keys, sessions
 from app.access.scopes import SCOPE_BY_WORD
-from app.cli.params import Expiry, Name, plainly
+from app.cli.params import Expiry, Name, clear_errors
 from app.queries.projects import get_project
 from app.rules.times import format_time, now
 from app.store.database import reading, writing
@@ -26,7 +26,7 @@ group = AppGroup("keys", help="API keys: what programs and people sign in with."
 @click.option("--expires", type=Expiry(), metavar="WHEN", help="90d, or a time.  [default: never]")
 def create(name: str, scope: str, project_id: str | None, expires: int | None) -> None:
     """Make a key and print it, alone, on stdout. It is shown this once; keep it well."""
-    with plainly(), writing() as connection:
+    with clear_errors(), writing() as connection:
         if project_id is not None and get_project(connection, project_id) is None:
             raise click.ClickException(f"there is no project {project_id!r}")
         key = keys.create_key(
@@ -43,7 +43,7 @@ def create(name: str, scope: str, project_id: str | None, expires: int | None) -
 @group.command("list")
 def list_all() -> None:
     """List the keys: number, beginning, scope, project, state, name."""
-    with plainly(), reading() as connection:
+    with clear_errors(), reading() as connection:
         lines = keys.list_keys(connection)
     for line in lines:
         if line.revoked_at is not None:
@@ -64,7 +64,7 @@ def list_all() -> None:
 @click.argument("number", type=click.IntRange(1, 2**31 - 1))
 def revoke(number: int) -> None:
     """Revoke the key with this NUMBER (see `keys list`), at once and for good."""
-    with plainly(), writing() as connection:
+    with clear_errors(), writing() as connection:
         if not keys.revoke_keys(connection, now(), key_id=number):
             raise click.ClickException(f"there is no valid key {number}")
     click.echo(f"revoked {number}")
@@ -77,6 +77,6 @@ def revoke(number: int) -> None:
 @with_appcontext
 def sign_in_link(url: str) -> None:
     """Print a link that signs one browser in, once, within 15 minutes."""
-    with plainly(), writing() as connection:
+    with clear_errors(), writing() as connection:
         token = sessions.create_link(connection, now())
     click.echo(f"{url.rstrip('/')}/sign-in#{token}")

@@ -72,7 +72,7 @@ class Template(click.ParamType[str]):
 
 
 @contextmanager
-def plainly() -> Iterator[None]:
+def clear_errors() -> Iterator[None]:
     """Say what is wrong with the database in one line."""
     try:
         yield

@@ -5,7 +5,7 @@ import re
 import click
 from flask.cli import AppGroup
 
-from app.cli.params import Name, Span, Template, plainly
+from app.cli.params import Name, Span, Template, clear_errors
 from app.ledger.projects import SILENT_AFTER, TakenError, change_project, create_project
 from app.ledger.sums import UnknownProjectError
 from app.models.project import MODES
@@ -20,7 +20,7 @@ group = AppGroup("projects", help="Projects: whose jobs belong together.")
 
 def named_projects(project_id: str | None) -> list[Project]:
     """The project with this id, or (None) all; ends with a sentence where there is none."""
-    with plainly(), reading() as connection:
+    with clear_errors(), reading() as connection:
         known = list_projects(connection, project_id)
     if project_id is not None and not known:
         raise click.ClickException(f"there is no project {project_id!r}")
@@ -58,7 +58,7 @@ def create(
     if not IDENTIFIER.fullmatch(made):
         hint = "a letter or digit, then letters, digits or . _ : -, at most 128"
         raise click.UsageError(f"{made!r} cannot be a project's id ({hint}); give one with --id")
-    with plainly():
+    with clear_errors():
         try:
             create_project(
                 made,
@@ -113,7 +113,7 @@ def change(project_id: str, *, expect_nothing: bool, **given: str | int | None) 
         values["expect_every"] = None
     if not values:
         raise click.UsageError("say what should change; --help lists what can")
-    with plainly():
+    with clear_errors():
         try:
             change_project(project_id, values)
         except UnknownProjectError:
@@ -124,7 +124,7 @@ def change(project_id: str, *, expect_nothing: bool, **given: str | int | None) 
 @group.command("list")
 def list_all() -> None:
     """List the projects: id, mode, since when, name."""
-    with plainly(), reading() as connection:
+    with clear_errors(), reading() as connection:
         for one in list_projects(connection):
             since = format_time(one.created_at)[:10]
             click.echo(f"{one.project_id:<32} {one.mode:<12} {since} {one.name}")

@@ -9,7 +9,7 @@ from types import FrameType
 import click
 from flask.cli import with_appcontext
 
-from app.cli.params import Span, plainly
+from app.cli.params import Span, clear_errors
 from app.cli.progress import bar_of
 from app.cli.projects import named_projects
 from app.ledger.removal import remove_jobs
@@ -62,7 +62,7 @@ def prune(
     before = now() - older_than
     words = tuple(word for word in ENDED if word in words) or tuple(ENDED)
     known = [one.project_id for one in named_projects(project_id)]
-    with plainly(), reading() as connection:
+    with clear_errors(), reading() as connection:
         counted = {one: count_before(connection, one, before) for one in known}
     wanted = {one: {word: numbers[word] for word in words} for one, numbers in counted.items()}
     counts = {one: numbers for one, numbers in wanted.items() if sum(numbers.values())}
@@ -99,7 +99,7 @@ def _prune(
 ) -> int:
     """Remove a project's jobs batch by batch, and say how many; the last batch removes none."""
     removed = 0
-    with bar_of(project_id) as progress, plainly():
+    with bar_of(project_id) as progress, clear_errors():
         batch = 1
         while batch and not interrupted():
             try:

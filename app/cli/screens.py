@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.access.origin import browser_words
-from app.cli.params import Name, plainly
+from app.cli.params import Name, clear_errors
 from app.rules.times import format_time, now
 from app.rules.words import NBSP, age
 from app.screens import store
@@ -17,7 +17,7 @@ group = AppGroup("screens", help="Screens: televisions that show the wall and no
 def list_all() -> None:
     """List the screens: number, state, projects, address, browser, name."""
     at = now()
-    with plainly(), reading() as connection:
+    with clear_errors(), reading() as connection:
         lines = store.list_screens(connection, at)
     for line in lines:
         ids = None if line.projects is None else [project_id for project_id, _ in line.projects]
@@ -47,7 +47,7 @@ def _state(line: store.ScreenLine, at: int) -> str:
 @click.argument("number", type=click.IntRange(1, 2**31 - 1))
 def revoke(number: int) -> None:
     """Close the screen with this NUMBER (see `screens list`), at once and for good."""
-    with plainly(), writing() as connection:
+    with clear_errors(), writing() as connection:
         if not store.revoke_screen(connection, number, now()):
             raise click.ClickException(f"there is no open screen {number}")
     click.echo(f"revoked {number}")
@@ -61,7 +61,7 @@ def revoke(number: int) -> None:
 )
 def link(name: str, projects: tuple[str, ...], url: str) -> None:
     """Print a link that makes one browser a screen, once, within 15 minutes."""
-    with plainly(), writing() as connection:
+    with clear_errors(), writing() as connection:
         if unknown := store.unknown_projects(connection, projects):
             raise click.ClickException(f"there is no project {unknown[0]!r}")
         token = store.create_link(connection, name=name, projects=projects or None, now=now())

@@ -35,7 +35,7 @@ def backup(file: Path, force: bool) -> None:
     """
     with _in_words(), bar_of("backup") as progress:
         contents = backups.back_up(file, force=force, progress=progress)
-    click.echo(f"{file}: {_told(contents)}")
+    click.echo(f"{file}: {_summary(contents)}")
 
 
 @click.command("restore")
@@ -56,11 +56,11 @@ def restore(file: Path, yes: bool) -> None:
         store = backups.store_path()
         contents = backups.inspect(file)
     if not yes:
-        click.echo(f"{file}: {_told(contents)}", err=True)
+        click.echo(f"{file}: {_summary(contents)}", err=True)
         click.confirm(f"Put it in the place of {store}?", abort=True, err=True)
     with _in_words(), bar_of("restore") as progress:
         former = backups.restore(file, progress)
-    click.echo(f"restored {_told(contents)}")
+    click.echo(f"restored {_summary(contents)}")
     if former is not None:
         click.echo(f"undo with: jobwall restore {former}")
     click.echo("keys revoked since that backup are valid again; see `jobwall keys list`")
@@ -68,5 +68,5 @@ def restore(file: Path, yes: bool) -> None:
         click.echo("its tables are of an older version: run `jobwall db upgrade` now")
 
 
-def _told(contents: backups.Contents) -> str:
+def _summary(contents: backups.Contents) -> str:
     return f"{contents.projects:,} projects, {contents.jobs:,} jobs, revision {contents.revision}"

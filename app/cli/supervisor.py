@@ -69,8 +69,10 @@ def run(port: int, documents: Path | None) -> int:
             return 0 if stop.asked else 1
         print(f"Sign in: {url}/sign-in#{token}", flush=True)
         print(f"API key: {key}", flush=True)
-        told = {"JOBWALL_URL": url, "JOBWALL_KEY": key, "JOBWALL_PROJECT": project_id}
-        with owned(_pipeline(documents), told | {"NO_PROXY": HOST}, signal.SIGINT) as pipeline:
+        environment = {"JOBWALL_URL": url, "JOBWALL_KEY": key, "JOBWALL_PROJECT": project_id}
+        with owned(
+            _pipeline(documents), environment | {"NO_PROXY": HOST}, signal.SIGINT
+        ) as pipeline:
             while not stop.asked and board.poll() is None:
                 pipeline.poll()  # so that one that is done does not stay a zombie
                 time.sleep(LOOK_EVERY)
@@ -103,14 +105,14 @@ def _pipeline(documents: Path | None) -> list[str]:
 @contextmanager
 def owned(
     command: list[str],
-    told: dict[str, str],
+    environment: dict[str, str],
     stop: signal.Signals,
     inherited: Collection[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that ends with this block: asked by `stop`, killed where that does not help."""
     process = subprocess.Popen(
         command,
-        env={**os.environ, **told},
+        env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         pass_fds=inherited,

@@ -109,11 +109,11 @@ class TableFilter:
             tabs.append(Tab(state, state.label, counts[state.column], href, current is state))
         return tabs
 
-    def chips(self, told: Mapping[str, str]) -> list[Chip]:
-        """What is set besides the tab, each removable; `told` is of `JobFilter.told`."""
+    def chips(self, stored_labels: Mapping[str, str]) -> list[Chip]:
+        """What is set besides the tab, each removable; `stored_labels` are its query's."""
         labels = {name: PART_OF[name].label for name, _ in self.texts}
         return [
-            Chip(name, told.get(name) or label(text), self._changed({name: ""}))
+            Chip(name, stored_labels.get(name) or label(text), self._changed({name: ""}))
             for name, text in self.texts
             if (label := labels[name])
         ]

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from app.access.viewer import touring
+from app.access.viewer import visiting_overview
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.filters import options
@@ -24,7 +24,7 @@ def overview() -> Response:
     at = now()
     q, state = request.args.get("q", "").strip()[:200], request.args.get("state", "")[:40]
     number = request.args.get("page", 1, type=int)
-    with touring(at) as (connection, only, version):
+    with visiting_overview(at) as (connection, only, version):
 
         def build() -> tuple[Head, dict[str, Any]]:
             lines = projects.list_lines(connection, at, only)

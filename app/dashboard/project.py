@@ -65,7 +65,7 @@ def project(project_id: str) -> Response:
                 "tabs": wanted.tabs(counts),
                 "jobs": replace(page, anchor=place),
                 "filter": wanted,
-                "chips": wanted.chips(query.told(connection, project_id)),
+                "chips": wanted.chips(query.stored_labels(connection, project_id)),
                 "limit": limit_words(page.capped) if page.capped else "",
                 "newest_href": wanted.url(),
                 "pager": make_pager(

@@ -81,7 +81,7 @@ class Recorded(NamedTuple):
 class Draft:
     """A job before and after some reports, its earlier attempts that changed, its new events."""
 
-    __slots__ = ("_said_before", "attempts", "before", "changed_attempts", "events", "job")
+    __slots__ = ("_known_claims", "attempts", "before", "changed_attempts", "events", "job")
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Draft:
         self.attempts = dict(attempts) if attempts else {}
         self.changed_attempts: dict[int, AttemptState] = {}
         self.events: list[LedgerEvent] = []
-        self._said_before = set(claims)
+        self._known_claims = set(claims)
 
     @property
     def changed(self) -> bool:
@@ -117,28 +117,30 @@ class Draft:
 
     def apply(self, report: Report, now: int, skew: int | None) -> Recorded:
         """Merge one report received at `now` (µs); a refused one leaves the draft as it was."""
-        said = evidence(report, now)
+        reported = evidence(report, now)
         if self.job is None:
-            return self._create(report, said, now, skew)
+            return self._create(report, reported, now, skew)
         if report.source_doc_id not in (None, self.job.source_doc_id):
             refusal = Refusal(422, "source_doc_id", "the job is known with another document")
             return Recorded(report.job_id, refusal=refusal)
         known = self.job.state
-        merge, merged = compare(known, said), join(known, said)
-        if said.attempt < known.attempt:
-            self._hear_late(said, named=report.attempt is not None)
+        merge, merged = compare(known, reported), join(known, reported)
+        if reported.attempt < known.attempt:
+            self._record_late(reported, named=report.attempt is not None)
         else:
-            self._tell(known, said, merged, merge, now)
+            self._note_change(known, reported, merged, merge, now)
         self._keep(report, merged, now, skew)
         return Recorded(report.job_id, merge=merge, job=self.job)
 
-    def _create(self, report: Report, said: AttemptState, now: int, skew: int | None) -> Recorded:
+    def _create(
+        self, report: Report, reported: AttemptState, now: int, skew: int | None
+    ) -> Recorded:
         if report.source_doc_id is None:
             refusal = Refusal(404, "job_id", "no such job; with a source_doc_id it would be made")
             return Recorded(report.job_id, refusal=refusal)
         created_at = created_at_of(report, now)
         document = report.source_doc_id
-        self.job = LedgerJob(report.job_id, document, created_at, now, now, skew, 0, said)
+        self.job = LedgerJob(report.job_id, document, created_at, now, now, skew, 0, reported)
         return Recorded(report.job_id, True, None, self.job)
 
     def _keep(self, report: Report, merged: AttemptState, now: int, skew: int | None) -> None:
@@ -156,30 +158,30 @@ class Draft:
             heard_at = job.heard_at if earlier_voice else max(now, job.heard_at)
             self.job = job._replace(state=merged, heard_at=heard_at, skew_seconds=skew)
 
-    def _hear_late(self, said: AttemptState, *, named: bool) -> None:
+    def _record_late(self, reported: AttemptState, *, named: bool) -> None:
         """A report of an earlier attempt completes that attempt's record and nothing else."""
-        kept = self.attempts.get(said.attempt)
+        kept = self.attempts.get(reported.attempt)
         if kept is None and not named:
             return  # a report that names no attempt counts as the first, but proves none
-        joined = said if kept is None else join(kept, said)
+        joined = reported if kept is None else join(kept, reported)
         if joined != kept:
-            self.attempts[said.attempt] = self.changed_attempts[said.attempt] = joined
+            self.attempts[reported.attempt] = self.changed_attempts[reported.attempt] = joined
 
-    def _tell(
+    def _note_change(
         self,
         known: AttemptState,
-        said: AttemptState,
+        reported: AttemptState,
         merged: AttemptState,
         merge: Merge,
         now: int,
     ) -> None:
         """Note what a reader of the job's page will want to know of this report."""
-        if said.attempt > known.attempt:
+        if reported.attempt > known.attempt:
             self.attempts[known.attempt] = self.changed_attempts[known.attempt] = known
-            self._note(LedgerEvent(now, EventKind.ATTEMPT, said.attempt, said.status))
+            self._note(LedgerEvent(now, EventKind.ATTEMPT, reported.attempt, reported.status))
         elif merge is Merge.CONFLICT:
             stands = (merged.status, merged.error_message) == (known.status, known.error_message)
-            lost = said if stands else known
+            lost = reported if stands else known
             self._note(
                 LedgerEvent(now, EventKind.CONFLICT, lost.attempt, lost.status, lost.error_message)
             )
@@ -188,10 +190,10 @@ class Draft:
 
     def _note(self, event: LedgerEvent) -> None:
         job = self.job
-        if job is None or (event.kind is EventKind.CONFLICT and event.claim in self._said_before):
+        if job is None or (event.kind is EventKind.CONFLICT and event.claim in self._known_claims):
             return
         if not job.event_count and not self.events:
             self.events.append(first_event(job))
         if job.event_count + len(self.events) < MOST_EVENTS:
-            self._said_before.add(event.claim)
+            self._known_claims.add(event.claim)
             self.events.append(event)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, update
 from app.ledger.counts import Cell
 from app.models import CauseCount, CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
-from app.store.database import table_of, written
+from app.store.database import inlined, table_of
 from app.store.prepared import Prepared, insertion
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -24,7 +24,7 @@ _RAISE = Prepared(
         update(table_of(Project))
         .where(Project.project_id == bindparam("of_project"))
         .values(
-            version=Project.version + written(1),
+            version=Project.version + inlined(1),
             **{
                 name: getattr(Project, name) + bindparam(f"more_{name}") for name in CREATED_COLUMNS
             },

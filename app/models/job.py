@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from app.store.database import MICROS, Base, id_text, written
+from app.store.database import MICROS, Base, id_text, inlined
 
 KEY_LENGTH = 256  # characters: an entry of PostgreSQL's btree has at most 2704 bytes
 
@@ -114,7 +114,7 @@ class Job(AttemptColumns, Base):
 def document_key(document: InstrumentedAttribute[str]) -> ColumnElement[str]:
     """The beginning of a document id that the index holds; it finds, the whole id decides."""
     # Written out, since an index on an expression only serves the very same expression.
-    return func.substr(document, written(1), written(KEY_LENGTH))
+    return func.substr(document, inlined(1), inlined(KEY_LENGTH))
 
 
 class Attempt(AttemptColumns, Base):

@@ -2,11 +2,11 @@
 
 from app.models import Job
 from app.queries.filters import JobFilter
-from app.queries.indexes import NEWEST, Candidates, Meant
+from app.queries.indexes import NEWEST, Candidates, TextMatches
 from app.queries.matching import of_kind
 
 
-def candidates(project_id: str, wanted: JobFilter) -> list[Candidates | Meant]:
+def candidates(project_id: str, wanted: JobFilter) -> list[Candidates | TextMatches]:
     """For each part of a filter that has an index, what that finds: the rarer ones first.
 
     A part without one is sought among the newest jobs.
@@ -33,7 +33,7 @@ def newest(project_id: str, wanted: JobFilter) -> Candidates:
     return Candidates("newest", NEWEST, parts)
 
 
-def _known(project_id: str, wanted: JobFilter) -> list[Candidates | Meant]:
+def _known(project_id: str, wanted: JobFilter) -> list[Candidates | TextMatches]:
     known = [(part.index, value) for part, value in wanted.parts if part.index is not None]
     known.sort(key=lambda each: each[0].rank)
     return [index.find(project_id, value, wanted.times) for index, value in known]

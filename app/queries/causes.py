@@ -26,7 +26,7 @@ from app.rules.causes import NO_REASON
 from app.rules.project import Project
 from app.rules.times import HOUR, floor
 from app.rules.verdicts import Hour
-from app.store.database import table_of, written
+from app.store.database import inlined, table_of
 from app.store.seeks import each_number, listed_numbers, one_of
 
 MOST_CAUSES = 200  # shown of a project
@@ -94,7 +94,7 @@ def _columns() -> tuple[Any, ...]:
         select(Job.job_id)
         .where(of_project, of_cause)
         .order_by(Job.created_at.desc(), Job.job_id.desc())
-        .limit(written(1))
+        .limit(inlined(1))
     )
     job_id = func.coalesce(last.scalar_subquery(), newest.scalar_subquery())
     return (
@@ -116,10 +116,10 @@ def _one() -> Any:
 @cache
 def _newest() -> Any:
     """The causes seen last, each with how many there are in all."""
-    some = select(written(1)).where(_MINE).limit(written(MOST_COUNTED)).subquery()
+    some = select(inlined(1)).where(_MINE).limit(inlined(MOST_COUNTED)).subquery()
     total = select(func.count()).select_from(some).scalar_subquery()
     newest = select(*_columns(), total.label("total")).where(_MINE)
-    return newest.order_by(CauseRow.last_at.desc()).limit(written(MOST_CAUSES))
+    return newest.order_by(CauseRow.last_at.desc()).limit(inlined(MOST_CAUSES))
 
 
 @cache

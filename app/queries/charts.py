@@ -12,7 +12,7 @@ from app.queries.views import Chart
 from app.rules.project import Project
 from app.rules.times import DAY, HOUR, MINUTE, floor
 from app.rules.verdicts import Hour
-from app.store.database import written
+from app.store.database import inlined
 
 FEW = 5  # measured jobs; fewer are no history to foretell from
 
@@ -69,7 +69,7 @@ def get_chart(
 @cache
 def _finished(unit: int) -> Any:
     """What finished since a moment, by hour or by day."""
-    start = FinishedCount.hour - FinishedCount.hour % written(unit)
+    start = FinishedCount.hour - FinishedCount.hour % inlined(unit)
     return (
         select(
             start.label("start"),

@@ -28,7 +28,7 @@ from app.models import CreatedCount, Job
 from app.models.counts import CREATED_COLUMNS
 from app.rules.status import JobStatus
 from app.rules.times import MINUTE, floor
-from app.store.database import written
+from app.store.database import inlined
 from app.store.prepared import Prepared
 
 Counts = dict[str, int]
@@ -94,7 +94,7 @@ def _before(with_key: bool) -> Select[Any]:
     if with_key:
         edge = or_(edge, and_(Job.created_at == moment, Job.job_id <= bindparam("up_to")))
     inside: list[Any] = [
-        func.count().filter(Job.status == written(status)).label(status.word)
+        func.count().filter(Job.status == inlined(status)).label(status.word)
         for status in JobStatus
     ]
     inside.append(func.count().filter(literal_column("jobs.empty")).label("empty"))
@@ -169,7 +169,7 @@ def _place_statement(columns: tuple[str, ...]) -> Select[Any]:
         here = _of_level(level)
         if coarser is not None:
             start = select(above.c.bucket).scalar_subquery()
-            here &= and_(bucket >= start, bucket < start + written(coarser.span))
+            here &= and_(bucket >= start, bucket < start + inlined(coarser.span))
             skip = select(above.c.skip).scalar_subquery()
         upto = func.sum(amount).over(order_by=bucket.desc(), rows=(None, 0))
         sums = (
@@ -185,14 +185,14 @@ def _place_statement(columns: tuple[str, ...]) -> Select[Any]:
             )
             .where(sums.c.upto > skip)
             .order_by(sums.c.bucket.desc())
-            .limit(written(1))
+            .limit(inlined(1))
             .cte(level.name.lower())
         )
     return select(above)
 
 
 def _of_level(level: Level) -> ColumnElement[bool]:
-    return and_(CreatedCount.project_id == _PROJECT, CreatedCount.level == written(level))
+    return and_(CreatedCount.project_id == _PROJECT, CreatedCount.level == inlined(level))
 
 
 def _moment(name: str) -> Any:

@@ -10,7 +10,7 @@ from app.queries.matching import Kind
 from app.queries.part import Part
 from app.queries.parts import PART_OF, PARTS, TIMES
 from app.rules.status import JobStatus
-from app.store.database import written
+from app.store.database import inlined
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -95,7 +95,7 @@ class JobFilter:
     def condition(self) -> ColumnElement[bool]:
         """Whether a job matches every part; for values that were looked up."""
         each = (condition for part, value in self.parts for condition in part.condition(value))
-        return and_(written(1) == written(1), *each)
+        return and_(inlined(1) == inlined(1), *each)
 
     def looked_up(self, connection: Connection, project_id: str) -> "JobFilter":
         """The same, with what the store knows of its values in this project."""
@@ -105,11 +105,11 @@ class JobFilter:
         }
         return JobFilter(**values)
 
-    def told(self, connection: Connection, project_id: str) -> dict[str, str]:
+    def stored_labels(self, connection: Connection, project_id: str) -> dict[str, str]:
         """What the store says of its parts in this project, by name, for their labels."""
         words = {
-            part.name: part.told(connection, project_id, value)
+            part.name: part.stored_label(connection, project_id, value)
             for part, value in self.parts
-            if part.told
+            if part.stored_label
         }
         return {name: text for name, text in words.items() if text}

@@ -25,7 +25,7 @@ from app.queries.views import Anchor
 from app.store.seeks import seek_numbers
 
 MOST_CAUSES = 10_000  # of a project, the last seen: their lines are searched for words
-MOST_MEANT = 50  # of those, as many causes may words mean
+MOST_MATCHING_CAUSES = 50  # of those, as many causes may words mean
 MOST_WORDS = 50  # more than these are no words of an error
 LAST_CHARACTER = "\U0010ffff"
 SOME = "some"
@@ -64,7 +64,7 @@ class Candidates:
 
 
 @dataclass(frozen=True)
-class Meant:
+class TextMatches:
     """The jobs that the text `q` means, in no order: by their id, their document or their error.
 
     `causes` are those whose errors have its words.
@@ -104,7 +104,7 @@ class Index:
 
     rank: int
     taken: str
-    find: Callable[[str, Any, Conditions], Candidates | Meant]
+    find: Callable[[str, Any, Conditions], Candidates | TextMatches]
     in_order: bool = False
 
 
@@ -125,10 +125,10 @@ def index(
     return Index(rank, taken, find, in_order)
 
 
-def mean(connection: Connection, project_id: str, q: str) -> Meant:
+def mean(connection: Connection, project_id: str, q: str) -> TextMatches:
     """What a text means in a project: one statement, for the causes."""
     causes = find_causes(connection, project_id, q)
-    return Meant(connection.dialect.name, project_id, q, tuple(causes))
+    return TextMatches(connection.dialect.name, project_id, q, tuple(causes))
 
 
 def find_causes(connection: Connection, project_id: str, q: str) -> list[int]:
@@ -147,7 +147,7 @@ def find_causes(connection: Connection, project_id: str, q: str) -> list[int]:
         line = line.collate("C")  # by the database's own it would fold more than SQLite does
     has_all = [line.icontains(word, autoescape=True) for word in sorted(words)]
     query = select(last.c.cause).where(*has_all).order_by(last.c.last_at.desc(), last.c.cause)
-    return list(connection.scalars(query.limit(MOST_MEANT)))
+    return list(connection.scalars(query.limit(MOST_MATCHING_CAUSES)))
 
 
 def _begins(q: str) -> ColumnElement[bool]:

@@ -7,11 +7,11 @@ from sqlalchemy import ColumnElement, and_, literal_column
 from app.models import Job
 from app.rules.silence import unheard
 from app.rules.status import JobStatus
-from app.store.database import written
+from app.store.database import inlined
 
 Kind = JobStatus | Literal["every", "empty"]
 
-RUNNING = Job.status == written(JobStatus.RUNNING)
+RUNNING = Job.status == inlined(JobStatus.RUNNING)
 
 
 def of_kind(kind: Kind) -> ColumnElement[bool] | None:
@@ -24,7 +24,7 @@ def of_kind(kind: Kind) -> ColumnElement[bool] | None:
     if kind == "empty":
         # Without its type: as "empty = 1" SQLite would not see it.
         return literal_column("jobs.empty")
-    return Job.status == written(kind)
+    return Job.status == inlined(kind)
 
 
 def is_silent(since: Any) -> ColumnElement[bool]:

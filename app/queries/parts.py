@@ -17,7 +17,7 @@ from app.rules.job_states import JOB_STATES
 from app.rules.silence import silent_since
 from app.rules.status import STATUS_BY_WORD, JobStatus
 from app.rules.times import DAY, HOUR
-from app.store.database import written
+from app.store.database import inlined
 from app.web.formatters import period_words, span_words
 
 # What a page takes for a time: so long (µs) before now, and how it says that.
@@ -116,7 +116,7 @@ PARTS = (
             "last finished",
             (Job.ended_at,),
             lambda period: [
-                [Job.status == written(status), *_ended(period)]
+                [Job.status == inlined(status), *_ended(period)]
                 for status in JobStatus
                 if status.terminal
             ],
@@ -168,7 +168,7 @@ PARTS = (
         counted=False,
         label="cause {}".format,
         offered=None,
-        told=_cause_words,
+        stored_label=_cause_words,
     ),
     Part(
         name="stalled",

@@ -44,7 +44,7 @@ from app.rules.verdicts import (
     blame,
     by_urgency,
 )
-from app.store.database import table_of, written
+from app.store.database import inlined, table_of
 
 CHART_HOURS = 24
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
@@ -211,7 +211,7 @@ def _seeks(only: bool) -> Any:
         # More than the rule asks for need not be counted: a streak may be all of a long history.
         select(func.count())
         .select_from(
-            select(written(1))
+            select(inlined(1))
             .where(*since_success)
             .limit(FAILING_STREAK)
             .correlate(ProjectRow)
@@ -222,7 +222,7 @@ def _seeks(only: bool) -> Any:
         _end(func.min, FAILURES, after_success).label("streak_since"),
         _end(func.max, FAILURES, lambda ended_at: ended_at.is_not(None)).label("last_failed_at"),
         exists(
-            select(written(1)).where(
+            select(inlined(1)).where(
                 Document.project_id == ProjectRow.project_id,
                 Document.failing_since.is_not(None),
                 Document.failed_at > bindparam("day_ago"),
@@ -233,7 +233,7 @@ def _seeks(only: bool) -> Any:
 
 def _has(statuses: Sequence[JobStatus]) -> ColumnElement[bool]:
     """Whether a job has one of these statuses; the literals let engines see which index serves."""
-    first, *others = map(written, statuses)
+    first, *others = map(inlined, statuses)
     return Job.status.in_([first, *others]) if others else Job.status == first
 
 
@@ -248,7 +248,7 @@ def _end(
         select(which(job.ended_at).label("at"))
         .where(
             job.project_id == ProjectRow.project_id,
-            job.status == written(status),
+            job.status == inlined(status),
             condition(job.ended_at),
         )
         .correlate(ProjectRow)
@@ -289,13 +289,13 @@ def _by_cause(dialect: str) -> Any:
         select(other.failed_at)
         .where(other.project_id == project_id, other.failing_since.is_not(None))
         .order_by(other.failed_at.desc())
-        .offset(written(MOST_FAILING - 1))
-        .limit(written(1))
+        .offset(inlined(MOST_FAILING - 1))
+        .limit(inlined(1))
         .scalar_subquery()
     )
     read = select(
         project_id.label("project_id"),
-        later(since, func.coalesce(oldest, written(0))).label("oldest"),
+        later(since, func.coalesce(oldest, inlined(0))).label("oldest"),
     ).subquery()
     found = (
         select(

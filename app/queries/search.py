@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select
 from app.models import Job
 from app.queries.candidates import candidates, newest
 from app.queries.filters import JobFilter
-from app.queries.indexes import SOME, Candidates, Meant
+from app.queries.indexes import SOME, Candidates, TextMatches
 from app.queries.matching import is_silent
 from app.queries.views import Anchor
 from app.rules.silence import unheard
@@ -64,7 +64,7 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
         keys = sorted((row for row in rows if row.kept), key=_place, reverse=True)
         return Found(keys[:MOST_FOUND], wanted, capped)
 
-    if not (too_many and isinstance(place, Meant)):
+    if not (too_many and isinstance(place, TextMatches)):
         rows = read(MOST_FOUND + 1)
         return found(rows[:MOST_FOUND], place.taken if len(rows) > MOST_FOUND else "")
     # What is meant so often is mostly among the newest. If not, others complete those.
@@ -95,14 +95,14 @@ def limit_words(taken: str) -> str:
 
 
 def _rarest(
-    connection: Connection, places: Sequence[Candidates | Meant]
-) -> tuple[Candidates | Meant, bool]:
+    connection: Connection, places: Sequence[Candidates | TextMatches]
+) -> tuple[Candidates | TextMatches, bool]:
     """The place that finds fewest, and whether that is known to be too many.
 
     Where all find too many it is the first, which is mostly rarest. A place that is alone is not
     asked, but for a text: to read as many jobs in no order as are too many would cost more.
     """
-    if len(places) == 1 and not isinstance(places[0], Meant):
+    if len(places) == 1 and not isinstance(places[0], TextMatches):
         return places[0], False
     few = [place.read([Job.job_id], MOST_FOUND + 1).subquery() for place in places]
     counts = [select(func.count()).select_from(each).scalar_subquery() for each in few]

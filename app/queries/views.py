@@ -94,7 +94,7 @@ class Event:
         return STALLED if self.kind is EventKind.CONFLICT else STATE_OF[self.status]
 
     @property
-    def told(self) -> Parts:
+    def sentence(self) -> Parts:
         """It in words."""
         return self.kind.tell(self.attempt, self.status)
 

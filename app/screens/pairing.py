@@ -31,7 +31,7 @@ def code() -> Response:
     network, token = origin.network_of(address), request.cookies.get(SCREEN_COOKIE, "")
     with reading() as connection:
         if token and is_screen(connection, token):
-            return _told(known=True)
+            return _answer(known=True)
         found = pending(connection, token, at) if token else None
         full = found is None and is_full(connection, network, at)
     if found is None and not full:
@@ -42,7 +42,7 @@ def code() -> Response:
     if found is None:
         headers = {"Retry-After": RETRY_AFTER}
         raise ProblemError(429, "Too many screens show a code at the moment.", headers=headers)
-    response = _told(code=found.code, seconds=(found.expires_at - at) // SECOND)
+    response = _answer(code=found.code, seconds=(found.expires_at - at) // SECOND)
     if found.token is not None:
         remember_screen(response, found.token)
     return response
@@ -65,7 +65,7 @@ def link() -> Response:
             )
     if own is None:
         abort(403, "This link was used already or is older than 15 minutes. Ask for a new one.")
-    response = _told(known=True)
+    response = _answer(known=True)
     remember_screen(response, own)
     return response
 
@@ -76,7 +76,7 @@ def _from_our_script() -> None:
         abort(400, "This is for the script of the wall.")
 
 
-def _told(**values: Any) -> Response:
+def _answer(**values: Any) -> Response:
     response: Response = jsonify(values)
     response.headers["Cache-Control"] = "no-store"
     return response

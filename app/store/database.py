@@ -176,7 +176,7 @@ def table_of(model: type[Base]) -> Table:
     return table
 
 
-def written(number: int) -> ColumnElement[int]:
+def inlined(number: int) -> ColumnElement[int]:
     """A number that stands in a statement's text, so that planners see which index is enough."""
     return literal_column(str(int(number)), Integer)
 
@@ -193,10 +193,10 @@ __all__ = [
     "db",
     "id_text",
     "init_app",
+    "inlined",
     "reading",
     "table_of",
     "upsert",
     "writers_turn",
     "writing",
-    "written",
 ]

@@ -23,7 +23,7 @@ from sqlalchemy import (
     true,
 )
 
-from app.store.database import written
+from app.store.database import inlined
 
 
 def seek_each(
@@ -33,7 +33,7 @@ def seek_each(
     if dialect != "postgresql":
         return query.join(keys, column == key)
     # OFFSET 0 keeps the planner from turning the seeks into one join again.
-    seek = query.where(column == key).offset(written(0)).lateral()
+    seek = query.where(column == key).offset(inlined(0)).lateral()
     return select(seek).select_from(keys.join(seek, true()))
 
 

@@ -7,9 +7,9 @@ from flask import Blueprint, Response, current_app, render_template, request
 from markupsafe import Markup
 
 from app.access import origin
-from app.access.door import Watch
+from app.access.door import WallVisit
 from app.access.seen import SEEN_EVERY, note_seen
-from app.access.viewer import SCREEN_COOKIE, is_script, remember_screen, watching
+from app.access.viewer import SCREEN_COOKIE, is_script, remember_screen, visiting_wall
 from app.queries.wall import Wall, get_wall
 from app.rules.fields import IDENTIFIER
 from app.rules.times import MINUTE, floor, now
@@ -34,20 +34,20 @@ def index() -> Response:
     """
     at = now()
     asked = _asked()
-    with watching(asked, at) as (connection, watch):
-        if watch is None:
+    with visiting_wall(asked, at) as (connection, visit):
+        if visit is None:
             return _unknown(at, asked)
 
         def build() -> tuple[live.Head, dict[str, Any]]:
-            wall = get_wall(connection, at, watch.only)
+            wall = get_wall(connection, at, visit.only)
             running = sum(line.facts.running for line in wall.lines)
             context = {"wall": wall, "lines": wall.lines, "running": running, "now": at}
             return live.Head("Wall"), context | {"asked": asked}
 
-        versions = (watch.version, floor(at, MINUTE))
-        slot = (watch.only,)
+        versions = (visit.version, floor(at, MINUTE))
+        slot = (visit.only,)
         response = live.answer("wall", slot, versions, build, part=is_script(), asked=asked)
-    return _seen(response, watch, at)
+    return _seen(response, visit, at)
 
 
 def _asked() -> list[str]:
@@ -78,19 +78,19 @@ def _unknown(at: int, asked: list[str]) -> Response:
     return response
 
 
-def _seen(response: Response, watch: Watch, at: int) -> Response:
+def _seen(response: Response, visit: WallVisit, at: int) -> Response:
     """Once a minute, write down that a screen was seen; then and with every page renew its cookie.
 
     Written when the answer is out: a screen must not wait for the writers, nor fail with them.
     """
-    if watch.screen_id is None:
+    if visit.screen_id is None:
         return response
-    due = watch.last_seen_at is None or at - watch.last_seen_at >= SEEN_EVERY
+    due = visit.last_seen_at is None or at - visit.last_seen_at >= SEEN_EVERY
     if due or not is_script():
         remember_screen(response, request.cookies[SCREEN_COOKIE])
     if due:
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # Flask's own way
-        address, browser, screen_id = origin.address(), origin.browser(), watch.screen_id
+        address, browser, screen_id = origin.address(), origin.browser(), visit.screen_id
 
         def note() -> None:
             try:

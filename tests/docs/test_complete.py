@@ -139,10 +139,10 @@ def test_the_look_has_every_state_in_its_order() -> None:
 
 
 def test_the_design_has_a_sentence_for_every_module() -> None:
-    written = between_marks(text_of(DOCUMENT), MARK)
+    inlined = between_marks(text_of(DOCUMENT), MARK)
     expected = rendered()
-    missing = [line for line in expected.splitlines() if line not in written.splitlines()]
-    assert written == expected, (
+    missing = [line for line in expected.splitlines() if line not in inlined.splitlines()]
+    assert inlined == expected, (
         "`.venv/bin/python -m tests.kit.app_map` writes the map anew; it lacks:\n"
         + "\n".join(missing)
     )

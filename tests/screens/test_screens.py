@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.access import seen
-from app.access.door import watch_with_screen, watch_with_session
+from app.access.door import visit_wall_with_screen, visit_wall_with_session
 from app.access.origin import browser_words, network_of
 from app.access.scopes import hashed
 from app.access.sessions import create_link as create_sign_in_link
@@ -71,7 +71,7 @@ def test_a_code_is_good_for_ten_minutes(app: Flask, age: int, good: bool) -> Non
         assert (found is not None) == good
         made = codes.claim(connection, shown.code, name="tv", projects=None, now=NOW + age)
         assert (made is not None) == good
-        assert (watch_with_screen(connection, shown.token, ()) is not None) == good
+        assert (visit_wall_with_screen(connection, shown.token, ()) is not None) == good
 
 
 def test_a_code_can_be_read_from_afar_and_typed_in_any_way(app: Flask) -> None:
@@ -137,12 +137,12 @@ def test_a_link_lives_for_15_minutes_and_opens_once(app: Flask, age: int, good: 
     with writing() as connection:
         token = store.create_link(connection, name="tv", projects=None, now=NOW)
         assert store.link_is_good(connection, token, NOW + age) == good
-        assert watch_with_screen(connection, token, ()) is None
+        assert visit_wall_with_screen(connection, token, ()) is None
         own = store.spend_link(connection, token, now=NOW + age, **about)
         assert (own is not None) == good
         assert store.spend_link(connection, token, now=NOW + age, **about) is None
         if own:
-            assert watch_with_screen(connection, own, ()).only is None
+            assert visit_wall_with_screen(connection, own, ()).only is None
 
 
 def test_a_revoked_link_opens_nothing(app: Flask) -> None:
@@ -203,24 +203,24 @@ def test_it_sees_its_projects_and_of_those_what_is_asked_for(
 ) -> None:
     make(may)
     with reading() as connection:
-        watch = watch_with_screen(connection, "t", asked)
+        watch = visit_wall_with_screen(connection, "t", asked)
     assert (watch.only, watch.version) == (only, sum(three[name] for name in of))
 
 
 def test_somebody_signed_in_may_ask_for_some_too(three) -> None:
     with writing() as connection:
         session = spend_sign_in_link(connection, create_sign_in_link(connection, NOW), NOW)
-        watch = watch_with_session(connection, session, ("a", "c", "'; --"), NOW)
+        watch = visit_wall_with_session(connection, session, ("a", "c", "'; --"), NOW)
         assert (watch.only, watch.version) == (("a", "c"), three["a"] + three["c"])
-        assert watch_with_session(connection, session, (), NOW).only is None
-        assert watch_with_session(connection, "none", ("a",), NOW) is None
+        assert visit_wall_with_session(connection, session, (), NOW).only is None
+        assert visit_wall_with_session(connection, "none", ("a",), NOW) is None
 
 
 @pytest.mark.parametrize("token", ["", "x", "\0", "\udcff", "x" * 10_000])
 def test_another_text_is_no_screens_token(three, token: str) -> None:
     make(None)
     with reading() as connection:
-        assert watch_with_screen(connection, token, ()) is None
+        assert visit_wall_with_screen(connection, token, ()) is None
 
 
 def test_a_revoked_screen_sees_nothing(three) -> None:
@@ -228,8 +228,8 @@ def test_a_revoked_screen_sees_nothing(three) -> None:
     with writing() as connection:
         assert store.revoke_screen(connection, screen_id, NOW)
         assert not store.revoke_screen(connection, screen_id, NOW)
-        assert watch_with_screen(connection, "t", ()) is None
-        assert watch_with_screen(connection, "t", ("a",)) is None
+        assert visit_wall_with_screen(connection, "t", ()) is None
+        assert visit_wall_with_screen(connection, "t", ("a",)) is None
 
 
 def test_that_it_was_seen_is_written_once_a_minute(three) -> None:
