@@ -5,8 +5,8 @@ from app.access.keys import create_key
 from app.access.scopes import Scope
 from app.access.sessions import create_link, spend_link
 from app.access.viewer import COOKIE
+from app.clock import now
 from app.config import read
-from app.rules.times import now
 from app.store.database import db, writing
 from bench.databases import Settings
 

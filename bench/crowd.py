@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from statistics import mean
 
 from app.access.scopes import Scope
-from app.rules.times import format_time, now
+from app.clock import now
+from app.rules.times import format_time
 from bench.access import key_header, session_headers
 from bench.bars import Progress, bar
 from bench.browsers import Answer, Browser

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine, create_engine, insert, select, text
 from sqlalchemy.schema import DropIndex
 
 from app import create_app
+from app.clock import now
 from app.config import read
 from app.ledger.projects import new_version
 from app.models import Job, Project
-from app.rules.times import now
 from app.store.database import db, table_of
 from bench.bars import Progress, bar
 from bench.history import History, Stretch, chunks, count_statements, insert_jobs, stretches

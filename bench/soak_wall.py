@@ -19,9 +19,9 @@ from flask import Flask
 from playwright.sync_api import CDPSession, sync_playwright
 
 from app import create_app
+from app.clock import now
 from app.config import read
 from app.queries.wall import Wall
-from app.rules.times import now
 from bench.bars import bar
 from screenshots import chromium
 from screenshots.made_walls import board_of, made_closeup, made_lines, page_of

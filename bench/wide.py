@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from statistics import median
 
 from app import create_app
+from app.clock import now
 from app.config import read
 from app.ledger.projects import change_project
 from app.ledger.record import record
@@ -13,7 +14,7 @@ from app.ledger.report import Report
 from app.queries.projects import list_projects
 from app.rules.project import Project
 from app.rules.status import JobStatus
-from app.rules.times import HOUR, MINUTE, now
+from app.rules.times import HOUR, MINUTE
 from app.store.database import reading
 from bench.access import key_header, session_headers
 from bench.bars import bar

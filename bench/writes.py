@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, update
 
 from app import create_app
+from app.clock import now
 from app.config import read
 from app.ledger.draft import Draft
 from app.ledger.projects import create_project
@@ -27,7 +28,6 @@ from app.models import Job
 from app.queries.projects import list_projects
 from app.rules.project import Project
 from app.rules.status import JobStatus
-from app.rules.times import now
 from app.store.database import db, reading, table_of
 from bench.bars import Progress, bar
 from bench.databases import SMALL, Settings

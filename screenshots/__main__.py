@@ -11,8 +11,8 @@ import click
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app import create_app
+from app.clock import now
 from app.config import read
-from app.rules.times import now
 from app.store.database import db
 from bench.access import session_headers
 from bench.bars import bar

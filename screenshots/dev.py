@@ -17,8 +17,8 @@ from app import create_app
 from app.access.sessions import create_link
 from app.cli.listening import listen, server_command, url_of
 from app.cli.supervisor import LOOK_EVERY, Stop, owned
+from app.clock import now
 from app.config import PACKAGE, PORT, ROOT, read
-from app.rules.times import now
 from app.store.database import db, writing
 from bench.load import migrate
 from screenshots.board import fill

@@ -7,9 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from app import create_app
+from app.clock import now
 from app.config import read
 from app.queries.wall import Wall
-from app.rules.times import now
 from screenshots.made_walls import made_lines, show
 
 TELEVISION = (1920, 1080)

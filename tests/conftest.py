@@ -11,9 +11,9 @@ from flask import Flask
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
 from app import create_app
+from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
-from app.rules.times import now
 from app.store.database import db
 from tests.kit import ROOT
 from tests.kit.api import Api

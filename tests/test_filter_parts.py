@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from app.access.sessions import create_link
 from app.api import jobs as lists
 from app.api.params import LIST_PARAMETERS
+from app.clock import now
 from app.dashboard import project as pages
 from app.dashboard.filters import parse_filter
 from app.ledger.report import Report
@@ -25,7 +26,7 @@ from app.queries.parts import PART_OF, PARTS
 from app.rules.causes import cause_name, cause_of
 from app.rules.job_states import FAILED
 from app.rules.status import JobStatus
-from app.rules.times import DAY, HOUR, MINUTE, format_time, now
+from app.rules.times import DAY, HOUR, MINUTE, format_time
 from app.store.database import writing
 from tests.kit.api import Api
 from tests.kit.recording import record

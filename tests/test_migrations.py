@@ -6,6 +6,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from sqlalchemy import Connection, inspect, text
 
+from app.clock import now
 from app.ledger.audit import verify
 from app.ledger.counts import step_of
 from app.ledger.report import Report
@@ -14,7 +15,7 @@ from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from app.rules.causes import LINE, fold
 from app.rules.status import JobStatus
-from app.rules.times import DAY, HOUR, MINUTE, now
+from app.rules.times import DAY, HOUR, MINUTE
 from app.store.database import Base, db, reading, writing
 from tests.kit.recording import record
 

@@ -17,7 +17,6 @@ from app.config import read
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries import depth
-from app.rules import times
 from app.rules.causes import cause_name, cause_of
 from app.rules.status import JobStatus
 from app.rules.times import MINUTE, SECOND, format_time
@@ -295,7 +294,7 @@ def stores(
 @pytest.fixture(autouse=True)
 def _one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No minute ends while two answers are compared; the last job of three is not shallow."""
-    monkeypatch.setattr(times, "time", SimpleNamespace(time_ns=lambda: CLOCK * 1000))
+    monkeypatch.setattr("app.clock.time", SimpleNamespace(time_ns=lambda: CLOCK * 1000))
     monkeypatch.setattr(depth, "SHALLOW", 1)
 
 

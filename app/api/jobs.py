@@ -12,6 +12,7 @@ from app.api.answers import json_answer, links, unchanged
 from app.api.operations import Parameter, operation
 from app.api.params import LIST_PARAMETERS, parse_list, query_of
 from app.api.requests import BULK_BODY, open_project, read_json
+from app.clock import now
 from app.ledger.draft import Recorded
 from app.ledger.record import record
 from app.ledger.report import MOST_REPORTS, Report, parse_report
@@ -22,7 +23,7 @@ from app.queries.parts import EVERY_TAKEN
 from app.queries.search import LIMITED, MOST_FOUND, limit_header
 from app.rules.fields import InvalidError
 from app.rules.project import Project
-from app.rules.times import MINUTE, SECOND, floor, now, parse_time
+from app.rules.times import MINUTE, SECOND, floor, parse_time
 from app.store.database import reading
 from app.web.cache import body_of, etag_of, serve
 from app.web.errors import ProblemError, problem_of

@@ -9,10 +9,10 @@ from app.api import blueprint
 from app.api.answers import json_answer, project_fields, unchanged
 from app.api.operations import operation
 from app.api.requests import authenticate, open_project, read_json
+from app.clock import now
 from app.ledger.projects import NEW_PROJECT, TakenError, create_project
 from app.queries.projects import list_projects
 from app.rules.fields import InvalidError
-from app.rules.times import now
 from app.store.database import reading
 from app.web.errors import ProblemError
 from app.web.etags import make_etag

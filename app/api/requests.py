@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from app.access.door import visit_with_key
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope
+from app.clock import now
 from app.rules.project import Project
-from app.rules.times import now
 from app.web.errors import ProblemError
 
 MIB = 1024 * 1024

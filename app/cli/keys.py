@@ -6,8 +6,9 @@ from flask.cli import AppGroup, with_appcontext
 from app.access import keys, sessions
 from app.access.scopes import SCOPE_BY_WORD
 from app.cli.params import Expiry, Name, clear_errors
+from app.clock import now
 from app.queries.projects import get_project
-from app.rules.times import format_time, now
+from app.rules.times import format_time
 from app.store.database import reading, writing
 
 group = AppGroup("keys", help="API keys: what programs and people sign in with.")

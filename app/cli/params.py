@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
+from app.clock import now
 from app.ledger.projects import NAME
 from app.rules.links import check_template
-from app.rules.times import now, parse_span, parse_time
+from app.rules.times import parse_span, parse_time
 from app.store.faults import is_away, lacks_tables, reason_of
 
 

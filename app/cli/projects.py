@@ -6,13 +6,14 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.params import Name, Span, Template, clear_errors
+from app.clock import now
 from app.ledger.projects import SILENT_AFTER, TakenError, change_project, create_project
 from app.ledger.sums import UnknownProjectError
 from app.models.project import MODES
 from app.queries.projects import list_projects
 from app.rules.fields import IDENTIFIER
 from app.rules.project import Project
-from app.rules.times import format_time, now
+from app.rules.times import format_time
 from app.store.database import reading
 
 group = AppGroup("projects", help="Projects: whose jobs belong together.")

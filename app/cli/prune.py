@@ -12,11 +12,12 @@ from flask.cli import with_appcontext
 from app.cli.params import Span, clear_errors
 from app.cli.progress import bar_of
 from app.cli.projects import named_projects
+from app.clock import now
 from app.ledger.removal import remove_jobs
 from app.ledger.sums import UnknownProjectError
 from app.queries.depth import count_before
 from app.rules.status import STATUS_BY_WORD, JobStatus
-from app.rules.times import format_time, now
+from app.rules.times import format_time
 from app.store.database import reading
 
 ENDED = [word for word, status in STATUS_BY_WORD.items() if status.terminal]

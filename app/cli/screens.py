@@ -5,7 +5,8 @@ from flask.cli import AppGroup
 
 from app.access.origin import browser_words
 from app.cli.params import Name, clear_errors
-from app.rules.times import format_time, now
+from app.clock import now
+from app.rules.times import format_time
 from app.rules.words import NBSP, age
 from app.screens import store
 from app.store.database import reading, writing

@@ -16,7 +16,7 @@ from app import config
 from app.access import sessions
 from app.cli import migrations
 from app.cli.listening import listen, server_command, url_of
-from app.rules.times import now
+from app.clock import now
 from app.store.database import db, reading, writing
 
 SETTINGS = "\b\nSettings, by the environment:\n" + "\n".join(

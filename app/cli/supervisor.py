@@ -23,10 +23,10 @@ from app.access.scopes import Scope
 from app.access.sessions import create_link
 from app.cli import migrations
 from app.cli.listening import listen, server_command, url_of
+from app.clock import now
 from app.config import ROOT
 from app.ledger.projects import create_project
 from app.queries.projects import list_projects
-from app.rules.times import now
 from app.store.database import reading, writing
 
 HOST = "127.0.0.1"

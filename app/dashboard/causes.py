@@ -5,10 +5,11 @@ from typing import Any
 from flask import Response
 
 from app.access.viewer import visiting
+from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.queries import causes as queries
-from app.rules.times import MINUTE, floor, now
+from app.rules.times import MINUTE, floor
 from app.web.live import Head, pace
 
 DOCUMENTS = 10  # still failing, named under each cause

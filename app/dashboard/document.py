@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, abort, request, url_for
 
 from app.access.viewer import visiting
+from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer
 from app.dashboard.changes import changes_of
@@ -16,7 +17,7 @@ from app.queries.search import limit_words
 from app.rules.fields import UNREADABLE
 from app.rules.formats import LONGEST_TEXT
 from app.rules.job_states import RUNNING, WAITING
-from app.rules.times import MINUTE, floor, now
+from app.rules.times import MINUTE, floor
 from app.web.formatters import document as parts_of
 from app.web.live import Head, pace
 

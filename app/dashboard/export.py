@@ -9,12 +9,13 @@ import orjson
 from flask import Response, copy_current_request_context, request
 
 from app.access.viewer import visiting
+from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.filters import parse_filter
 from app.queries import exports
 from app.queries.contract import Fields
 from app.queries.search import limit_header
-from app.rules.times import format_time, now
+from app.rules.times import format_time
 
 Write = Callable[[Sequence[Fields]], bytes]
 

@@ -6,13 +6,14 @@ from typing import Any
 from flask import Response, abort
 
 from app.access.viewer import visiting_job
+from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer
 from app.queries import jobs, projects
 from app.queries.contract import fields_of
 from app.rules.causes import cause_name, cause_of, remedy_of, telling_line
 from app.rules.links import fill
-from app.rules.times import MINUTE, floor, now
+from app.rules.times import MINUTE, floor
 from app.web.formatters import document
 from app.web.live import Head, pace
 

@@ -5,13 +5,14 @@ from typing import Any
 from flask import Response, request, url_for
 
 from app.access.viewer import visiting_overview
+from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.filters import options
 from app.dashboard.pager import make_pager
 from app.queries import projects
 from app.queries.overview import shared_causes
-from app.rules.times import MINUTE, floor, now
+from app.rules.times import MINUTE, floor
 from app.rules.verdicts import FAILING, SOME_FAILURES, STATES
 from app.web.live import Head, pace
 

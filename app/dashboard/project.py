@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, request
 
 from app.access.viewer import visiting
+from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.estimates import time_left
@@ -14,7 +15,7 @@ from app.dashboard.pager import make_pager
 from app.queries import charts, jobs, projects
 from app.queries.search import limit_words
 from app.rules.silence import silent_since
-from app.rules.times import MINUTE, floor, now
+from app.rules.times import MINUTE, floor
 from app.rules.verdicts import FAILING
 from app.web.live import Head, pace
 

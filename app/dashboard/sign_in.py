@@ -12,7 +12,7 @@ from app.access.sessions import (
     spend_key,
     spend_link,
 )
-from app.rules.times import now
+from app.clock import now
 from app.store.database import reading, writing
 from app.web.urls import local_path
 

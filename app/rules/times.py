@@ -5,7 +5,6 @@ Text exists only at the edges: RFC 3339 in, RFC 3339 with `Z` out.
 """
 
 import re
-import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -25,11 +24,6 @@ _RFC3339 = re.compile(
 SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
 PERIOD = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}))?", re.ASCII)
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
-
-
-def now() -> int:
-    """The machine's clock, in microseconds since 1970 UTC."""
-    return time.time_ns() // 1000
 
 
 def parse_time(text: str) -> int:

@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from app.access import origin, viewer
+from app.clock import now
 from app.ledger.projects import NAME
 from app.queries.projects import list_projects
 from app.rules.fields import IDENTIFIER
-from app.rules.times import SECOND, now
+from app.rules.times import SECOND
 from app.screens import codes, store
 from app.store.database import reading, writing
 from app.web.errors import ProblemError

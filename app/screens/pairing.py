@@ -6,7 +6,8 @@ from flask import Blueprint, Response, abort, jsonify, request
 
 from app.access import csrf, origin
 from app.access.viewer import SCREEN_COOKIE, remember_screen
-from app.rules.times import SECOND, now
+from app.clock import now
+from app.rules.times import SECOND
 from app.screens.codes import is_full, is_screen, pending, show_code
 from app.screens.store import link_is_good, spend_link
 from app.store.database import reading, writing

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from flask import current_app
 
-from app.rules.times import format_time, now
+from app.clock import now
+from app.rules.times import format_time
 from app.store.database import db, writers_turn
 
 Progress = Callable[[int, int], object]

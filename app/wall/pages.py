@@ -10,9 +10,10 @@ from app.access import origin
 from app.access.door import WallVisit
 from app.access.seen import SEEN_EVERY, note_seen
 from app.access.viewer import SCREEN_COOKIE, is_script, remember_screen, visiting_wall
+from app.clock import now
 from app.queries.wall import Wall, get_wall
 from app.rules.fields import IDENTIFIER
-from app.rules.times import MINUTE, floor, now
+from app.rules.times import MINUTE, floor
 from app.store.database import writing
 from app.store.faults import is_away, reason_of
 from app.web import live

@@ -9,7 +9,7 @@ from werkzeug.routing import Rule
 
 from app.access.csrf import REASON, SAFE
 from app.access.sessions import create_link, spend_link
-from app.rules.times import now
+from app.clock import now
 from app.store.database import writing
 from tests.kit.api import Api
 

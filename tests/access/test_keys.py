@@ -10,9 +10,10 @@ from sqlalchemy import select, update
 from app.access.keys import create_key, find_key, list_keys, revoke_keys
 from app.access.scopes import SCOPE_BY_WORD, Scope
 from app.access.sessions import create_link, spend_key, spend_link
+from app.clock import now
 from app.ledger.projects import create_project
 from app.models import ApiKey
-from app.rules.times import DAY, now
+from app.rules.times import DAY
 from app.store.database import db, reading, writing
 from tests.kit.api import Api
 from tests.kit.databases import sqlite_only

@@ -9,10 +9,10 @@ from jinja2 import BytecodeCache
 from sqlalchemy import func, select
 
 from app import create_app
+from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
 from app.models import Project
-from app.rules.times import now
 from app.store.database import Base, db, reading
 from tests.kit.api import Api
 from tests.kit.databases import Databases

@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.api import jobs as views
+from app.clock import now
 from app.ledger.projects import create_project
 from app.rules.causes import cause_name, cause_of
-from app.rules.times import MINUTE, now
+from app.rules.times import MINUTE
 from tests.kit.api import Api
 from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem

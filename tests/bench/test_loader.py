@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import Connection, func, select, text, update
 
+from app.clock import now
 from app.config import read
 from app.ledger.audit import verify
 from app.ledger.report import Report
@@ -10,7 +11,7 @@ from app.models import Cause, CreatedCount, Job
 from app.queries.projects import list_lines
 from app.rules.causes import cause_of
 from app.rules.status import JobStatus
-from app.rules.times import HOUR, now
+from app.rules.times import HOUR
 from app.rules.verdicts import EMPTY, STATES
 from app.store.database import reading, writing
 from bench.databases import wide_histories

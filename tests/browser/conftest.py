@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from app.rules.times import now
+from app.clock import now
 from screenshots.board import fill
 from screenshots.chromium import launch
 from tests.kit.board import Board, free_port, served

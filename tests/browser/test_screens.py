@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select, update
 
+from app.clock import now
 from app.models import Pairing
-from app.rules.times import now
 from app.screens.store import create_link
 from app.store.database import reading, writing
 from tests.kit.databases import sqlite_only

@@ -7,9 +7,9 @@ from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from app import create_app
+from app.clock import now
 from app.config import read
 from app.queries.wall import Wall
-from app.rules.times import now
 from screenshots.made_walls import made_closeup, made_lines, show
 from tests.kit.fonts import WIDE, take_a_font
 from tests.kit.wall_fits import SHAPES, SIZES, resized

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from app.access.keys import find_key
 from app.access.scopes import Scope
 from app.access.sessions import spend_link
-from app.rules.times import DAY, now
+from app.clock import now
+from app.rules.times import DAY
 from app.store.database import reading, writing
 from tests.kit import ROOT
 from tests.kit.api import Api

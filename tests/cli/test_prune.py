@@ -10,12 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
+from app.clock import now
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.models import Job
 from app.rules.status import JobStatus
-from app.rules.times import DAY, SECOND, now
+from app.rules.times import DAY, SECOND
 from app.store.database import reading, writing
 from tests.kit import ROOT
 from tests.kit.commands import JOBWALL

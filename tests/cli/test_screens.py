@@ -2,7 +2,7 @@
 
 import re
 
-from app.rules.times import now
+from app.clock import now
 from app.screens.store import spend_link
 from app.store.database import writing
 from tests.kit.api import Api

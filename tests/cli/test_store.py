@@ -20,12 +20,12 @@ import requests
 from flask import Flask
 from sqlalchemy import Connection
 
+from app.clock import now
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries.projects import list_projects
 from app.rules.status import JobStatus
-from app.rules.times import now
 from app.store import backups
 from app.store.database import db, reading
 from tests.kit import ROOT

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.access.keys import create_key
 from app.access.scopes import Scope
+from app.clock import now
 from app.dashboard import export
 from app.ledger.projects import create_project
 from app.ledger.report import Report
@@ -21,7 +22,7 @@ from app.queries.filters import JobFilter
 from app.queries.projects import get_project
 from app.rules.causes import cause_name, cause_of
 from app.rules.status import JobStatus
-from app.rules.times import HOUR, MINUTE, SECOND, format_time, now
+from app.rules.times import HOUR, MINUTE, SECOND, format_time
 from app.store.database import db, reading, writing
 from tests.kit.forms import sign_in
 from tests.kit.recording import record

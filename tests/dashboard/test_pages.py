@@ -10,12 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.access.sessions import create_link
+from app.clock import now
 from app.ledger.projects import change_project, create_project
 from app.ledger.report import Report
 from app.queries import search
 from app.rules.causes import cause_name, cause_of
 from app.rules.status import JobStatus
-from app.rules.times import HOUR, MINUTE, SECOND, now
+from app.rules.times import HOUR, MINUTE, SECOND
 from app.store.database import writing
 from tests.kit.recording import record
 

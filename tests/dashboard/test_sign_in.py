@@ -23,9 +23,10 @@ from app.access.sessions import (
     spend_link,
 )
 from app.access.viewer import COOKIE
+from app.clock import now
 from app.ledger.projects import create_project
 from app.models import ApiKey, Session
-from app.rules.times import DAY, MINUTE, now
+from app.rules.times import DAY, MINUTE
 from app.store.database import reading, writing
 from tests.kit.api import Api
 from tests.kit.databases import sqlite_only

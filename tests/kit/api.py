@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from app.access.keys import create_key
 from app.access.scopes import SCOPE_BY_WORD
-from app.rules.times import now
+from app.clock import now
 from app.store.database import writing
 
 

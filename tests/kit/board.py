@@ -18,9 +18,9 @@ from app import create_app
 from app.access.keys import create_key
 from app.access.scopes import SCOPE_BY_WORD
 from app.access.sessions import create_link
+from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
-from app.rules.times import now
 from app.store.database import db, writing
 from tests.kit import ROOT
 

@@ -13,11 +13,11 @@ import sys
 import time
 
 from app import create_app
+from app.clock import now
 from app.ledger import record as ledger
 from app.ledger.report import Report
 from app.queries.projects import get_project
 from app.rules.status import JobStatus
-from app.rules.times import now
 from app.store.database import db, reading
 
 JOBS = 400  # that all writers share: some are new to one while another makes them

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.clock import now
 from app.ledger import removal
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
@@ -20,7 +21,7 @@ from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from app.rules.status import JobStatus
-from app.rules.times import DAY, HOUR, MINUTE, SECOND, now
+from app.rules.times import DAY, HOUR, MINUTE, SECOND
 from app.store.database import db, reading
 from tests.kit.api import Api
 from tests.kit.databases import postgres_only

@@ -15,13 +15,14 @@ from sqlalchemy import event, text
 
 from app.access.keys import create_key
 from app.access.scopes import Scope
+from app.clock import now
 from app.ledger import documents, record
 from app.ledger.audit import rebuild
 from app.ledger.projects import create_project
 from app.queries import causes, depth, exports, projects, search
 from app.queries.projects import get_project
 from app.rules.causes import cause_name, cause_of
-from app.rules.times import HOUR, MINUTE, SECOND, floor, format_time, now
+from app.rules.times import HOUR, MINUTE, SECOND, floor, format_time
 from app.store.database import db, reading, writing
 from tests.kit.databases import postgres_only, sqlite_only
 from tests.kit.forms import sign_in

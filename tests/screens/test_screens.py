@@ -16,9 +16,10 @@ from app.access.scopes import hashed
 from app.access.sessions import create_link as create_sign_in_link
 from app.access.sessions import spend_link as spend_sign_in_link
 from app.access.viewer import COOKIE, SCREEN_COOKIE
+from app.clock import now
 from app.ledger.projects import create_project
 from app.models import Pairing, Screen, WrongCode
-from app.rules.times import DAY, MINUTE, now
+from app.rules.times import DAY, MINUTE
 from app.screens import codes, store
 from app.store.database import reading, writing
 from tests.kit.api import Api

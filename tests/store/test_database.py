@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app.clock import now
 from app.ledger import record
 from app.ledger.draft import Draft
 from app.ledger.projects import create_project
-from app.rules.times import now
 from app.store import database
 from app.store.database import BusyError, db, reading, writing
 from tests.kit.api import Api

@@ -12,12 +12,12 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import make_url
 
+from app.clock import now
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
-from app.rules.times import now
 from app.store.database import reading
 from tests.kit import ROOT
 from tests.kit.board import Board

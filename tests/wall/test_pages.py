@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.clock import now
 from app.ledger.projects import create_project
-from app.rules.times import now
 from tests.kit.api import Api
 from tests.kit.forms import sign_in
 

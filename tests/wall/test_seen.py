@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from app.access.scopes import hashed
 from app.access.viewer import SCREEN_COOKIE
-from app.rules.times import now
+from app.clock import now
 from app.screens.store import add_screen
 from app.store import database
 from app.store.database import writing

@@ -14,11 +14,11 @@ from sqlalchemy import update
 
 from app import create_app
 from app.access.keys import revoke_keys
+from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
 from app.models import Session
 from app.queries import projects, wall
-from app.rules import times
 from app.store.database import db, writing
 from app.web import cache
 from app.web.cache import Kept, PageCache, etag_of, serve
@@ -43,7 +43,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The cache's clock, which stands still, and the minute with it."""
     clock, moment = Clock(), time.time_ns()
     monkeypatch.setattr(cache, "time", clock)
-    monkeypatch.setattr(times, "time", SimpleNamespace(time_ns=lambda: moment))
+    monkeypatch.setattr("app.clock.time", SimpleNamespace(time_ns=lambda: moment))
     return clock
 
 
@@ -327,7 +327,7 @@ TOURS = ["/", "/?q=p", "/wall", "/wall/board", "/api/v1/projects"]
 def test_nobody_gets_a_page_of_another_project_from_the_cache(
     api: Api, clock: Clock, order: tuple[str | None, ...]
 ) -> None:
-    create_project("p2", name="Project two", mode="kg_vector", now=times.now())
+    create_project("p2", name="Project two", mode="kg_vector", now=now())
     report(api, 1, "p1")
     report(api, 1, "p2")
     names = {"p1": "Project one", "p2": "Project two"}
@@ -379,7 +379,7 @@ def test_who_lost_the_key_is_out_at_once_though_the_page_is_kept(api: Api, clock
     listed = api.get(scope="write")
     assert {answer.status_code for answer in (*parts.values(), listed)} == {200}
     with writing() as connection:
-        assert revoke_keys(connection, times.now(), name="write None") == 1
+        assert revoke_keys(connection, now(), name="write None") == 1
     for known in ({}, {"If-None-Match": listed.headers["ETag"]}):
         assert api.get(scope="write", **known).status_code == 401
     for path, part in parts.items():
@@ -395,7 +395,7 @@ def test_who_is_signed_out_elsewhere_is_out_at_once(api: Api, viewer: FlaskClien
     report(api, 1)
     etag = viewer.get("/projects/p1", headers=PART).headers["ETag"]
     with writing() as connection:
-        connection.execute(update(Session).values(revoked_at=times.now()))
+        connection.execute(update(Session).values(revoked_at=now()))
     polled = viewer.get("/projects/p1", headers={**PART, "If-None-Match": etag})
     assert polled.status_code == 401
     assert viewer.get("/projects/p1").status_code == 302
@@ -462,7 +462,7 @@ def test_every_query_gets_its_own_answer_with_and_without_a_cache(
         for number in range(60)
     ]
     assert api.post({"jobs": jobs}, "/bulk").status_code == 200
-    create_project("p2", name="Project two", mode="kg_vector", now=times.now())
+    create_project("p2", name="Project two", mode="kg_vector", now=now())
     app = create_app(read(settings | {"CACHE_MB": "0"}))
     session = viewer.get_cookie("jobwall_session")
     assert session is not None

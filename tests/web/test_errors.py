@@ -10,9 +10,9 @@ from sqlalchemy.exc import OperationalError
 from app.access.scopes import hashed
 from app.access.sessions import create_link, spend_link
 from app.api import jobs as views
+from app.clock import now
 from app.dashboard import project
 from app.models import Document
-from app.rules.times import now
 from app.store.database import writing
 from tests.kit.api import Api
 from tests.kit.databases import sqlite_only

@@ -6,7 +6,7 @@ import pytest
 
 from app.access.sessions import create_link, spend_link
 from app.api import jobs as views
-from app.rules.times import now
+from app.clock import now
 from app.store.database import writing
 from tests.kit.api import Api
 from tests.kit.board import Board
