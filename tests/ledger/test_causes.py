@@ -110,7 +110,8 @@ def project(app: Flask) -> str:
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each has its own project
+    # Each has its own project. A machine that is busy is slow to think of steps.
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps)
 def test_causes_are_what_a_plain_recount_says(app: Flask, steps) -> None:
