@@ -3,24 +3,20 @@
 from sqlalchemy import BigInteger, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.rules.status import JobStatus, require_statuses
+from app.rules.status import JobStatus
 from app.store.database import MICROS, Base, id_text
 
 CREATED_COLUMNS = (*(status.word for status in JobStatus), "empty")
-"""What is counted of jobs."""
+"""What is counted of jobs, whatever their time: each status, and which completed without nodes."""
 
 
 class JobCounts:
-    """How many jobs, a column per status; `empty` are those that completed and made no node."""
-
-    pending: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    running: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    completed: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    failed: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    empty: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """How many jobs: the columns of `CREATED_COLUMNS`."""
 
 
-require_statuses(JobCounts.__annotations__, "models.counts.JobCounts")
+for _name in CREATED_COLUMNS:
+    _column = mapped_column(BigInteger, nullable=False, default=0, server_default="0")
+    setattr(JobCounts, _name, _column)
 
 
 class CreatedCount(JobCounts, Base):

@@ -182,6 +182,7 @@ def _seeks(only: bool) -> Any:
     """One row per project; every column is one or few index seeks, however long the history."""
     now = bindparam("now", type_=Job.ended_at.type)
     of_project = Job.project_id == ProjectRow.project_id
+    totals = {status: getattr(ProjectRow, status.word) for status in JobStatus}
     succeeded, failed = _has(SUCCESSES), _has(FAILURES)
     silent = (of_project, is_silent(silent_since(now, ProjectRow.silent_after)))
     # A sender whose clock runs ahead must not hide failures.
@@ -200,9 +201,9 @@ def _seeks(only: bool) -> Any:
         ProjectRow.created_at,
         ProjectRow.silent_after,
         ProjectRow.expect_every,
-        reduce(operator.add, (getattr(ProjectRow, each.word) for each in JobStatus)).label("total"),
-        ProjectRow.pending.label("waiting"),
-        ProjectRow.running,
+        reduce(operator.add, totals.values()).label("total"),
+        totals[JobStatus.PENDING].label("waiting"),
+        totals[JobStatus.RUNNING].label("running"),
         one(func.count(), *silent).label("stalled"),
         one(func.min(Job.heard_at), *silent).label("stalled_heard_at"),
         one(func.max(Job.created_at), of_project).label("last_created_at"),

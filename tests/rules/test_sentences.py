@@ -139,7 +139,7 @@ def test_a_state_has_looks_of_its_own(states) -> None:
 
 
 def test_ranks_go_up_from_the_worst() -> None:
-    assert [state.rank for state in STATES] == list(range(len(STATES)))
+    assert len({state.rank for state in STATES}) == len(STATES)
     assert [state.trouble for state in STATES] == sorted(
         (state.trouble for state in STATES), reverse=True
     )

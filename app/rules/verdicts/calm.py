@@ -69,6 +69,6 @@ class Empty(ProjectState):
         return Brief(more=say("no job yet"))
 
 
-RUNNING = Running(4, "running", "Running", shape="running", tone="running")
-FINE = Fine(5, "fine", "Fine", shape="completed", tone="completed", quiet=True)
-EMPTY = Empty(6, "empty", "Empty", shape="none", tone="none")
+RUNNING = Running(50, "running", "Running", shape="running", tone="running")
+FINE = Fine(60, "fine", "Fine", shape="completed", tone="completed", quiet=True)
+EMPTY = Empty(70, "empty", "Empty", shape="none", tone="none")

@@ -78,4 +78,4 @@ def spell_start(hours: Sequence[Hour], now: int) -> int:
     return start
 
 
-FAILING = Failing(0, "failing", "Failing", shape="failed", tone="failed", trouble=True)
+FAILING = Failing(10, "failing", "Failing", shape="failed", tone="failed", trouble=True)

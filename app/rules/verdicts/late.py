@@ -47,4 +47,4 @@ def _every(facts: ProjectFacts) -> str:
     return "so often" if facts.expect_every is None else span(facts.expect_every)
 
 
-LATE = Late(2, "late", "Late", shape="late", tone="late", trouble=True)
+LATE = Late(30, "late", "Late", shape="late", tone="late", trouble=True)

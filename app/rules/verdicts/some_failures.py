@@ -38,5 +38,5 @@ class SomeFailures(Blaming):
 
 
 SOME_FAILURES = SomeFailures(
-    3, "some-failures", "Some failures", shape="some-failures", tone="some-failures"
+    40, "some-failures", "Some failures", shape="some-failures", tone="some-failures"
 )

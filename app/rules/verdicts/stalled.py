@@ -41,4 +41,4 @@ class Stalled(ProjectState):
         return say(f": {plural(verdict.count, 'job')}", silent)
 
 
-STALLED = Stalled(1, "stalled", "Stalled", shape="stalled", tone="stalled", trouble=True)
+STALLED = Stalled(20, "stalled", "Stalled", shape="stalled", tone="stalled", trouble=True)

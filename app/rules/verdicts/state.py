@@ -31,7 +31,7 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class ProjectState(ABC):
-    """One state; `rank` 0 is the worst, and the worst that holds leads.
+    """One state; the lowest `rank` is the worst, and the worst that holds leads.
 
     `name` is its value in URLs, `label` its word, `shape` its drawing (`app.web.shapes`) and `tone`
     its colours (`.tone--…` in base.css and wall.css). In `trouble` it has a row of its own on the
