@@ -24,10 +24,10 @@ dev: .venv/test ## a filled board that is thrown away after; changed code, templ
 
 test: .venv/test ## install what the tests need, a browser too, and run all of them
 	@$(BIN)/python -m tests.setup
-	@$(BIN)/pytest -n 3
+	@$(BIN)/pytest -n 3 --dist worksteal
 
 test-fast: .venv/test ## the tests that need neither browser nor PostgreSQL, in a minute
-	@$(BIN)/pytest -n 2 -m 'not browser and not postgresql and not slow'
+	@$(BIN)/pytest -n 2 --dist worksteal -m 'not browser and not postgresql and not slow'
 
 check: .venv/test ## linter, formatter and types
 	@$(BIN)/ruff check .
