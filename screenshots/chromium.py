@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Playwright
 
 NAMES = (
+    "chromium-headless-shell",  # has no windows, which take most of the time that a page is opened
     "chromium",
     "chromium-browser",
     "google-chrome",

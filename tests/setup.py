@@ -24,7 +24,7 @@ def main() -> None:
     """Install what is missing, or end with one line that says what to do."""
     if not has_browser():
         if may_apt() and is_debian():
-            apt("Chromium", "chromium", "fonts-liberation")
+            apt("Chromium", "chromium-headless-shell", "fonts-liberation")
         else:
             run("Chromium", *PLAYWRIGHT, "install", "--with-deps", "chromium")
         if not has_browser():
