@@ -159,12 +159,12 @@ def without_kinds(wanted: JobFilter) -> JobFilter:
 
 
 def ended_in(job, start: int, end: int) -> bool:
-    return job.status in (JobStatus.COMPLETED, JobStatus.FAILED) and start <= job.completed_at < end
+    return JobStatus(job.status).terminal and start <= job.completed_at < end
 
 
 def took_longer(job, span: int) -> bool:
     return (
-        job.status in (JobStatus.COMPLETED, JobStatus.FAILED)
+        JobStatus(job.status).terminal
         and job.started_at is not None
         and not job.started_filled
         and job.completed_at - job.started_at > span
