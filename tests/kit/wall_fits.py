@@ -6,7 +6,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 SIZES = ((1280, 720), (1920, 1080), (3840, 2160), (1080, 1920), (1920, 1200))
-SHAPES = ((1920, 1080), (1080, 1920), (1920, 1200))  # of these, one of each shape
+SHAPES = ((1920, 1200), (1920, 1080), (1080, 1920))  # one of each shape; begins with the last
 CHECKS = Path(__file__).with_name("wall_fits.js").read_text().strip().removesuffix(";")
 
 
