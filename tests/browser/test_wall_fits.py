@@ -11,7 +11,7 @@ from app.clock import now
 from app.config import read
 from app.queries.wall import Wall
 from screenshots.made_walls import made_closeup, made_lines, show
-from tests.kit.fonts import WIDE, take_a_font
+from tests.kit.fonts import WIDE, WIDEST, take_a_font
 from tests.kit.wall_fits import SHAPES, SIZES, resized
 
 COUNTS = [
@@ -45,13 +45,15 @@ class Screen:
         self.page.set_viewport_size({"width": 1920, "height": 1080})
         show(self.page, self.app, wall, at, asked)
 
-    def faults(self, tally: dict[str, int] | None = None) -> dict[str, list[str]]:
+    def faults(
+        self, tally: dict[str, int] | None = None, *, width: int = WIDE
+    ) -> dict[str, list[str]]:
         """What is wrong on screens of any size, in Inter and then in a wide font that comes late.
 
         With a tally, also whether each tells of all that it counts.
         """
         found = self._look("Inter", SIZES, tally)
-        take_a_font(self.page, WIDE)
+        take_a_font(self.page, width)
         found |= self._look("wide", SHAPES, tally)
         return {where: faults for where, faults in found.items() if faults}
 
@@ -92,4 +94,4 @@ def test_one_project_alone_fits_every_screen(
     at = now()
     line = made_lines(7, 3, at)[name]
     screen.show(Wall([line], made_closeup(line, causes, running, at)), at)
-    assert screen.faults() == {}
+    assert screen.faults(width=WIDEST) == {}

@@ -3,8 +3,9 @@
 from playwright.sync_api import Page
 
 FONTS = "**/*.woff2"
-NARROW, WIDE = 75, 117
-"""Widths in percent of Inter's: Liberation Sans Narrow, and DejaVu Sans Mono."""
+NARROW, WIDE, WIDEST = 75, 115, 120
+"""Widths in percent of Inter's: Liberation Sans Narrow, more than DejaVu Sans or
+Verdana, more than any monospaced one."""
 
 
 def take_a_font(page: Page, width: int) -> None:
