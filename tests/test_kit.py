@@ -8,10 +8,10 @@ from sqlalchemy import func, select, text
 from app import create_app
 from app.access.keys import create_key
 from app.access.scopes import Scope
+from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
 from app.models import ApiKey
-from app.rules.times import now
 from app.store.database import db, reading, writing
 from tests.kit.databases import Databases
 
