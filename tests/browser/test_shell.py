@@ -44,7 +44,7 @@ def test_a_project_page_is_light(person: Person) -> None:
         answers.append(answer)
 
     page.on("response", hear)
-    page.goto(f"{person.board.url}/projects/{person.board.project}", wait_until="networkidle")
+    page.goto(f"{person.board.url}/projects/{person.board.project}")
     expect(page.locator("#rows tr")).to_have_count(50)
     sizes: dict[str, int] = {}
     for answer in answers:
