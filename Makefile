@@ -59,10 +59,10 @@ screenshots: .venv/test ## picture every page of a filled board, into build/scre
 
 .venv/run: .venv/bin/python pyproject.toml setup.py constraints.txt
 	@echo 'Installing what Jobwall needs into .venv ...'
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples,postgres]'
 	@touch $@
 
 .venv/test: .venv/run
 	@echo 'Installing what the tests need into .venv ...'
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples,test]'
+	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples,postgres,test]'
 	@touch $@

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shlex
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -163,7 +165,8 @@ def _database_url(text: str, instance: Path) -> str:
         raise ConfigError("DATABASE_URL: SQLite in memory cannot serve two processes; name a file")
     if engine == "postgresql" and find_spec("psycopg") is None:
         raise ConfigError(
-            "DATABASE_URL: PostgreSQL needs its driver: pip install 'psycopg[binary]'"
+            "DATABASE_URL: PostgreSQL needs its driver: "
+            f"{shlex.quote(sys.executable)} -m pip install 'psycopg[binary]'"
         )
     return url.set(drivername=ENGINES[engine]).render_as_string(hide_password=False)
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -38,6 +39,17 @@ def test_a_database_url_that_makes_no_sense_is_one_line(tmp_path: Path, url: str
     line = str(stopped.value)
     assert line.startswith("DATABASE_URL: ")
     assert "\n" not in line
+
+
+def test_without_its_driver_the_line_says_how_to_get_it_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.config.find_spec", lambda name: None)
+    with pytest.raises(ConfigError) as stopped:
+        read({"INSTANCE": str(tmp_path), "DATABASE_URL": "postgresql://user@host/name"})
+    python, *words = shlex.split(str(stopped.value).partition("its driver: ")[2])
+    assert python == sys.executable
+    assert words == ["-m", "pip", "install", "psycopg[binary]"]
 
 
 def test_a_password_in_a_wrong_url_is_not_shown(tmp_path: Path) -> None:
