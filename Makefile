@@ -24,7 +24,7 @@ dev: .venv/test ## a filled board that is thrown away after; changed code, templ
 
 test: .venv/test ## install what the tests need, a browser too, and run all of them
 	@$(BIN)/python -m tests.setup
-	@$(BIN)/pytest -n 3 --dist worksteal
+	@$(BIN)/pytest -n 4 --dist worksteal
 
 test-fast: .venv/test ## the tests that need neither browser nor PostgreSQL, in a minute
 	@$(BIN)/pytest -n 2 --dist worksteal -m 'not browser and not postgresql and not slow'
@@ -59,10 +59,10 @@ screenshots: .venv/test ## picture every page of a filled board, into build/scre
 
 .venv/run: .venv/bin/python pyproject.toml setup.py constraints.txt
 	@echo 'Installing what Jobwall needs into .venv ...'
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples,postgres]'
+	@$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[examples,postgres]'
 	@touch $@
 
 .venv/test: .venv/run
 	@echo 'Installing what the tests need into .venv ...'
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[examples,postgres,test]'
+	@$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[examples,postgres,test]'
 	@touch $@

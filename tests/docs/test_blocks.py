@@ -89,6 +89,7 @@ def test_every_block_of_a_document_works(document: str, databases: Any, folder: 
         reader = Reader(here, scripts, WORDS.get(document, {}), facts)
         reader.environment["PATH"] = f"{postgres_tools()}:{reader.environment['PATH']}"
         reader.environment["XDG_DATA_HOME"] = str(folder / "share")  # nobody's home
+        reader.environment["PIP_NO_COMPILE"] = "1"  # what is imported is compiled then
         try:
             for block in blocks_of(document):
                 reader.follow(block)

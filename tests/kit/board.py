@@ -17,7 +17,7 @@ from flask import Flask
 from app import create_app
 from app.access.keys import create_key
 from app.access.scopes import SCOPE_BY_WORD
-from app.access.sessions import create_link
+from app.access.sessions import create_link, spend_link
 from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
@@ -112,6 +112,13 @@ class Board:
         """A link that signs a browser in."""
         with self.database(), writing() as connection:
             return f"{self.url}/sign-in#{create_link(connection, now())}"
+
+    def new_session(self) -> str:
+        """What the cookie of a browser holds that was signed in by a link."""
+        with self.database(), writing() as connection:
+            session = spend_link(connection, create_link(connection, now()), now())
+        assert session is not None
+        return session
 
 
 @contextmanager
