@@ -22,6 +22,11 @@ QUIETLY = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
 
 def main() -> None:
     """Install what is missing, or end with one line that says what to do."""
+    if not has_driver():
+        if may_apt():
+            apt("a library of Playwright", "libatomic1")
+        if not has_driver():
+            sys.exit("Playwright does not start: install libatomic (Debian: libatomic1).")
     if not has_browser():
         if may_apt() and is_debian():
             apt("Chromium", "chromium-headless-shell", "fonts-liberation")
@@ -34,6 +39,12 @@ def main() -> None:
             apt("nginx", "nginx-light")
         if not has_nginx():
             sys.exit("The tests need nginx: install it (Debian and Ubuntu: nginx-light).")
+
+
+def has_driver() -> bool:
+    """Whether Playwright's own program starts: a small Debian lacks a library that it needs."""
+    command = (*PLAYWRIGHT, "--version")
+    return not subprocess.run(command, check=False, capture_output=True).returncode
 
 
 def has_browser() -> bool:
