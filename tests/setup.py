@@ -1,13 +1,14 @@
 """What the tests need beside packages of Python, installed where it is missing: `make test`.
 
-A browser, and nginx, which checks the configuration that the documents show. Where both are there
-it says nothing.
+A browser; nginx, which checks the configuration that the documents show; and curl, by which they
+report. Where all are there it says nothing.
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -22,11 +23,7 @@ QUIETLY = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
 
 def main() -> None:
     """Install what is missing, or end with one line that says what to do."""
-    if not has_driver():
-        if may_apt():
-            apt("a library of Playwright", "libatomic1")
-        if not has_driver():
-            sys.exit("Playwright does not start: install libatomic (Debian: libatomic1).")
+    need("Playwright's library", has_driver, "libatomic1")
     if not has_browser():
         if may_apt() and is_debian():
             apt("Chromium", "chromium-headless-shell", "fonts-liberation")
@@ -34,11 +31,16 @@ def main() -> None:
             run("Chromium", *PLAYWRIGHT, "install", "--with-deps", "chromium")
         if not has_browser():
             sys.exit("The tests need a browser: install Chromium, Chrome or Edge.")
-    if not has_nginx():
-        if may_apt():
-            apt("nginx", "nginx-light")
-        if not has_nginx():
-            sys.exit("The tests need nginx: install it (Debian and Ubuntu: nginx-light).")
+    need("nginx", has_nginx, "nginx-light")
+    need("curl", has_curl, "curl")
+
+
+def need(what: str, there: Callable[[], bool], package: str) -> None:
+    """Install a package of Debian where something is missing, or end with its name."""
+    if not there() and may_apt():
+        apt(what, package)
+    if not there():
+        sys.exit(f"The tests need {what}: install it (Debian and Ubuntu: {package}).")
 
 
 def has_driver() -> bool:
@@ -58,6 +60,11 @@ def has_browser() -> bool:
 def has_nginx() -> bool:
     """Whether nginx is there; a user's PATH may lack where Debian puts it."""
     return bool(shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"))
+
+
+def has_curl() -> bool:
+    """Whether curl is there."""
+    return shutil.which("curl") is not None
 
 
 def may_apt() -> bool:
