@@ -8,9 +8,6 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app.access.csrf import REASON, SAFE
-from app.access.sessions import create_link, spend_link
-from app.clock import now
-from app.store.database import writing
 from tests.kit.api import Api
 
 SCRIPT = {"X-Requested-With": "wall"}
@@ -50,9 +47,7 @@ def token(client: FlaskClient) -> str:
 @pytest.fixture
 def browser(api: Api) -> FlaskClient:
     """A browser that is signed in."""
-    with writing() as connection:
-        session = spend_link(connection, create_link(connection, now()), now())
-    api.client.set_cookie("jobwall_session", session)
+    api.sign_in()
     return api.client
 
 

@@ -29,6 +29,7 @@ def test_the_link_signs_in_once_and_leaves_no_token_in_the_address(person: Perso
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
+    page.on("console", person.hear)
     page.goto(link)
     page.wait_for_url(person.board.url + "/")
     token = link.partition("#")[2]

@@ -7,8 +7,10 @@ from flask.testing import FlaskClient
 
 from app.access.keys import create_key
 from app.access.scopes import SCOPE_BY_WORD
+from app.access.viewer import COOKIE
 from app.clock import now
 from app.store.database import writing
+from tests.kit.sessions import new_session
 
 
 @dataclass
@@ -37,6 +39,10 @@ class Api:
     def headers(self, scope: str = "admin", **more: str) -> dict[str, str]:
         """The Authorization header, and more."""
         return {"Authorization": f"Bearer {self.key(scope)}", **more}
+
+    def sign_in(self) -> None:
+        """Sign its client in as a browser is, for the pages."""
+        self.client.set_cookie(COOKIE, new_session())
 
     def url(self, path: str = "") -> str:
         """A URL under the project's jobs."""

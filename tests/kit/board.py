@@ -17,12 +17,13 @@ from flask import Flask
 from app import create_app
 from app.access.keys import create_key
 from app.access.scopes import SCOPE_BY_WORD
-from app.access.sessions import create_link, spend_link
+from app.access.sessions import create_link
 from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
 from app.store.database import db, writing
 from tests.kit import ROOT
+from tests.kit.sessions import new_session
 
 
 def free_port() -> int:
@@ -115,10 +116,8 @@ class Board:
 
     def new_session(self) -> str:
         """What the cookie of a browser holds that was signed in by a link."""
-        with self.database(), writing() as connection:
-            session = spend_link(connection, create_link(connection, now()), now())
-        assert session is not None
-        return session
+        with self.database():
+            return new_session()
 
 
 @contextmanager

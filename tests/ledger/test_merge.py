@@ -60,7 +60,7 @@ def seen(history: list[tuple[Report, int]]) -> tuple[object, ...]:
 
 
 @pytest.mark.slow
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=3000, deadline=None)
 @given(st.data(), st.lists(reports(), min_size=1, max_size=6))
 def test_any_order_and_repetition_gives_the_same_ten_fields(
     data: st.DataObject, sent: list[Report]
@@ -75,7 +75,7 @@ states = st.builds(evidence, reports(), st.integers(T0 + 10, T0 + 14))
 
 
 @pytest.mark.slow
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(states, states, states)
 def test_join_is_commutative_associative_and_idempotent(one, two, three) -> None:
     assert join(one, two) == join(two, one)

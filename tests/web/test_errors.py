@@ -8,9 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
 from app.access.scopes import hashed
-from app.access.sessions import create_link, spend_link
 from app.api import jobs as views
-from app.clock import now
 from app.dashboard import project
 from app.models import Document
 from app.store.database import writing
@@ -66,7 +64,7 @@ def test_what_nobody_expected_is_a_500_without_details(
     assert "secret" not in str(problem)
     assert "the secret of the house" in caplog.text, "it is logged"
     monkeypatch.setattr(project, "parse_filter", fail)
-    sign_in(api)
+    api.sign_in()
     page = api.client.get("/projects/p1")
     assert page.status_code == 500
     assert page.mimetype == "text/html"
@@ -91,7 +89,7 @@ def test_a_fault_of_ours_in_the_database_is_a_500_and_the_log_says_where(
     api: Api, caplog: pytest.LogCaptureFixture
 ) -> None:
     key = api.key("admin")
-    sign_in(api)
+    api.sign_in()
     with writing() as connection:
         connection.exec_driver_sql("ALTER TABLE projects RENAME COLUMN silent_after TO renamed")
     for answer in (
@@ -134,12 +132,6 @@ def test_what_a_database_refused_is_in_no_log(app: Flask, caplog: pytest.LogCapt
     assert "secret" not in caplog.text
 
 
-def sign_in(api: Api) -> None:
-    with writing() as connection:
-        token = spend_link(connection, create_link(connection, now()), now())
-    api.client.set_cookie("jobwall_session", token)
-
-
 @sqlite_only
 @pytest.mark.parametrize(
     ("status", "method", "path"),
@@ -159,7 +151,7 @@ def sign_in(api: Api) -> None:
 def test_elsewhere_an_error_is_a_page_with_its_status(
     api: Api, status: int, method: str, path: str, accept: str
 ) -> None:
-    sign_in(api)
+    api.sign_in()
     answer = api.client.open(path, method=method, headers={"Accept": accept})
     assert answer.status_code == status
     assert answer.mimetype == "text/html"

@@ -4,10 +4,7 @@ import urllib.request
 
 import pytest
 
-from app.access.sessions import create_link, spend_link
 from app.api import jobs as views
-from app.clock import now
-from app.store.database import writing
 from tests.kit.api import Api
 from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
@@ -51,9 +48,7 @@ def assert_hardened(headers) -> None:
 @pytest.fixture
 def signed_in(api: Api) -> Api:
     """A client that may see pages and the API alike."""
-    with writing() as connection:
-        session = spend_link(connection, create_link(connection, now()), now())
-    api.client.set_cookie("jobwall_session", session)
+    api.sign_in()
     return api
 
 
