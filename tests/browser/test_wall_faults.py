@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.kit.databases import sqlite_only
 from tests.kit.person import Person
@@ -85,6 +85,27 @@ def test_another_build_reloads_the_page_once_it_answers(own_person: Person) -> N
     for _ in range(2):
         page.wait_for_event("response")
     is_marked(page)
+
+
+def test_two_builds_behind_one_address_do_not_make_it_reload_for_ever(own_person: Person) -> None:
+    page = failing_wall(own_person)
+    loads: list[str] = []
+
+    def count(request: Request) -> None:
+        if request.resource_type == "document":
+            loads.append(request.url)
+
+    def other_build(route: Route) -> None:
+        answer = route.fetch()
+        body = re.sub('data-build="[^"]*"', 'data-build="another"', answer.text())
+        route.fulfill(response=answer, body=body)
+
+    page.on("request", count)
+    page.route("**/wall/board*", other_build)
+    is_marked(page, False)
+    for _ in range(4):
+        page.wait_for_event("response")
+    assert len(loads) == 1
 
 
 def test_a_revoked_session_clears_the_screen(own_person: Person) -> None:

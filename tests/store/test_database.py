@@ -1,7 +1,9 @@
 """The two kinds of transaction, and the queue of SQLite's writers."""
 
 import fcntl
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,19 @@ def test_a_writer_waits_in_the_queue_before_it_asks_sqlite(app: Flask) -> None:
                 assert count(connection) == 0
     thread.join(10)
     assert done.is_set()
+
+
+@sqlite_only
+def test_no_stranger_writes_between_what_a_writer_reads_and_writes(app: Flask) -> None:
+    make("one")
+    # It knows nothing of our queue, as the `sqlite3` of a terminal.
+    with closing(sqlite3.connect(db.engine.url.database, timeout=0)) as stranger, writing() as mine:
+        assert count(mine) == 1
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            stranger.execute("UPDATE projects SET name = 'theirs'")
+        mine.execute(text("UPDATE projects SET name = 'mine'"))
+    with reading() as connection:
+        assert connection.scalar(text("SELECT name FROM projects")) == "mine"
 
 
 @sqlite_only

@@ -290,6 +290,31 @@ def test_the_part_of_a_busy_project_is_made_once_a_second(
     assert len(made) == 2
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/projects/p1",
+        "/projects/p1/causes",
+        "/projects/p1/jobs/j000",
+        "/projects/p1/document?id=doc-of-p1-000",
+        "/wall/board",
+    ],
+)
+def test_a_minute_later_a_page_is_another_though_nobody_reported(
+    api: Api, viewer: FlaskClient, clock: Clock, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    report(api, 0)
+    first = viewer.get(path, headers=PART)
+    assert first.status_code == 200
+    known = {**PART, "If-None-Match": first.headers["ETag"]}
+    assert viewer.get(path, headers=known).status_code == 304
+    clock.seconds += 60
+    later = time.time_ns() + 60_000_000_000
+    monkeypatch.setattr("app.clock.time", SimpleNamespace(time_ns=lambda: later))
+    assert viewer.get(path, headers=known).status_code == 200
+
+
 def test_the_api_and_whoever_loads_a_page_see_the_newest_at_once(
     api: Api, viewer: FlaskClient
 ) -> None:
