@@ -51,7 +51,8 @@ IDEMPOTENCY_KEY = Parameter(
         "ETag": "Names this answer: sent back as If-None-Match, it gives a 304 while it is true.",
         LIMITED: "Only where more jobs may match than the "
         f"{MOST_FOUND:,} that were looked at. Says which these are: {_TAKEN}. Of `some` the newest"
-        " that match come first, then others. A narrower filter finds them all.",
+        " that match come first, then others. `causes` and a number: the words were sought in the"
+        " errors of so many causes, the last seen. A narrower filter finds them all.",
     },
 )
 def get_jobs(project_id: str) -> Response:
