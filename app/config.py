@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,7 @@ ROOT = PACKAGE if INSTALLED else PACKAGE.parent
 wheel, whose neighbours are other people's (`setup.py` puts them there)."""
 
 MIB = 1024 * 1024
+LEAST_SECRET = 32  # characters
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 ENGINES = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
@@ -42,11 +43,14 @@ DATA_HOME = Variable(
 )
 INSTANCE = Variable(
     "INSTANCE",
-    "the folder for the database and the secret key",
+    "the folder for SQLite's database and secret key",
     f"{DATA_HOME.default}/jobwall" if INSTALLED else str(ROOT / "instance"),
 )
 DATABASE_URL = Variable(
     "DATABASE_URL", "where the jobs are; if empty, in a SQLite file in INSTANCE"
+)
+SECRET_KEY = Variable(
+    "SECRET_KEY", "signs forms, 32 characters or more; if empty, one that is made and kept"
 )
 HOST = Variable("HOST", "the address where it listens", "127.0.0.1")
 PORT = Variable("PORT", "the port where it listens", "8000")
@@ -60,6 +64,7 @@ VARIABLES = (
     INSTANCE,
     DATA_HOME,
     DATABASE_URL,
+    SECRET_KEY,
     HOST,
     PORT,
     WORKERS,
@@ -76,11 +81,11 @@ class ConfigError(SystemExit):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that the environment decides."""
+    """Everything that the environment decides; `secret_key` None: the database keeps it."""
 
     instance: Path
     database_url: str
-    secret_key: str
+    secret_key: str | None = field(repr=False)
     cache_bytes: int = 16 * MIB
 
 
@@ -97,7 +102,7 @@ class Serving:
 def read(environ: Mapping[str, str] = os.environ) -> Config:
     """Read what an app needs: where it stores things, and how much it keeps in memory.
 
-    Makes the instance folder and, on the first start, the secret key in it (mode 0600).
+    Makes the instance folder and, on the first start with SQLite, the secret key in it (mode 0600).
     Raises ConfigError.
     """
     instance = _instance(environ)
@@ -105,10 +110,11 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"INSTANCE: cannot use {instance}: {error.strerror}") from None
+    database_url = _database_url(DATABASE_URL.of(environ), instance)
     return Config(
         instance=instance,
-        database_url=_database_url(DATABASE_URL.of(environ), instance),
-        secret_key=_secret_key(instance / "secret_key"),
+        database_url=database_url,
+        secret_key=_secret_key(SECRET_KEY.of(environ), database_url, instance / "secret_key"),
         cache_bytes=_cache_bytes(CACHE_MB.of(environ)),
     )
 
@@ -171,15 +177,22 @@ def _database_url(text: str, instance: Path) -> str:
     return url.set(drivername=ENGINES[engine]).render_as_string(hide_password=False)
 
 
-def _secret_key(path: Path) -> str:
-    """The key that signs form tokens: made once, so that a restart breaks no open form."""
+def _secret_key(given: str, database_url: str, path: Path) -> str | None:
+    """The key that signs form tokens: made once, so that a restart breaks no open form.
+
+    None of PostgreSQL, which keeps it for all hosts that serve it (`access.secret`).
+    """
+    if given and len(given) < LEAST_SECRET:
+        raise ConfigError(f"SECRET_KEY: must be {LEAST_SECRET} characters or more")
+    if given or not database_url.startswith("sqlite"):
+        return given or None
     try:
         if not path.exists():
             _write_secret(path)
         key = path.read_text("ascii", "ignore").strip()
     except OSError as error:
         raise ConfigError(f"INSTANCE: cannot use {path}: {error.strerror}") from None
-    if len(key) < 32:
+    if len(key) < LEAST_SECRET:
         raise ConfigError(f"{path}: too short to be a secret key; delete it")
     return key
 

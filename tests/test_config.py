@@ -107,6 +107,16 @@ def test_a_secret_key_that_is_none_is_one_line(tmp_path: Path, content: bytes) -
         read({"INSTANCE": str(tmp_path)})
 
 
+@pytest.mark.parametrize("url", ["", "postgresql://user@host/name"])
+@pytest.mark.parametrize("key", ["x", "hunter2" * 4, "x" * 31])
+def test_a_secret_key_that_is_too_short_is_one_line(tmp_path: Path, url: str, key: str) -> None:
+    environ = {"INSTANCE": str(tmp_path), "DATABASE_URL": url, "SECRET_KEY": key}
+    with pytest.raises(ConfigError) as stopped:
+        read(environ)
+    assert str(stopped.value) == "SECRET_KEY: must be 32 characters or more"
+    assert read(environ | {"SECRET_KEY": "x" * 32}).secret_key == "x" * 32
+
+
 @pytest.mark.parametrize(
     "command", [["flask", "--app", "wsgi", "projects", "list"], ["gunicorn", "wsgi:app"]]
 )
