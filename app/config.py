@@ -54,7 +54,7 @@ SECRET_KEY = Variable(
 )
 HOST = Variable("HOST", "the address where it listens", "127.0.0.1")
 PORT = Variable("PORT", "the port where it listens", "8000")
-WORKERS = Variable("WORKERS", "processes, 16 threads each", "2")
+WORKERS = Variable("WORKERS", "processes, 18 threads each", "2")
 CACHE_MB = Variable("CACHE_MB", "pages that each process keeps made, in MiB; 0 for none", "16")
 LOG_LEVEL = Variable("LOG_LEVEL", f"what the server tells: {', '.join(LOG_LEVELS)}", "warning")
 TRUSTED_PROXIES = Variable(

@@ -16,6 +16,7 @@ FLOORS = (
     ("access", "ledger"),
     ("queries",),
     ("screens", "dashboard", "api", "wall"),
+    ("serving",),
     ("cli",),
     ("__init__",),
 )

@@ -18,11 +18,7 @@ _serving = read_serving()
 bind = f"{f'[{_serving.host}]' if ':' in _serving.host else _serving.host}:{_serving.port}"
 workers = _serving.workers
 loglevel = _serving.log_level
-# Threads, because idle browser connections would each hold a synchronous worker: two of those
-# were hung for 12 s by four idle connections.
-worker_class = "gthread"
-# Twice as many answered a crowd no sooner, and their reports half as often.
-threads = 16
+worker_class = "app.serving.worker.Worker"  # how many threads it has, its lanes say
 keepalive = 5
 timeout = 60
 graceful_timeout = 5

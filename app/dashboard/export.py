@@ -16,6 +16,7 @@ from app.queries import exports
 from app.queries.contract import Fields
 from app.queries.search import limit_header
 from app.rules.times import format_time
+from app.store import deadline
 
 Write = Callable[[Sequence[Fields]], bytes]
 
@@ -47,7 +48,10 @@ def _export(project_id: str, ending: str, kind: str, write: Write, head: bytes =
     def read(left: exports.Export) -> tuple[list[Fields], exports.Export | None]:
         # Who asks is found out for each batch: a session that is closed gets no more. What that
         # raises breaks the answer off, so that no half file looks like a whole one.
-        with visiting(project_id, now()) as (connection, project):
+        with (
+            deadline.within(deadline.REQUEST),
+            visiting(project_id, now()) as (connection, project),
+        ):
             return exports.read(connection, project, left)
 
     def stream() -> Iterator[bytes]:

@@ -5,9 +5,6 @@ at once with "database is locked" in spite of the timeout. So the driver runs in
 every BEGIN is ours.
 """
 
-import fcntl
-import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,7 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
+from app.store import deadline
 from app.store.driver import execute_directly
+from app.store.turn import turns_at
 
 
 class Base(DeclarativeBase):
@@ -54,19 +53,28 @@ def id_text(length: int = 128) -> String:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
 
-PATIENCE = 10  # seconds that a writer of this process waits for the others of this process
-MOST_WAITING = 12  # writers of this process: of 16 threads some must be left to read
-DOOR = 1  # seconds that one more writer may wait to be among them
+CONNECTION = 1
+"""Seconds that a thread waits for a connection of the pool: a page has one for milliseconds."""
 
-_waiting = threading.BoundedSemaphore(MOST_WAITING)
-_first = threading.Lock()
+LONGEST = 60.0
+"""Seconds that a command waits for its turn to write, and for a lock."""
+
+LOCK = 3
+STATEMENT = 5
+IDLE = 60
+"""Seconds after which PostgreSQL gives up: a lock that a request waits for, its statement, and a
+transaction in which nothing happens, because its thread or its machine is gone. The deadline of the
+request mostly comes first."""
+
+PERIOD = 20_000
+"""Instructions of SQLite between looks at the deadline: about a millisecond."""
 
 MICROS = BigInteger
 """A time or a span in whole microseconds (see `app.rules.times`)."""
 
 
 class BusyError(Exception):
-    """Too many writers wait, or have waited for too long; nothing was stored."""
+    """The writers before take too long; nothing was stored."""
 
 
 def init_app(app: Flask) -> None:
@@ -77,41 +85,54 @@ def init_app(app: Flask) -> None:
         # may wait there for another writer.
         "pool_size": 6 if sqlite else 16,
         "max_overflow": 0 if sqlite else 4,
+        "pool_timeout": CONNECTION,
         "pool_use_lifo": True,  # few stay busy, the others stay small
         "hide_parameters": True,  # what people send belongs in no log
-        # A restarted PostgreSQL is met with a new connection instead of an error.
-        "pool_pre_ping": not sqlite,
     }
     db.init_app(app)
+    app.before_request(lambda: deadline.begin(anew=False))  # our server says it before
+    app.teardown_request(lambda _: deadline.end())
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
         else:
+            from app.store import postgres  # noqa: PLC0415  elsewhere its driver may be missing
+
+            event.listen(db.engine, "do_connect", postgres.connect)
             event.listen(db.engine, "connect", _prepare_postgres)
+            event.listen(db.engine, "checkout", postgres.check)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout = 30000")
+    # Others beside our writers, as the `sqlite3` of a terminal, know nothing of their turns.
+    cursor.execute(f"PRAGMA busy_timeout = {int(LOCK * 1000)}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # an acknowledged report survives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     # KiB of each connection; the pages themselves are in the system's cache, once for all.
     cursor.execute("PRAGMA cache_size = -512")
     cursor.close()
+    connection.set_progress_handler(deadline.is_over, PERIOD)
 
 
 def _prepare_postgres(connection: Any, _record: object) -> None:
     # A page is the next rows of an index, in its order. Collected in a bitmap and sorted instead,
     # which pays for few rows, it is all the rows of a project that the planner believes small.
-    connection.execute("SET enable_bitmapscan = off")
+    connection.execute(
+        f"SET enable_bitmapscan = off; SET lock_timeout = '{LOCK}s';"
+        f" SET statement_timeout = '{STATEMENT}s';"
+        f" SET idle_in_transaction_session_timeout = '{IDLE}s'"
+    )
     connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
+    if writes and deadline.left() is None:
+        execute_directly(connection, f"PRAGMA busy_timeout = {int(LONGEST * 1000)}").close()
     # Every page and every report begins here.
     execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN").close()
 
@@ -125,6 +146,7 @@ def reading() -> Iterator[Connection]:
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         with connection.begin():
+            _take_time(connection)
             yield connection
 
 
@@ -137,37 +159,31 @@ def writing() -> Iterator[Connection]:
     with writers_turn(db.engine), db.engine.connect() as connection:
         connection.execution_options(writes=True)
         with connection.begin():
+            _take_time(connection)
             yield connection
+
+
+def _take_time(connection: Connection) -> None:
+    """Let a command's statements take as long as they do: nobody waits for its answer."""
+    if connection.dialect.name == "postgresql" and deadline.left() is None:
+        connection.exec_driver_sql(
+            f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '{LONGEST:.0f}s'"
+        )
 
 
 @contextmanager
 def writers_turn(engine: Engine) -> Iterator[None]:
-    """Wait for one's turn to write to SQLite.
+    """Wait for one's turn to write to SQLite (see `app.store.turn`), until the deadline.
 
-    SQLite's own waiting is a sleep and a retry, by which 8 busy writers kept one of them waiting
-    for 12.4 s; in a queue at a lock file it was 0.4 s. That wait has no end, so only one thread of
-    a process may stand there: whatever befalls the holder, the others still read.
+    Raises BusyError.
     """
     if engine.dialect.name != "sqlite":
         yield
         return
-    if not _waiting.acquire(timeout=DOOR):
-        raise BusyError("too many writers wait")
-    try:
-        if not _first.acquire(timeout=PATIENCE):
+    with turns_at(f"{engine.url.database}.lock").turn(deadline.left_or(LONGEST)) as mine:
+        if not mine:
             raise BusyError("the writers before take too long")
-        try:
-            # Opened anew each time: a lock belongs to the open file.
-            file = os.open(f"{engine.url.database}.lock", os.O_WRONLY | os.O_CREAT, 0o666)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX)
-                yield
-            finally:
-                os.close(file)
-        finally:
-            _first.release()
-    finally:
-        _waiting.release()
+        yield
 
 
 def table_of(model: type[Base]) -> Table:

@@ -14,9 +14,13 @@ from app.clock import now
 from app.queries.wall import Wall, get_wall
 from app.rules.fields import IDENTIFIER
 from app.rules.times import MINUTE, floor
+from app.store import deadline
 from app.store.database import writing
 from app.store.faults import is_away, reason_of
 from app.web import live
+
+NOTING = 0.2
+"""Seconds that it may take to note that a screen was seen: its thread has others to answer."""
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +99,7 @@ def _seen(response: Response, visit: WallVisit, at: int) -> Response:
 
         def note() -> None:
             try:
-                with app.app_context(), writing() as connection:
+                with app.app_context(), deadline.within(NOTING), writing() as connection:
                     note_seen(connection, screen_id, address=address, browser=browser, now=at)
             except Exception as error:  # nobody is left who could be told
                 if is_away(error):

@@ -247,12 +247,12 @@ def test_after_a_kill_the_next_run_closes_what_was_open_and_does_it_anew(run: Ru
 def test_a_board_that_is_away_holds_up_nothing_and_misses_nothing(run: Run) -> None:
     with closed_gate(run.board.url) as gate:
         process = run.start(pace=0.5, env={"JOBWALL_URL": gate.url})
-        assert gate.has_refused.wait(10)
+        assert gate.has_refused.wait(60)
         gate.is_open.set()
         run.jobs_once(has_progress)
         gate.is_open.clear()
         gate.has_refused.clear()
-        assert gate.has_refused.wait(10)
+        assert gate.has_refused.wait(60)
         gate.is_open.set()
         status, stdout, stderr = ended(process)
     assert status == 0

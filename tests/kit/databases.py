@@ -1,7 +1,9 @@
 """Fresh databases of both engines, each a copy of one that was migrated once."""
 
 import itertools
+import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,6 +84,20 @@ class Databases:
             yield
         finally:
             self._process.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """The PostgreSQL server and its processes stopped as they are: it refuses nothing."""
+        main = (Path(self._process.pgdata) / "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        stopped = [int(pid) for pid in (main, *children)]
+        try:
+            for pid in stopped:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in stopped:
+                os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def new(self, folder: Path) -> Iterator[dict[str, str]]:

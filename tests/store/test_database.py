@@ -14,7 +14,7 @@ from app.clock import now
 from app.ledger import record
 from app.ledger.draft import Draft
 from app.ledger.projects import create_project
-from app.store import database
+from app.store import database, deadline
 from app.store.database import BusyError, db, reading, writing
 from tests.kit.api import Api
 from tests.kit.databases import Databases, postgres_only, sqlite_only
@@ -97,27 +97,13 @@ def test_an_acknowledged_write_survives_a_power_cut(app: Flask) -> None:
 
 
 @sqlite_only
-def test_whoever_holds_the_lock_the_others_give_up_and_read(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whoever_has_the_turn_the_others_give_up_and_read(app: Flask) -> None:
     make("one")
-    monkeypatch.setattr(database, "PATIENCE", 0)
     with writing():
-        with pytest.raises(BusyError):
+        with deadline.within(0), pytest.raises(BusyError):
             make("two")
         with reading() as connection:
             assert count(connection) == 1
-    make("two")
-
-
-@sqlite_only
-def test_so_many_writers_wait_that_some_threads_are_left_to_read(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "_waiting", threading.BoundedSemaphore(1))
-    monkeypatch.setattr(database, "DOOR", 0.01)
-    with writing(), pytest.raises(BusyError):
-        make("two")
     make("two")
 
 

@@ -9,7 +9,6 @@ from app.access.scopes import hashed
 from app.access.viewer import SCREEN_COOKIE
 from app.clock import now
 from app.screens.store import add_screen
-from app.store import database
 from app.store.database import writing
 from tests.kit.api import Api
 from tests.kit.databases import sqlite_only
@@ -26,9 +25,8 @@ def tv(api: Api) -> FlaskClient:
 
 @sqlite_only
 def test_a_store_that_is_busy_is_a_warning(
-    tv: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tv: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0)
     with writing(), tv.get("/wall") as answer:
         assert answer.status_code == 200
     [record] = caplog.records

@@ -1,0 +1,1 @@
+"""How gunicorn's workers speak with clients: one loop reads and writes for all, threads answer."""

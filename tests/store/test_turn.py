@@ -1,0 +1,129 @@
+"""The queue of writers: in order, across processes, and nobody stands in it for ever."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.store.turn import Turns
+from tests.kit import ROOT
+
+SOON = 20  # s
+HOLDER = """
+import fcntl, sys
+with open(sys.argv[1], "a") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    print("mine", flush=True)
+    sys.stdin.read()
+"""
+SEVERAL = """
+import sys
+from app.store.turn import Turns
+turns = Turns(sys.argv[1])
+for _ in range(int(sys.argv[3])):
+    with turns.turn(60) as mine, open(sys.argv[2], "r+") as file:
+        assert mine
+        number = int(file.read())
+        file.seek(0)
+        file.write(str(number + 1))
+"""
+
+
+@contextmanager
+def held_by_another(path: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", HOLDER, str(path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        assert process.stdout.readline() == "mine\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def takes(turns: Turns, seconds: float = SOON) -> bool:
+    with turns.turn(seconds) as mine:
+        return mine
+
+
+def test_who_waits_for_a_stopped_process_gives_up_and_every_turn_after_it_is_had(
+    tmp_path: Path,
+) -> None:
+    turns = Turns(str(tmp_path / "lock"))
+    with held_by_another(tmp_path / "lock") as holder:
+        os.kill(holder.pid, signal.SIGSTOP)
+        with ThreadPoolExecutor(8) as threads:
+            assert not any(threads.map(lambda _: takes(turns, 0.05), range(16)))
+        patient = threading.Thread(target=takes, args=(turns,))
+        patient.start()
+    patient.join(SOON)
+    assert not patient.is_alive()
+    assert all(takes(turns, 5) for _ in range(3))
+
+
+def test_the_turns_of_a_process_come_in_order(tmp_path: Path) -> None:
+    turns = Turns(str(tmp_path / "lock"))
+    order: list[int] = []
+
+    def note(number: int) -> None:
+        with turns.turn(SOON):
+            order.append(number)
+
+    threads = []
+    with turns.turn(SOON):
+        for number in range(6):
+            threads.append(threading.Thread(target=note, args=(number,)))
+            threads[-1].start()
+            while len(turns._waiting) <= number:
+                time.sleep(0.001)
+    for thread in threads:
+        thread.join(SOON)
+    assert order == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.slow
+def test_no_two_have_a_turn_at_once_in_threads_and_processes(tmp_path: Path) -> None:
+    number = tmp_path / "number"
+    number.write_text("0")
+    command = [sys.executable, "-c", SEVERAL, str(tmp_path / "lock"), str(number), "150"]
+    writers = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
+    turns = Turns(str(tmp_path / "lock"))
+
+    def add(_: int) -> None:
+        with turns.turn(60) as mine:
+            assert mine
+            number.write_text(str(int(number.read_text()) + 1))
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(add, range(300)))
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert number.read_text() == "750"
+
+
+def test_a_lock_file_that_cannot_be_used_is_an_error_for_each_who_asks(tmp_path: Path) -> None:
+    turns = Turns(str(tmp_path / "nowhere" / "lock"))
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            takes(turns)
+    path = tmp_path / "lock"
+    turns = Turns(str(path))
+    with ThreadPoolExecutor(3) as threads:
+        with turns.turn(SOON):
+            waiting = [threads.submit(takes, turns) for _ in range(3)]
+            while len(turns._waiting) < 3:
+                time.sleep(0.001)
+            path.unlink()
+            path.mkdir()
+        for one in waiting:
+            with pytest.raises(IsADirectoryError):
+                one.result(SOON)
+    path.rmdir()
+    assert takes(turns)
