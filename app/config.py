@@ -22,6 +22,7 @@ wheel, whose neighbours are other people's (`setup.py` puts them there)."""
 
 MIB = 1024 * 1024
 LEAST_SECRET = 32  # characters
+LEAST_CONNECTIONS = 2  # of a process: one that writes must not keep the others from reading
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 ENGINES = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
@@ -49,6 +50,9 @@ INSTANCE = Variable(
 DATABASE_URL = Variable(
     "DATABASE_URL", "where the jobs are; if empty, in a SQLite file in INSTANCE"
 )
+CONNECTIONS = Variable(
+    "DATABASE_CONNECTIONS", "connections to PostgreSQL, of all WORKERS together", "40"
+)
 SECRET_KEY = Variable(
     "SECRET_KEY", "signs forms, 32 characters or more; if empty, one that is made and kept"
 )
@@ -64,6 +68,7 @@ VARIABLES = (
     INSTANCE,
     DATA_HOME,
     DATABASE_URL,
+    CONNECTIONS,
     SECRET_KEY,
     HOST,
     PORT,
@@ -81,12 +86,16 @@ class ConfigError(SystemExit):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that the environment decides; `secret_key` None: the database keeps it."""
+    """Everything that the environment decides.
+
+    `secret_key` None: the database keeps it. `connections` are those to PostgreSQL of a process.
+    """
 
     instance: Path
     database_url: str
     secret_key: str | None = field(repr=False)
     cache_bytes: int = 16 * MIB
+    connections: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         database_url=database_url,
         secret_key=_secret_key(SECRET_KEY.of(environ), database_url, instance / "secret_key"),
         cache_bytes=_cache_bytes(CACHE_MB.of(environ)),
+        connections=_connections(environ, database_url),
     )
 
 
@@ -146,6 +156,17 @@ def _whole(variable: Variable, environ: Mapping[str, str], least: int, most: int
     if not text.isascii() or not text.isdigit() or not least <= int(text[:6]) <= most:
         raise ConfigError(f"{variable.name}: must be a whole number from {least} to {most}")
     return int(text)
+
+
+def _connections(environ: Mapping[str, str], database_url: str) -> int:
+    """How many connections to PostgreSQL a process may have open, of those of the board."""
+    every, workers = _whole(CONNECTIONS, environ, 1, 10_000), _whole(WORKERS, environ, 1, 1000)
+    if every < LEAST_CONNECTIONS * workers and not database_url.startswith("sqlite"):
+        raise ConfigError(
+            f"DATABASE_CONNECTIONS: {every} are too few for {workers} WORKERS: each needs "
+            f"{LEAST_CONNECTIONS}"
+        )
+    return every // workers
 
 
 def _cache_bytes(text: str) -> int:

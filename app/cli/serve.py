@@ -48,6 +48,7 @@ def serve(host: str, port: str, workers: str) -> None:
     """
     environment = {**os.environ, "HOST": host, "PORT": port, "WORKERS": workers}
     serving = config.read_serving(environment)
+    config.read(environment)  # also with this number of workers there are connections enough
     listener = listen(serving.host, serving.port)
     migrations.upgrade()
     url = url_of(listener, serving.host)
