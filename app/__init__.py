@@ -60,7 +60,7 @@ def create_app(config: Config | None = None) -> Flask:
         }
     )
     assets.init_app(app)
-    database.init_app(app)
+    database.init_app(app, config.connections)
     cache.init_app(app, config.cache_bytes)
     errors.init_app(app)
     security.init_app(app)

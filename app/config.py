@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +21,8 @@ ROOT = PACKAGE if INSTALLED else PACKAGE.parent
 wheel, whose neighbours are other people's (`setup.py` puts them there)."""
 
 MIB = 1024 * 1024
+LEAST_SECRET = 32  # characters
+LEAST_CONNECTIONS = 2  # of a process: one that writes must not keep the others from reading
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 ENGINES = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 
@@ -42,11 +44,17 @@ DATA_HOME = Variable(
 )
 INSTANCE = Variable(
     "INSTANCE",
-    "the folder for the database and the secret key",
+    "the folder for SQLite's database and secret key",
     f"{DATA_HOME.default}/jobwall" if INSTALLED else str(ROOT / "instance"),
 )
 DATABASE_URL = Variable(
     "DATABASE_URL", "where the jobs are; if empty, in a SQLite file in INSTANCE"
+)
+CONNECTIONS = Variable(
+    "DATABASE_CONNECTIONS", "connections to PostgreSQL, of all WORKERS together", "40"
+)
+SECRET_KEY = Variable(
+    "SECRET_KEY", "signs forms, 32 characters or more; if empty, one that is made and kept"
 )
 HOST = Variable("HOST", "the address where it listens", "127.0.0.1")
 PORT = Variable("PORT", "the port where it listens", "8000")
@@ -60,6 +68,8 @@ VARIABLES = (
     INSTANCE,
     DATA_HOME,
     DATABASE_URL,
+    CONNECTIONS,
+    SECRET_KEY,
     HOST,
     PORT,
     WORKERS,
@@ -76,12 +86,16 @@ class ConfigError(SystemExit):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that the environment decides."""
+    """Everything that the environment decides.
+
+    `secret_key` None: the database keeps it. `connections` are those to PostgreSQL of a process.
+    """
 
     instance: Path
     database_url: str
-    secret_key: str
+    secret_key: str | None = field(repr=False)
     cache_bytes: int = 16 * MIB
+    connections: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,7 @@ class Serving:
 def read(environ: Mapping[str, str] = os.environ) -> Config:
     """Read what an app needs: where it stores things, and how much it keeps in memory.
 
-    Makes the instance folder and, on the first start, the secret key in it (mode 0600).
+    Makes the instance folder and, on the first start with SQLite, the secret key in it (mode 0600).
     Raises ConfigError.
     """
     instance = _instance(environ)
@@ -105,11 +119,13 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"INSTANCE: cannot use {instance}: {error.strerror}") from None
+    database_url = _database_url(DATABASE_URL.of(environ), instance)
     return Config(
         instance=instance,
-        database_url=_database_url(DATABASE_URL.of(environ), instance),
-        secret_key=_secret_key(instance / "secret_key"),
+        database_url=database_url,
+        secret_key=_secret_key(SECRET_KEY.of(environ), database_url, instance / "secret_key"),
         cache_bytes=_cache_bytes(CACHE_MB.of(environ)),
+        connections=_connections(environ, database_url),
     )
 
 
@@ -142,6 +158,17 @@ def _whole(variable: Variable, environ: Mapping[str, str], least: int, most: int
     return int(text)
 
 
+def _connections(environ: Mapping[str, str], database_url: str) -> int:
+    """How many connections to PostgreSQL a process may have open, of those of the board."""
+    every, workers = _whole(CONNECTIONS, environ, 1, 10_000), _whole(WORKERS, environ, 1, 1000)
+    if every < LEAST_CONNECTIONS * workers and not database_url.startswith("sqlite"):
+        raise ConfigError(
+            f"DATABASE_CONNECTIONS: {every} are too few for {workers} WORKERS: each needs "
+            f"{LEAST_CONNECTIONS}"
+        )
+    return every // workers
+
+
 def _cache_bytes(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 5:
         raise ConfigError("CACHE_MB: must be a whole number of MiB; 0 keeps no pages")
@@ -171,15 +198,22 @@ def _database_url(text: str, instance: Path) -> str:
     return url.set(drivername=ENGINES[engine]).render_as_string(hide_password=False)
 
 
-def _secret_key(path: Path) -> str:
-    """The key that signs form tokens: made once, so that a restart breaks no open form."""
+def _secret_key(given: str, database_url: str, path: Path) -> str | None:
+    """The key that signs form tokens: made once, so that a restart breaks no open form.
+
+    None of PostgreSQL, which keeps it for all hosts that serve it (`access.secret`).
+    """
+    if given and len(given) < LEAST_SECRET:
+        raise ConfigError(f"SECRET_KEY: must be {LEAST_SECRET} characters or more")
+    if given or not database_url.startswith("sqlite"):
+        return given or None
     try:
         if not path.exists():
             _write_secret(path)
         key = path.read_text("ascii", "ignore").strip()
     except OSError as error:
         raise ConfigError(f"INSTANCE: cannot use {path}: {error.strerror}") from None
-    if len(key) < 32:
+    if len(key) < LEAST_SECRET:
         raise ConfigError(f"{path}: too short to be a secret key; delete it")
     return key
 

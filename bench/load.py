@@ -12,7 +12,7 @@ from sqlalchemy.schema import DropIndex
 from app import create_app
 from app.clock import now
 from app.config import read
-from app.ledger.projects import new_version
+from app.ledger.versions import next_version
 from app.models import Job, Project
 from app.store.database import db, table_of
 from bench.bars import Progress, bar
@@ -107,7 +107,7 @@ def _write_jobs(connection: Connection, histories: Sequence[History], progress: 
                 name=history.project_id.replace("-", " ").capitalize(),
                 mode="kg_vector",
                 created_at=spans[0].start,
-                version=new_version(),
+                version=next_version(connection.dialect.name),
             )
         )
         for stretch in spans:

@@ -20,7 +20,7 @@ from app.store.database import db
 app = Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = read().database_url
 app.json.sort_keys = False  # type: ignore[attr-defined]
-database.init_app(app)
+database.init_app(app, read().connections)
 
 
 @app.get("/api/v1/projects/<project_id>/jobs")

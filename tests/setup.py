@@ -1,7 +1,7 @@
 """What the tests need beside packages of Python, installed where it is missing: `make test`.
 
-A browser; nginx, which checks the configuration that the documents show; and curl, by which they
-report. Where all are there it says nothing.
+A browser; nginx, which checks the configuration that the documents show; curl, by which they
+report; and PgBouncer, which the board refuses. Where all are there it says nothing.
 """
 
 import os
@@ -33,6 +33,7 @@ def main() -> None:
             sys.exit("The tests need a browser: install Chromium, Chrome or Edge.")
     need("nginx", has_nginx, "nginx-light")
     need("curl", has_curl, "curl")
+    need("PgBouncer", has_pgbouncer, "pgbouncer")
 
 
 def need(what: str, there: Callable[[], bool], package: str) -> None:
@@ -65,6 +66,11 @@ def has_nginx() -> bool:
 def has_curl() -> bool:
     """Whether curl is there."""
     return shutil.which("curl") is not None
+
+
+def has_pgbouncer() -> bool:
+    """Whether PgBouncer is there; a user's PATH may lack where Debian puts it."""
+    return bool(shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin"))
 
 
 def may_apt() -> bool:

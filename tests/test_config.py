@@ -107,6 +107,60 @@ def test_a_secret_key_that_is_none_is_one_line(tmp_path: Path, content: bytes) -
         read({"INSTANCE": str(tmp_path)})
 
 
+POSTGRES = "postgresql://user@host/name"
+
+
+@pytest.mark.parametrize(
+    ("told", "each"),
+    [
+        ({}, 20),
+        ({"WORKERS": "3"}, 13),
+        ({"WORKERS": "20"}, 2),
+        ({"WORKERS": "8", "DATABASE_CONNECTIONS": "90"}, 11),
+        ({"WORKERS": "1", "DATABASE_CONNECTIONS": "2"}, 2),
+    ],
+)
+def test_the_connections_of_a_board_are_shared_by_its_workers(
+    tmp_path: Path, told: dict[str, str], each: int
+) -> None:
+    environ = {"INSTANCE": str(tmp_path), "DATABASE_URL": POSTGRES} | told
+    assert read(environ).connections == each
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"DATABASE_CONNECTIONS": "many"},
+        {"DATABASE_CONNECTIONS": "0"},
+        {"DATABASE_CONNECTIONS": "-4"},
+        {"DATABASE_CONNECTIONS": "1000000"},
+        {"DATABASE_CONNECTIONS": "3"},
+        {"DATABASE_CONNECTIONS": "15", "WORKERS": "8"},
+        {"WORKERS": "21"},
+    ],
+)
+def test_connections_that_make_no_sense_or_are_too_few_are_one_line(
+    tmp_path: Path, told: dict[str, str]
+) -> None:
+    environ = {"INSTANCE": str(tmp_path), "DATABASE_URL": POSTGRES} | told
+    with pytest.raises(ConfigError, match=r"^DATABASE_CONNECTIONS: [^\n]*$"):
+        read(environ)
+
+
+def test_sqlite_has_as_many_connections_as_it_needs(tmp_path: Path) -> None:
+    assert read({"INSTANCE": str(tmp_path), "WORKERS": "1000"})
+
+
+@pytest.mark.parametrize("url", ["", POSTGRES])
+@pytest.mark.parametrize("key", ["x", "hunter2" * 4, "x" * 31])
+def test_a_secret_key_that_is_too_short_is_one_line(tmp_path: Path, url: str, key: str) -> None:
+    environ = {"INSTANCE": str(tmp_path), "DATABASE_URL": url, "SECRET_KEY": key}
+    with pytest.raises(ConfigError) as stopped:
+        read(environ)
+    assert str(stopped.value) == "SECRET_KEY: must be 32 characters or more"
+    assert read(environ | {"SECRET_KEY": "x" * 32}).secret_key == "x" * 32
+
+
 @pytest.mark.parametrize(
     "command", [["flask", "--app", "wsgi", "projects", "list"], ["gunicorn", "wsgi:app"]]
 )

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, after_this_request, current_app, request
 
+from app.access.secret import secret_key
 from app.access.viewer import COOKIE as SESSION
 from app.web.cookies import set_cookie
 
@@ -104,11 +105,10 @@ def _remember(response: Response) -> Response:
 
 
 def _mac(seed: str) -> bytes:
-    key = str(current_app.secret_key).encode()
     session = request.cookies.get(SESSION, "")
     # Hashed, so that no other split of the two gives the same message.
     parts = [hashlib.sha256(part.encode("utf-8", "replace")).digest() for part in (seed, session)]
-    return hmac.new(key, b"form:" + b"".join(parts), hashlib.sha256).digest()
+    return hmac.new(secret_key(), b"form:" + b"".join(parts), hashlib.sha256).digest()
 
 
 def _unmasked(token: str) -> bytes:

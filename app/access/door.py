@@ -30,6 +30,7 @@ from app.models import Project as ProjectRow
 from app.rules.project import Project
 from app.store.database import table_of
 from app.store.prepared import Prepared
+from app.web.etags import Versions
 
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
 _NOW: Any = bindparam("now")
@@ -60,20 +61,20 @@ class Visit(NamedTuple):
 
 
 class OverviewVisit(NamedTuple):
-    """Who asks for all that they may see; `version` rises when anything of it changes."""
+    """Who asks for all that they may see; `versions` rise when anything of it changes."""
 
     grant: Grant
-    version: int
+    versions: Versions
 
 
 class WallVisit(NamedTuple):
-    """Who looks at the wall, and at which projects (None: every one); `version` as of that.
+    """Who looks at the wall, and at which projects (None: every one); `versions` as of those.
 
     Of a screen of ours also its id, and when it was last written down that it was seen (µs).
     """
 
     grant: Grant
-    version: int
+    versions: Versions
     only: tuple[str, ...] | None
     screen_id: int | None = None
     last_seen_at: int | None = None
@@ -94,9 +95,9 @@ def _with_project(query: Select[Any], table: Any) -> Select[Any]:
     return query.add_columns(*_COLUMNS).outerjoin(ProjectRow, asked)
 
 
-def _with_version(query: Select[Any], table: Any) -> Select[Any]:
+def _with_versions(query: Select[Any], table: Any) -> Select[Any]:
     versions = _versions(_sees(table)).correlate(table)
-    return query.add_columns(versions.scalar_subquery().label("version"))
+    return query.add_columns(versions.scalar_subquery().label("versions"))
 
 
 def _sees(table: Any) -> ColumnElement[bool]:
@@ -105,11 +106,14 @@ def _sees(table: Any) -> ColumnElement[bool]:
 
 
 def _versions(seen: ColumnElement[bool]) -> Select[Any]:
-    """The version of all projects that are seen.
+    """The versions of all projects that are seen, as one text: the greatest, and their sum.
 
-    Versions only rise, and begin at random: so does their sum, also with every new project.
+    The sum rises with every change, also where another change has a greater version already, and
+    with every new project. The greatest is a time that no store had before, once one was restored
+    or a project is gone, and then the same sum comes again.
     """
-    return select(func.coalesce(func.sum(ProjectRow.version), 0)).where(seen)
+    greatest, total = (cast(of(ProjectRow.version), Text) for of in (func.max, func.sum))
+    return select(func.coalesce(greatest + " " + total, "0 0")).where(seen)
 
 
 _BY_KEY = _opened(ApiKey).select_from(ApiKey)
@@ -128,7 +132,7 @@ _HEARD_AT = (
     .label("heard_at")
 )
 _JOB_BY_SESSION = Prepared(lambda _: _with_project(_BY_SESSION, Session).add_columns(_HEARD_AT))
-_ALL_BY_SESSION = Prepared(lambda _: _with_version(_BY_SESSION, Session))
+_ALL_BY_SESSION = Prepared(lambda _: _with_versions(_BY_SESSION, Session))
 
 
 def visit_with_key(connection: Connection, key: str, project_id: str, now: int) -> Visit | None:
@@ -163,7 +167,7 @@ def visit_overview_with_session(
 ) -> OverviewVisit | None:
     """The visit of a browser to all that it may see; None for a session that is not open."""
     rows = _ALL_BY_SESSION.rows(connection, secret=hashed(token), now=now)
-    return OverviewVisit(_grant(rows[0]), int(rows[0][-1])) if rows else None
+    return OverviewVisit(_grant(rows[0]), _numbers(rows[0][-1])) if rows else None
 
 
 def _shown(dialect: str, table: Any, sees: ColumnElement[bool], asked: bool) -> list[Any]:
@@ -221,10 +225,10 @@ def visit_wall_with_session(
         if visit is None:
             return None
         only = visit.grant.project_id
-        return WallVisit(visit.grant, visit.version, None if only is None else (only,))
+        return WallVisit(visit.grant, visit.versions, None if only is None else (only,))
     values = {"secret": hashed(token), "asked": orjson.dumps(asked).decode(), "now": now}
     rows = _ASKED_BY_SESSION.rows(connection, **values)
-    return WallVisit(_grant(rows[0]), int(rows[0][3]), _ids(rows[0][4])) if rows else None
+    return WallVisit(_grant(rows[0]), _numbers(rows[0][3]), _ids(rows[0][4])) if rows else None
 
 
 def visit_wall_with_screen(
@@ -237,9 +241,14 @@ def visit_wall_with_screen(
     rows = (_ASKED_BY_SCREEN if asked else _ALL_BY_SCREEN).rows(connection, **values)
     if not rows:
         return None
-    name, screen_id, last_seen_at, every_project, version, ids = rows[0]
+    name, screen_id, last_seen_at, every_project, versions, ids = rows[0]
     only = None if every_project and not asked else _ids(ids)
-    return WallVisit(Grant(name, Scope.READ, None), int(version), only, screen_id, last_seen_at)
+    grant = Grant(name, Scope.READ, None)
+    return WallVisit(grant, _numbers(versions), only, screen_id, last_seen_at)
+
+
+def _numbers(versions: str) -> Versions:
+    return tuple(map(int, versions.split()))
 
 
 def _ids(joined: str | None) -> tuple[str, ...]:

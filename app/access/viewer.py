@@ -22,6 +22,7 @@ from app.rules.project import Project
 from app.rules.times import DAY, SECOND
 from app.store.database import reading
 from app.web.cookies import delete_cookie, set_cookie
+from app.web.etags import Versions
 
 COOKIE = "jobwall_session"
 SCREEN_COOKIE = "jobwall_screen"
@@ -57,14 +58,14 @@ def visiting_job(
 
 
 @contextmanager
-def visiting_overview(now: int) -> Iterator[tuple[Connection, str | None, int]]:
+def visiting_overview(now: int) -> Iterator[tuple[Connection, str | None, Versions]]:
     """The same for a page about all that the viewer may see: every project (None) or the only one.
 
-    The number rises with every change of it.
+    The versions rise with every change of it.
     """
     with reading() as connection:
         visit = _enter(lambda token: visit_overview_with_session(connection, token, now))
-        yield connection, visit.grant.project_id, visit.version
+        yield connection, visit.grant.project_id, visit.versions
 
 
 @contextmanager

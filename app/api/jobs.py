@@ -25,9 +25,9 @@ from app.rules.fields import InvalidError
 from app.rules.project import Project
 from app.rules.times import MINUTE, SECOND, floor, parse_time
 from app.store.database import reading
-from app.web.cache import body_of, etag_of, serve
+from app.web.cache import body_of, serve
 from app.web.errors import ProblemError, problem_of
-from app.web.etags import make_etag
+from app.web.etags import make_etag, versioned_etag
 
 LONGEST_IDEMPOTENCY_KEY = 255
 SKEW_WORTH_TELLING = 120 * SECOND
@@ -66,7 +66,7 @@ def get_jobs(project_id: str) -> Response:
         versions: tuple[int, ...] = (project.version,)
         if wanted.changes_by_itself:
             versions += (floor(at, MINUTE),)
-        if answer := unchanged(etag_of(slot, versions)):
+        if answer := unchanged(versioned_etag(slot, versions)):
             return answer
 
         def make(_etag: str) -> tuple[bytes, dict[str, str]]:

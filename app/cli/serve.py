@@ -48,6 +48,7 @@ def serve(host: str, port: str, workers: str) -> None:
     """
     environment = {**os.environ, "HOST": host, "PORT": port, "WORKERS": workers}
     serving = config.read_serving(environment)
+    config.read(environment)  # also with this number of workers there are connections enough
     listener = listen(serving.host, serving.port)
     migrations.upgrade()
     url = url_of(listener, serving.host)
@@ -63,9 +64,10 @@ def serve(host: str, port: str, workers: str) -> None:
 def _store() -> str:
     """Where everything is kept that must stay; no password."""
     url, instance = db.engine.url, current_app.instance_path
-    place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string()
-    inside = str(place).startswith(instance + os.sep)
-    return f"{place}" if inside else f"{place}, and the secret key in {instance}"
+    if url.get_backend_name() != "sqlite":
+        return url.render_as_string()
+    inside = str(url.database).startswith(instance + os.sep) or config.SECRET_KEY.of()
+    return f"{url.database}" if inside else f"{url.database}, and the secret key in {instance}"
 
 
 def _way_in(url: str) -> str:

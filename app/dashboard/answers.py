@@ -8,7 +8,7 @@ from flask import Response
 from app.access.viewer import is_script
 from app.rules.words import count
 from app.web import live
-from app.web.cache import Versions
+from app.web.etags import Versions
 from app.web.live import Head
 
 VARY = "HX-Request-Type, Cookie"

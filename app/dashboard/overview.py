@@ -25,7 +25,7 @@ def overview() -> Response:
     at = now()
     q, state = request.args.get("q", "").strip()[:200], request.args.get("state", "")[:40]
     number = request.args.get("page", 1, type=int)
-    with visiting_overview(at) as (connection, only, version):
+    with visiting_overview(at) as (connection, only, versions):
 
         def build() -> tuple[Head, dict[str, Any]]:
             lines = projects.list_lines(connection, at, only)
@@ -64,4 +64,4 @@ def overview() -> Response:
             }
 
         slot = (only, q, state, number)
-        return answer("overview", slot, (version, floor(at, MINUTE)), build, now=at)
+        return answer("overview", slot, (*versions, floor(at, MINUTE)), build, now=at)

@@ -1,12 +1,12 @@
 """Making projects, and changing what is said of them."""
 
-import secrets
 from collections.abc import Mapping
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.ledger.sums import UnknownProjectError
+from app.ledger.versions import next_version
 from app.models import Project as ProjectRow
 from app.models.project import MODES
 from app.rules.fields import Body, choice, identifier, text
@@ -34,11 +34,6 @@ class TakenError(ValueError):
     """A project with this id exists already."""
 
 
-def new_version() -> int:
-    """Where the versions of a project begin: at random, so that no two stores share an ETag."""
-    return secrets.randbelow(2**40)
-
-
 def create_project(
     project_id: str,
     *,
@@ -49,17 +44,18 @@ def create_project(
     expect_every: int | None = None,
 ) -> Project:
     """Make a project; times and spans in µs. Raises TakenError, with nothing changed."""
-    project = Project(project_id, name, mode, now, new_version(), silent_after, expect_every)
-    values = project._asdict()
+    project = Project(project_id, name, mode, now, 0, silent_after, expect_every)
     try:
         with writing() as connection:
             same = select(ProjectRow.project_id).where(ProjectRow.project_id == project_id)
             if connection.scalar(same) is not None:
                 raise TakenError(project_id)
-            connection.execute(insert(ProjectRow).values(**values))
+            version = next_version(connection.dialect.name)
+            row = insert(ProjectRow).values(**project._asdict() | {"version": version})
+            made = connection.execute(row.returning(ProjectRow.version))
+            return project._replace(version=made.scalar_one())
     except IntegrityError:
         raise TakenError(project_id) from None
-    return project
 
 
 def change_project(project_id: str, values: Mapping[str, str | int | None]) -> None:
@@ -67,8 +63,8 @@ def change_project(project_id: str, values: Mapping[str, str | int | None]) -> N
 
     Raises UnknownProjectError, with nothing changed.
     """
-    changed = {**values, "version": ProjectRow.version + 1}
     with writing() as connection:
+        version = next_version(connection.dialect.name, ProjectRow.version)
         here = update(ProjectRow).where(ProjectRow.project_id == project_id)
-        if not connection.execute(here.values(**changed)).rowcount:
+        if not connection.execute(here.values(**values, version=version)).rowcount:
             raise UnknownProjectError(project_id)

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, update
 
 from app.ledger.counts import Cell
+from app.ledger.versions import next_version
 from app.models import CauseCount, CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
-from app.store.database import inlined, table_of
+from app.store.database import table_of
 from app.store.prepared import Prepared, insertion
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -20,11 +21,11 @@ COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
 }
 
 _RAISE = Prepared(
-    lambda _dialect: (
+    lambda dialect: (
         update(table_of(Project))
         .where(Project.project_id == bindparam("of_project"))
         .values(
-            version=Project.version + inlined(1),
+            version=next_version(dialect, Project.version),
             **{
                 name: getattr(Project, name) + bindparam(f"more_{name}") for name in CREATED_COLUMNS
             },

@@ -1,6 +1,6 @@
 """The tables. Every key and index begins with `project_id`: no page looks past its project."""
 
-from app.models.access import ApiKey, Session, SignInLink
+from app.models.access import ApiKey, Secret, Session, SignInLink
 from app.models.cause import Cause, CauseCount
 from app.models.counts import CreatedCount, DurationCount, FinishedCount
 from app.models.document import Document
@@ -23,6 +23,7 @@ __all__ = [
     "Project",
     "Screen",
     "ScreenProject",
+    "Secret",
     "Session",
     "SignInLink",
     "WrongCode",

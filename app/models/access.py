@@ -1,4 +1,4 @@
-"""Who may see and do what: API keys, sign-in links and sessions. Secrets are kept as hashes."""
+"""Who may see and do what: API keys, sign-in links and sessions, all kept as hashes."""
 
 from sqlalchemy import ForeignKey, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -47,3 +47,12 @@ class Session(GrantColumns, Base):
     label: Mapped[str] = mapped_column(String(200))
     key_id: Mapped[int | None] = mapped_column(ForeignKey("api_keys.key_id", ondelete="CASCADE"))
     revoked_at: Mapped[int | None] = mapped_column(MICROS)
+
+
+class Secret(Base):
+    """What the hosts of one PostgreSQL share, and nobody else may know: see `access.secret`."""
+
+    __tablename__ = "secrets"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    value: Mapped[str] = mapped_column(String(64))

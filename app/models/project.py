@@ -13,8 +13,8 @@ MODES = ("kg_vector", "vector_only")
 class Project(JobCounts, Base):
     """A project. `version` rises in every transaction that changes what someone could see.
 
-    It begins at a random number, so that no ETag of another store means anything here. The links
-    are templates that a job's page fills (`rules.links`). The counts are the totals of its jobs.
+    See `ledger.versions`. The links are templates that a job's page fills (`rules.links`). The
+    counts are the totals of its jobs.
     """
 
     __tablename__ = "projects"

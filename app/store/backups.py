@@ -98,8 +98,7 @@ def restore(source: Path, progress: Progress) -> Path | None:
 
     One transaction writes it into the database, whose file stays the same: a server that runs
     shows the old store, then the new one, and never a part. Nothing else writes between the
-    copy of the former store, whose path is returned (None: there was none), and the new one. All
-    versions are raised far, or a browser could be told that what it shows is still true.
+    copy of the former store, whose path is returned (None: there was none), and the new one.
     Raises BackupError; whatever is raised before the last step, the store is as it was.
     """
     store = store_path()
@@ -107,9 +106,6 @@ def restore(source: Path, progress: Progress) -> Path | None:
         raise BackupError(f"{source} is the database itself")
     with _draft(store) as draft:
         _copy_out(source, draft, _quietly)
-        raised = 2**20 + secrets.randbelow(2**40)
-        with _spoken(f"cannot prepare {source}"), closing(_open(draft, "rw")) as connection:
-            connection.execute("UPDATE projects SET version = version + ?", (raised,))
         with writers_turn(db.engine):
             former = _set_aside(store)
             with _only_if_changed(former, store):

@@ -77,14 +77,17 @@ class BusyError(Exception):
     """The writers before take too long; nothing was stored."""
 
 
-def init_app(app: Flask) -> None:
-    """Bind the engine to the app and give it what its dialect needs."""
+def init_app(app: Flask, connections: int) -> None:
+    """Bind the engine to the app and give it what its dialect needs.
+
+    To PostgreSQL, which has few for all, it opens so many connections at most.
+    """
     sqlite = app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         # A connection to SQLite is memory, and a page has it for a millisecond; one to PostgreSQL
         # may wait there for another writer.
-        "pool_size": 6 if sqlite else 16,
-        "max_overflow": 0 if sqlite else 4,
+        "pool_size": 6 if sqlite else connections,
+        "max_overflow": 0,
         "pool_timeout": CONNECTION,
         "pool_use_lifo": True,  # few stay busy, the others stay small
         "hide_parameters": True,  # what people send belongs in no log

@@ -16,6 +16,11 @@ from app.store import deadline
 CONNECT = 10
 """Seconds that a command waits for a new connection; a request waits until its deadline."""
 
+POOLER = (
+    "a pooler such as PgBouncer stands before it, which gives one connection's statements and"
+    " settings to another: name PostgreSQL itself in DATABASE_URL"
+)
+
 
 class BoundedConnection(psycopg.Connection[Any]):
     """Of a server that is frozen or cut off nothing comes, not even a refusal: so the wait ends."""
@@ -37,9 +42,28 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 def connect(_dialect: Any, _record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
-    """A new connection: what the engine calls instead of the driver."""
+    """A new connection: what the engine calls instead of the driver.
+
+    Raises OperationalError where it leads to a pooler. Between transactions that puts others onto a
+    server's connection, where our prepared statements are not, or are theirs: one was seen to run
+    with our parameters.
+    """
     parameters.setdefault("connect_timeout", max(1, math.ceil(deadline.left_or(CONNECT))))
-    return BoundedConnection.connect(*arguments, **parameters)
+    connection = BoundedConnection.connect(*arguments, **parameters, autocommit=True)
+    try:
+        _refuse_poolers(connection)
+        connection.autocommit = False
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _refuse_poolers(connection: BoundedConnection) -> None:
+    """A pooler makes up the number of the process that it names: the server has another one."""
+    [serving] = connection.execute("SELECT pg_backend_pid()").fetchone() or (None,)
+    if serving != connection.info.backend_pid:
+        raise psycopg.OperationalError(POOLER)
 
 
 def check(connection: Any, _record: Any, _proxy: Any) -> None:

@@ -49,7 +49,7 @@ def index() -> Response:
             context = {"wall": wall, "lines": wall.lines, "running": running, "now": at}
             return live.Head("Wall"), context | {"asked": asked}
 
-        versions = (visit.version, floor(at, MINUTE))
+        versions = (*visit.versions, floor(at, MINUTE))
         slot = (visit.only,)
         response = live.answer("wall", slot, versions, build, part=is_script(), asked=asked)
     return _seen(response, visit, at)

@@ -14,15 +14,12 @@ from typing import Any, NamedTuple
 
 from flask import Flask, current_app
 
-from app.web.etags import make_etag
+from app.web.etags import Versions, versioned_etag
 from app.web.packing import accepts_gzip, pack
 
 OVERHEAD = 1000  # bytes that an entry takes beside its body, its slot and what else it holds
 CHARACTER = 4  # bytes that one of these takes at most
 MIB = 1024 * 1024
-
-Versions = tuple[int, ...]
-"""What a page was made from: a version, which only rises, and what else must be the same."""
 
 
 class Kept(NamedTuple):
@@ -110,27 +107,25 @@ def init_app(app: Flask, most_bytes: int) -> None:
     app.extensions["page_cache"] = PageCache(most_bytes) if most_bytes else None
 
 
-def etag_of(slot: Hashable, versions: Versions) -> str:
-    """The ETag of what the slot shows at these versions."""
-    return make_etag(slot, versions)
-
-
 def serve(
     slot: Hashable,
     versions: Versions,
     make: Callable[[str], tuple[bytes, Any]],
     *,
     patience: float = 0,
+    known: Versions = (),
 ) -> Kept:
-    """The page of a slot, made from these versions or newer.
+    """The page of a slot, made from these versions, which are those of the database.
 
     `make` is given the ETag and gives the body and what else the answer needs. With `patience`
-    (seconds), an older page will do if it is younger than that.
+    (seconds), an older page will do if it is younger than that, and not older than what the client
+    got before: `known`, perhaps from another process. What seems newer than the database never
+    does, for that was restored.
     """
     cache: PageCache | None = current_app.extensions["page_cache"]
 
     def made() -> Kept:
-        etag = etag_of(slot, versions)
+        etag = versioned_etag(slot, versions)
         at = time.monotonic()
         body, about = make(etag)
         return Kept(etag, versions, body, about, at)
@@ -142,8 +137,8 @@ def serve(
         kept = cache.find(slot)
         if kept is None:
             return None
-        true = kept.versions == versions or kept.versions[0] > versions[0]
-        return kept if true or kept.age < patience else None
+        will_do = known <= kept.versions <= versions and kept.age < patience
+        return kept if kept.versions == versions or will_do else None
 
     if kept := found():
         return kept

@@ -1,14 +1,38 @@
 """ETags: what an answer follows from, hashed; and the 304 for who has that answer."""
 
 import hashlib
+import re
 
 from flask import Response, current_app, request
+
+Versions = tuple[int, ...]
+"""What an answer follows from, and when it was so: the greater of two is the newer one."""
+
+_VERSIONS = re.compile(r'"([0-9]{1,20}(?:\.[0-9]{1,20}){0,4})-')
 
 
 def make_etag(*parts: object) -> str:
     """A strong ETag for an answer that follows from these parts and this build alone."""
+    return f'"{_hash_of(*parts)}"'
+
+
+def versioned_etag(slot: object, versions: Versions) -> str:
+    """The ETag of what a slot shows at these versions, which whoever gets it back can read."""
+    return f'"{".".join(map(str, versions))}-{_hash_of(slot, versions)}"'
+
+
+def versions_known() -> Versions:
+    """The newest versions of what the client says it has; none where it has nothing of the kind.
+
+    They may be of another slot, such as the same list with another anchor, or of another process.
+    """
+    given = _VERSIONS.findall(request.headers.get("If-None-Match", ""))
+    return max((tuple(map(int, one.split("."))) for one in given), default=())
+
+
+def _hash_of(*parts: object) -> str:
     text = repr((current_app.config["BUILD"], *parts))
-    return '"' + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32] + '"'
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def is_known(etag: str) -> bool:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from flask import Response, render_template
 from markupsafe import Markup
 
-from app.web.cache import Versions, body_of, etag_of, serve
-from app.web.etags import is_known, not_modified
+from app.web.cache import body_of, serve
+from app.web.etags import Versions, is_known, not_modified, versioned_etag, versions_known
 from app.web.packing import PACKED_VARY
 
 RUNNING_PACE = 2000  # ms between polls while jobs run
@@ -46,11 +46,11 @@ def answer(
     `slot` says what is shown and `versions` what it follows from. `build` gives the context of the
     live part; it is not called where that was made already. `shell` is the rest of the page's.
     A person who loads the page gets the current one; a poller may get one of the last second,
-    whose `Age` says so.
+    whose `Age` says so, but never one older than its last.
     """
     slot = (name, *slot)
     vary = f"{vary}, {PACKED_VARY}"
-    etag = etag_of(slot, versions)
+    etag = versioned_etag(slot, versions)
     if part and is_known(etag):
         return not_modified(etag, vary)
 
@@ -59,7 +59,7 @@ def answer(
         text = render_template(f"_{name}.html", **context, head=head, etag=etag)
         return text.strip().encode(), head
 
-    kept = serve(slot, versions, make, patience=PATIENCE if part else 0)
+    kept = serve(slot, versions, make, patience=PATIENCE if part else 0, known=versions_known())
     if part and is_known(kept.etag):
         response = not_modified(kept.etag, vary)
     else:

@@ -45,8 +45,10 @@
       return kept;
     }));
     // Without an anchor the address is the same for who is held and for who is not: the answer must
-    // not pass for what is shown, or nothing would come when the reader lets go.
-    if (!came.dataset.anchor && (fresh || gone)) fragment.querySelector("#live").dataset.etag = "";
+    // not pass for what is shown, or nothing would come when the reader lets go. Its versions stay,
+    // so that nothing older comes.
+    const data = fragment.querySelector("#live").dataset;
+    if (!came.dataset.anchor && (fresh || gone)) data.etag = data.etag.replace(/-.*/, '-"');
     tell(fragment, Number(came.dataset.new) + fresh, gone);
   };
 

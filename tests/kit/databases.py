@@ -72,6 +72,10 @@ class Databases:
             settings["DATABASE_URL"] = url.render_as_string(hide_password=False)
         return settings
 
+    def tool(self, name: str) -> str:
+        """A program that comes with the PostgreSQL server, such as pg_dump."""
+        return str(self._process.bin_path / name)
+
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """The PostgreSQL server stopped, and started again afterwards."""

@@ -560,7 +560,7 @@ def test_verify_says_what_differs_and_rebuild_mends_it(app: Flask) -> None:
         assert rebuild(connection, "p", lambda *_: None)
     with reading() as connection:
         assert verify(connection, "p", lambda *_: None) == []
-        assert connection.scalar(text("SELECT version FROM projects")) == before + 1
+        assert connection.scalar(text("SELECT version FROM projects")) > before
 
 
 def plan(statement: str, **values: object) -> str:

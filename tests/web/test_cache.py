@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,7 +22,8 @@ from app.models import Session
 from app.queries import projects, wall
 from app.store.database import db, writing
 from app.web import cache
-from app.web.cache import Kept, PageCache, etag_of, serve
+from app.web.cache import Kept, PageCache, serve
+from app.web.etags import versioned_etag, versions_known
 from tests.kit.api import Api
 from tests.kit.forms import sign_in
 
@@ -179,19 +181,21 @@ def test_a_maker_that_fails_leaves_nothing_and_lets_the_next_one_try(bare: Flask
     assert pages._making == {}
 
 
-def test_an_older_version_is_not_served(bare: Flask) -> None:
+@pytest.mark.parametrize("patience", [0, 1])
+def test_neither_an_older_page_is_served_nor_one_that_seems_newer(
+    bare: Flask, clock: Clock, patience: float
+) -> None:
     make = Maker()
     with bare.app_context():
-        assert serve("slot", (1,), make).body == serve("slot", (1,), make).body == b"1"
-        assert serve("slot", (2,), make).body == b"2"
-        late = serve("slot", (1,), make)
-    assert late.body == b"2", "who looked before the change may see what came of it"
-    assert late.etag == etag(bare, "slot", (2,)) != etag(bare, "slot", (1,))
+        assert serve("slot", (2,), make).body == serve("slot", (2,), make).body == b"1"
+        restored = serve("slot", (1,), make, patience=patience)
+        assert (restored.body, restored.etag) == (b"2", etag(bare, "slot", (1,)))
+        assert serve("slot", (2,), make, patience=patience, known=(2,)).body == b"3"
 
 
 def etag(app: Flask, slot: str, versions: tuple[int, ...]) -> str:
     with app.app_context():
-        return etag_of(slot, versions)
+        return versioned_etag(slot, versions)
 
 
 def test_who_is_patient_gets_an_older_page_while_it_is_young(bare: Flask, clock: Clock) -> None:
@@ -215,6 +219,82 @@ def test_a_page_is_as_old_as_its_making_is_long(bare: Flask, clock: Clock) -> No
     with bare.app_context():
         assert serve("slot", (1,), make).age == 5
         assert serve("slot", (2,), Maker(), patience=1).body == b"1"
+
+
+class History:
+    """A database that is written to and restored, and two processes that keep pages of it."""
+
+    def __init__(self) -> None:
+        self.version = self.last = 1
+        self.known: dict[str, tuple[int, ...]] = {}
+        self.apps = [Flask(name) for name in ("one", "other")]
+        for app in self.apps:
+            app.config["BUILD"] = "1"
+            cache.init_app(app, MIB)
+
+    def change(self, _: object) -> None:
+        self.version = self.last = self.last + 1
+
+    def restore(self, back: int) -> None:
+        self.version = max(1, self.version - back)
+
+    def poll(self, of: tuple[int, str]) -> None:
+        number, client = of
+        known, now = self.known.get(client, ()), (self.version,)
+        with self.apps[number].app_context():
+            kept = serve("slot", now, lambda _: (b"%d" % now, None), patience=1, known=known)
+        assert kept.body == b"%d" % kept.versions, "what its name says"
+        assert kept.versions == now or known <= kept.versions <= now
+        self.known[client] = kept.versions
+
+
+steps = st.one_of(
+    st.tuples(st.just("change"), st.none()),
+    st.tuples(st.just("restore"), st.integers(1, 3)),
+    st.tuples(st.just("poll"), st.tuples(st.integers(0, 1), st.sampled_from("abc"))),
+    st.tuples(st.just("wait"), st.sampled_from([0.3, 0.8])),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(steps, max_size=30))
+def test_nobody_gets_less_than_they_had_whichever_process_answers(
+    steps: list[tuple[str, Any]],
+) -> None:
+    history, clock = History(), Clock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "time", clock)
+        for what, how in steps:
+            if what == "wait":
+                clock.seconds += how
+            else:
+                getattr(history, what)(how)
+
+
+@pytest.mark.parametrize(
+    ("header", "versions"),
+    [
+        ("", ()),
+        ("*", ()),
+        ('"5-ab"', (5,)),
+        ('W/"5.28-ab"', (5, 28)),
+        ('"5.28-"', (5, 28)),  # of rows that a page holds: the name of nothing
+        ('"7-ab", W/"12.3-cd", "no"', (12, 3)),
+        ('"0123456789abcdef0123456789abcdef"', ()),
+        ('"-5-ab"', ()),
+        ('"5.-ab"', ()),
+        ('"٣-ab"', ()),
+        (f'"{"9" * 21}-ab"', ()),
+    ],
+)
+def test_versions_are_read_from_the_etag_that_comes_back(
+    bare: Flask, header: str, versions: tuple[int, ...]
+) -> None:
+    sent = {"If-None-Match": header} if header else {}
+    with bare.test_request_context(headers=sent):
+        assert versions_known() == versions
+    with bare.test_request_context(headers={"If-None-Match": etag(bare, "slot", (3, 4))}):
+        assert versions_known() == (3, 4)
 
 
 @pytest.mark.parametrize("minute", [9, 11])
@@ -290,17 +370,57 @@ def test_the_part_of_a_busy_project_is_made_once_a_second(
     assert len(made) == 2
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/projects/p1",
-        "/projects/p1/causes",
-        "/projects/p1/jobs/j000",
-        "/projects/p1/document?id=doc-of-p1-000",
-        "/wall/board",
-    ],
-)
+POLLED = [
+    "/",
+    "/projects/p1",
+    "/projects/p1/causes",
+    "/projects/p1/jobs/j000",
+    "/projects/p1/document?id=doc-of-p1-000",
+    "/wall/board",
+]
+
+
+@pytest.mark.parametrize("path", POLLED)
+def test_a_page_never_goes_backwards_between_two_processes(
+    api: Api, settings: dict[str, str], viewer: FlaskClient, clock: Clock, path: str
+) -> None:
+    """The first keeps an older page, which is young still, when who saw the other's comes to it."""
+    app = create_app(read(settings))
+    session = viewer.get_cookie("jobwall_session")
+    assert session is not None
+    other = app.test_client()
+    other.set_cookie("jobwall_session", session.value)
+
+    def poll(client: FlaskClient, etag: str = ""):
+        clock.seconds += 0.1
+        return client.get(path, headers={**PART, "If-None-Match": etag})
+
+    report(api, 0)
+    first = poll(viewer)
+    fail_again(api, 1)
+    newer = poll(other, first.headers["ETag"])
+    assert newer.status_code == 200
+    assert newer.data != first.data
+    assert poll(viewer, first.headers["ETag"]).status_code == 304, "who had no more is patient"
+    known = poll(viewer, newer.headers["ETag"])
+    assert (known.status_code, known.headers["ETag"]) == (304, newer.headers["ETag"])
+    fail_again(api, 2)
+    newest = poll(viewer, newer.headers["ETag"])
+    assert (newest.status_code, "Age" in newest.headers) == (200, False)
+    assert newest.data not in (first.data, newer.data)
+    assert poll(other, newest.headers["ETag"]).status_code == 304
+    assert poll(other, newer.headers["ETag"]).status_code == 304, "the other's is young still"
+    with app.app_context():
+        db.engine.dispose()
+
+
+def fail_again(api: Api, attempt: int) -> None:
+    """Let the first job fail once more, which every page shows."""
+    job = {"status": "failed", "attempt": attempt + 1, "error_message": f"error-{attempt}"}
+    assert api.patch("j000", job).status_code == 200
+
+
+@pytest.mark.parametrize("path", POLLED)
 def test_a_minute_later_a_page_is_another_though_nobody_reported(
     api: Api, viewer: FlaskClient, clock: Clock, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
