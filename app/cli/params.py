@@ -10,6 +10,7 @@ from app.clock import now
 from app.ledger.projects import NAME
 from app.rules.links import check_template
 from app.rules.times import parse_span, parse_time
+from app.store.commits import InDoubtError
 from app.store.faults import is_away, lacks_tables, reason_of
 
 
@@ -80,6 +81,9 @@ def clear_errors() -> Iterator[None]:
     except PermissionError as error:  # SQLite's file or the lock beside it belongs to another user
         reason = f"{error.filename}: {error.strerror}"
         raise click.ClickException(f"The database cannot be used: {reason}") from None
+    except InDoubtError as error:
+        said = f"The database did not answer ({reason_of(error)}). It may have been stored: look."
+        raise click.ClickException(said) from None
     except Exception as error:
         if is_away(error):
             raise click.ClickException(f"The database cannot be used: {reason_of(error)}") from None

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
+from app.store.commits import committed
 from app.store.driver import execute_directly
 
 
@@ -132,11 +133,12 @@ def reading() -> Iterator[Connection]:
 def writing() -> Iterator[Connection]:
     """One transaction that writes; it commits at the end or leaves nothing behind.
 
-    Raises BusyError on SQLite, where one writes at a time, if the others take too long.
+    Raises BusyError on SQLite, where one writes at a time, if the others take too long, and
+    InDoubtError where COMMIT had no answer.
     """
     with writers_turn(db.engine), db.engine.connect() as connection:
         connection.execution_options(writes=True)
-        with connection.begin():
+        with committed(connection):
             yield connection
 
 

@@ -10,6 +10,7 @@ import sqlite3
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.store.commits import InDoubtError
 from app.store.database import BusyError
 
 # Primary result codes; the extended ones carry theirs in the lowest byte.
@@ -44,10 +45,11 @@ _UNDEFINED = ("42P01", "42703")  # a table, a column
 def is_away(error: BaseException) -> bool:
     """Whether the database did not answer, so that the same may succeed later.
 
+    After an InDoubtError it may have succeeded already.
     False for what it refused, such as a statement that it does not understand, and for all that is
     no error of the database.
     """
-    if isinstance(error, BusyError | PoolTimeoutError):
+    if isinstance(error, BusyError | InDoubtError | PoolTimeoutError):
         return True
     if not isinstance(error, DBAPIError):
         return False

@@ -1,0 +1,74 @@
+"""A process whose disk fails: the kernel itself refuses what SQLite asks of it, in a child alone.
+
+By a filter of system calls (seccomp), which needs neither root nor a disk to fill.
+"""
+
+import ctypes
+import os
+import pickle
+import platform
+from collections.abc import Callable, Sequence
+from typing import Any
+
+NUMBERS = {
+    "x86_64": {"pwrite64": 18, "fsync": 74, "fdatasync": 75},
+    "aarch64": {"pwrite64": 68, "fsync": 82, "fdatasync": 83},
+}[platform.machine()]
+WRITING, SYNCING = ("pwrite64",), ("fsync", "fdatasync")
+
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
+LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
+ALLOW, FAIL_WITH = 0x7FFF0000, 0x00050000
+
+
+class _Instruction(ctypes.Structure):
+    _fields_ = (
+        ("code", ctypes.c_ushort),
+        ("then", ctypes.c_ubyte),
+        ("otherwise", ctypes.c_ubyte),
+        ("value", ctypes.c_uint),
+    )
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.POINTER(_Instruction)))
+
+
+def fail_from_now_on(calls: Sequence[str], number: int) -> None:
+    """Have these system calls of this thread fail with an errno, for good."""
+    steps = [_Instruction(LOAD, 0, 0, 0)]  # the call's number
+    for call in calls:
+        steps.append(_Instruction(JUMP_IF_EQUAL, 0, 1, NUMBERS[call]))
+        steps.append(_Instruction(RETURN, 0, 0, FAIL_WITH | number))
+    steps.append(_Instruction(RETURN, 0, 0, ALLOW))
+    program = _Program(len(steps), (_Instruction * len(steps))(*steps))
+    libc = ctypes.CDLL(None, use_errno=True)
+    for words in (
+        (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
+        (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program)),
+    ):
+        if libc.prctl(*words):
+            raise OSError(ctypes.get_errno(), "no filter of system calls")
+
+
+def in_a_child(task: Callable[[], Any]) -> Any:
+    """What a task gives in a child process, which then ends as if it were killed."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(reader)
+            try:
+                told = pickle.dumps((task(), None))
+            except BaseException as error:
+                told = pickle.dumps((None, f"{type(error).__name__}: {error}"))
+            with os.fdopen(writer, "wb") as pipe:
+                pipe.write(told)
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        result, raised = pickle.loads(pipe.read())
+    os.waitpid(child, 0)
+    assert raised is None, raised
+    return result
