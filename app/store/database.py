@@ -31,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from app.store.commits import committed
 from app.store.driver import execute_directly
+from app.store.locks import open_lock
 
 
 class Base(DeclarativeBase):
@@ -133,8 +134,8 @@ def reading() -> Iterator[Connection]:
 def writing() -> Iterator[Connection]:
     """One transaction that writes; it commits at the end or leaves nothing behind.
 
-    Raises BusyError on SQLite, where one writes at a time, if the others take too long, and
-    InDoubtError where COMMIT had no answer.
+    Raises BusyError on SQLite, where one writes at a time, if the others take too long, LockError
+    if it cannot wait for them, and InDoubtError where COMMIT had no answer.
     """
     with writers_turn(db.engine), db.engine.connect() as connection:
         connection.execution_options(writes=True)
@@ -159,8 +160,7 @@ def writers_turn(engine: Engine) -> Iterator[None]:
         if not _first.acquire(timeout=PATIENCE):
             raise BusyError("the writers before take too long")
         try:
-            # Opened anew each time: a lock belongs to the open file.
-            file = os.open(f"{engine.url.database}.lock", os.O_WRONLY | os.O_CREAT, 0o666)
+            file = open_lock(f"{engine.url.database}.lock")
             try:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 yield

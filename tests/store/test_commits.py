@@ -51,7 +51,7 @@ def told_to_repeat(answer: TestResponse) -> dict[str, Any]:
     problem = assert_problem(answer, 503)
     assert answer.headers["Retry-After"].isdigit()
     assert "It may have been stored" in problem["detail"]
-    assert "othing was stored" not in problem["detail"]
+    assert "nothing was stored" not in problem["detail"]
     return problem
 
 
@@ -131,7 +131,7 @@ def test_what_fails_before_its_commit_stored_nothing_and_says_that(
     headers = api.headers()
     way.cut, way.at = "before", b"INSERT INTO jobs"
     problem = assert_problem(api.client.post(api.url(), json=JOB, headers=headers), 503)
-    assert "Nothing was stored" in problem["detail"]
+    assert "nothing was stored" in problem["detail"]
     assert way.cuts == 1
     assert api.get().json["total"] == 0
 
@@ -209,8 +209,8 @@ def test_a_command_says_so_too(cut: tuple[Api, Cutting]) -> None:
 @pytest.mark.parametrize(
     ("calls", "number", "words", "stored"),
     [
-        (WRITING, errno.ENOSPC, "othing was stored", 0),
-        (WRITING, errno.EIO, "othing was stored", 0),
+        (WRITING, errno.ENOSPC, "nothing was stored", 0),
+        (WRITING, errno.EIO, "nothing was stored", 0),
         (SYNCING, errno.EIO, "It may have been stored", 1),
     ],
 )
