@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 NUMBERS = {
-    "x86_64": {"pwrite64": 18, "fsync": 74, "fdatasync": 75},
-    "aarch64": {"pwrite64": 68, "fsync": 82, "fdatasync": 83},
+    "x86_64": {"pwrite64": 18, "fsync": 74, "fdatasync": 75, "openat": 257},
+    "aarch64": {"pwrite64": 68, "fsync": 82, "fdatasync": 83, "openat": 56},
 }[platform.machine()]
-WRITING, SYNCING = ("pwrite64",), ("fsync", "fdatasync")
+WRITING, SYNCING, OPENING = ("pwrite64",), ("fsync", "fdatasync"), ("openat",)
+TO_WRITE = os.O_WRONLY | os.O_RDWR  # of `openat`: who only reads may
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
-LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
+LOAD, JUMP_IF_EQUAL, JUMP_IF_ANY, RETURN = 0x20, 0x15, 0x45, 0x06
+CALL, FLAGS_OF_OPENAT = 0, 32  # where a filter finds them
 ALLOW, FAIL_WITH = 0x7FFF0000, 0x00050000
 
 
@@ -36,10 +38,17 @@ class _Program(ctypes.Structure):
 
 def fail_from_now_on(calls: Sequence[str], number: int) -> None:
     """Have these system calls of this thread fail with an errno, for good."""
-    steps = [_Instruction(LOAD, 0, 0, 0)]  # the call's number
+    steps = [_Instruction(LOAD, 0, 0, CALL)]
     for call in calls:
-        steps.append(_Instruction(JUMP_IF_EQUAL, 0, 1, NUMBERS[call]))
-        steps.append(_Instruction(RETURN, 0, 0, FAIL_WITH | number))
+        failing = [_Instruction(RETURN, 0, 0, FAIL_WITH | number)]
+        if call in OPENING:
+            failing[:0] = [
+                _Instruction(LOAD, 0, 0, FLAGS_OF_OPENAT),
+                _Instruction(JUMP_IF_ANY, 0, 1, TO_WRITE),
+            ]
+        steps += [_Instruction(JUMP_IF_EQUAL, 0, len(failing), NUMBERS[call]), *failing]
+        if call in OPENING:
+            steps.append(_Instruction(LOAD, 0, 0, CALL))
     steps.append(_Instruction(RETURN, 0, 0, ALLOW))
     program = _Program(len(steps), (_Instruction * len(steps))(*steps))
     libc = ctypes.CDLL(None, use_errno=True)
