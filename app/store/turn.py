@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
+from app.store.locks import open_lock
+
 
 @dataclass(eq=False)
 class _Writer:
@@ -38,7 +40,7 @@ class Turns:
     def turn(self, seconds: float) -> Iterator[bool]:
         """Whether it is this thread's turn, within so many seconds; it ends with the block.
 
-        Raises OSError where the lock file cannot be used.
+        Raises LockError.
         """
         lock = self._get(seconds)
         try:
@@ -116,8 +118,7 @@ class Turns:
 
 
 def _locked(path: str, how: int) -> int | None:
-    # Opened anew each time: a lock belongs to the open file.
-    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+    file = open_lock(path)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | how)
     except BlockingIOError:
