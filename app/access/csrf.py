@@ -15,12 +15,12 @@ import hmac
 import secrets
 from collections.abc import Callable, Collection
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, after_this_request, current_app, request
 
 from app.access.viewer import COOKIE as SESSION
 from app.web.cookies import set_cookie
+from app.web.urls import host_of
 
 COOKIE = "jobwall_form"
 SEED = "jobwall.form"  # of the request, for the cookie that its answer will set
@@ -81,14 +81,7 @@ def _is_ours() -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    return origin is None or _name_of(origin) == _name_of(f"//{request.host}")
-
-
-def _name_of(address: str) -> str | None:
-    try:
-        return urlsplit(address).hostname
-    except ValueError:
-        return None
+    return origin is None or host_of(origin) == host_of(f"//{request.host}")
 
 
 def _has_token() -> bool:

@@ -11,6 +11,8 @@ import sys
 import click
 
 WAITING = 2048  # connections that the kernel keeps until a worker takes them, as gunicorn's own
+# By these gunicorn would believe others, and take another root, past our own settings.
+SERVER_ENVIRONMENT = {"FORWARDED_ALLOW_IPS": "", "SCRIPT_NAME": ""}
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  where all listen, one is asked
 
 

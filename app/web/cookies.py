@@ -13,10 +13,22 @@ def set_cookie(
     alone; our scripts may read it only if it holds no secret.
     """
     response.set_cookie(
-        name, value, max_age=life, httponly=not scripts, samesite="Lax", secure=request.is_secure
+        name,
+        value,
+        max_age=life,
+        path=request.script_root or "/",
+        httponly=not scripts,
+        samesite="Lax",
+        secure=request.is_secure,
     )
 
 
 def delete_cookie(response: Response, name: str) -> None:
     """Take a cookie out of the browser."""
-    response.delete_cookie(name, httponly=True, samesite="Lax", secure=request.is_secure)
+    response.delete_cookie(
+        name,
+        path=request.script_root or "/",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )

@@ -167,6 +167,18 @@ def test_where_it_is_found_is_said_so_that_a_browser_opens_it(tmp_path: Path, ho
         stop(process, signal.SIGINT)
 
 
+def test_below_a_path_it_says_where_whatever_else_names_a_root(tmp_path: Path) -> None:
+    told = {"PATH_PREFIX": "/job/wall", "SCRIPT_NAME": "/evil", "FORWARDED_ALLOW_IPS": "nonsense"}
+    with served({**os.environ, "INSTANCE": str(tmp_path / "i"), **told}) as (said, process):
+        url, _ = LINK.fullmatch(said[-1]).groups()
+        assert url == url_of(said)
+        assert url.endswith("/job/wall")
+        assert requests.get(f"{url}/sign-in", timeout=PATIENCE).status_code == 200
+        probe = f"{url.removesuffix('/job/wall')}/healthz"
+        assert requests.get(probe, timeout=PATIENCE).text == "ok\n"
+        stop(process, signal.SIGINT)
+
+
 def test_a_server_never_loads_what_only_migrations_need(tmp_path: Path) -> None:
     code = (
         "import sys, app.cli.server\n"
