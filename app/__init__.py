@@ -17,6 +17,7 @@ from app.wall import blueprint as wall_blueprint
 from app.web import (
     assets,
     cache,
+    cookies,
     errors,
     formatters,
     forwarding,
@@ -74,6 +75,7 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init_app(app)
     database.init_app(app)
     cache.init_app(app, config.cache_bytes)
+    cookies.init_app(app, config)
     errors.init_app(app)
     security.init_app(app)
     forwarding.init_app(app, config)

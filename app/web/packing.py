@@ -21,8 +21,8 @@ _NAMED = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:,|$)", re.IGNORECASE)
 
 def accepts_gzip() -> bool:
     """Whether the client of this request takes gzip."""
-    accepted = request.environ.get("HTTP_ACCEPT_ENCODING")
-    return bool(accepted) and _takes_gzip(accepted)
+    accepted: str = request.environ.get("HTTP_ACCEPT_ENCODING", "")
+    return accepted != "" and _takes_gzip(accepted)
 
 
 def _takes_gzip(accepted: str) -> bool:

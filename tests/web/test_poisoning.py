@@ -15,7 +15,6 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.access.sessions import spend_key
-from app.access.viewer import COOKIE, SCREEN_COOKIE
 from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
@@ -23,6 +22,7 @@ from app.screens.store import create_link, spend_link
 from app.store.database import db, writing
 from app.web import cache
 from app.web.assets import find
+from app.web.cookies import FORM, SCREEN, SESSION, SETTINGS
 from tests.kit.api import Api
 from tests.kit.caches import forget, kept_by, remembering, texts_in
 from tests.kit.databases import sqlite_only
@@ -73,6 +73,7 @@ class Claim(NamedTuple):
     environ: dict[str, str] = {}
 
 
+ORDINARY = Claim({})
 CLAIMS = [
     Claim(
         {
@@ -93,7 +94,7 @@ CLAIMS = [
             "Referer": f"https://{EVIL}.example/",
             "Origin": f"https://{EVIL}.example",
         },
-        cookies={"jobwall_settings": "dark-utc-off", "jobwall_form": EVIL, EVIL: EVIL},
+        cookies={SETTINGS: "dark-utc-off", FORM: EVIL, EVIL: EVIL},
     ),
     Claim(
         {
@@ -144,9 +145,14 @@ class Asker(NamedTuple):
     key: str = ""
     cookies: dict[str, str] = {}
 
-    def ask(self, path: str, claim: Claim = Claim({}), **form: str) -> TestResponse:
-        sent = {name: value for name, value in (self.cookies | claim.cookies).items() if value}
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in sent.items())}
+    def ask(self, path: str, claim: Claim = ORDINARY, **form: str) -> TestResponse:
+        naming = self.client.application.extensions["cookies"]
+        secure = any("https" in said.values() for said in (claim.headers, claim.environ))
+        cookies = [
+            f"{naming.name(kind, secure=secure)}={value}"
+            for kind, value in (self.cookies | claim.cookies).items()
+        ]
+        headers = {"Cookie": "; ".join(cookies)}
         headers |= {"Authorization": f"Bearer {self.key}"} | claim.headers | form
         answer = self.client.get(path, headers=headers, environ_overrides=claim.environ)
         answer.get_data()
@@ -162,8 +168,8 @@ def askers(api: Api, app: Flask) -> dict[str, Asker]:
         sessions = {name: spend_key(connection, key, now()) for name, key in keys.items()}
         link = create_link(connection, name="TV", projects=None, now=now())
         token = spend_link(connection, link, address=EVIL, browser=EVIL, now=now())
-    found = {name: Asker(client, keys[name], {COOKIE: sessions[name]}) for name in keys}
-    return found | {"nobody": Asker(client), "TV": Asker(client, "", {SCREEN_COOKIE: token})}
+    found = {name: Asker(client, keys[name], {SESSION: sessions[name]}) for name in keys}
+    return found | {"nobody": Asker(client), "TV": Asker(client, "", {SCREEN: token})}
 
 
 def seen(answer: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
@@ -171,7 +177,7 @@ def seen(answer: TestResponse) -> tuple[int, list[tuple[str, str]], bytes]:
     packed = answer.headers.get("Content-Encoding") == "gzip"
     body = gzip.decompress(answer.data) if packed else answer.data
     body = re.sub(rb'(name="csrf_token" value=")[^"]+', rb"\1", body)
-    token = re.compile(r"(jobwall_form[^=]*=)[^;]+")
+    token = re.compile(r"(_form_[^=]*=)[^;]+")
     headers = [(name, token.sub(r"\1", value)) for name, value in answer.headers if name != "Date"]
     if packed:  # what a token in it makes of its length
         headers = [(name, value) for name, value in headers if name != "Content-Length"]
