@@ -15,7 +15,7 @@ from flask.cli import with_appcontext
 from app import config
 from app.access import sessions
 from app.cli import migrations
-from app.cli.listening import SERVER_ENVIRONMENT, listen, server_command, url_of
+from app.cli.listening import SERVER_ENVIRONMENT, listen, risk_of, server_command, url_of
 from app.clock import now
 from app.store.database import db, reading, writing
 
@@ -55,6 +55,8 @@ def serve(host: str, port: str, workers: str) -> None:
     lines = (f"The board: {url}", f"The store: {_store()}", _way_in(url))
     db.engine.dispose()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the server can be stopped
+    if risk := risk_of(listener, config.trusted_proxies()):
+        click.echo(risk, err=True)
     click.echo("\n".join(lines))
     sys.stdout.flush()
     command = server_command(listener)
