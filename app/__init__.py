@@ -6,6 +6,7 @@ from jinja2 import StrictUndefined
 
 from app import cli, models
 from app.access import csrf
+from app.access.secret import secret_key
 from app.api import blueprint as api_blueprint
 from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
@@ -14,8 +15,19 @@ from app.rules.causes import headline, telling_line
 from app.screens import manage, pairing
 from app.store import database
 from app.wall import blueprint as wall_blueprint
-from app.web import assets, cache, errors, formatters, healthz, packing, security, shapes
-from app.web.urls import IdConverter
+from app.web import (
+    assets,
+    cache,
+    cookies,
+    errors,
+    formatters,
+    forwarding,
+    healthz,
+    packing,
+    security,
+    shapes,
+)
+from app.web.urls import IdConverter, own_address, own_path
 
 __version__ = "0.1.0"
 
@@ -40,6 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     )
     app.session_interface = NoCookieSession()
     app.url_map.converters["id"] = IdConverter
+    app.url_map.merge_slashes = False  # it redirects for good, to whatever the client calls us
     app.config.update(
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
@@ -51,6 +64,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.filters.update(formatters.FILTERS, telling_line=telling_line, headline=headline)
     shapes.init_app(app)
     app.jinja_env.globals["version"] = __version__
+    app.jinja_env.globals.update(own_path=own_path, own_address=own_address)
     app.jinja_env.globals["setting_choices"] = settings.CHOICES
     app.context_processor(
         lambda: {
@@ -62,8 +76,10 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init_app(app)
     database.init_app(app, config.connections)
     cache.init_app(app, config.cache_bytes)
+    cookies.init_app(app, config.path_prefix, secret_key)
     errors.init_app(app)
     security.init_app(app)
+    forwarding.init_app(app, config)
     csrf.init_app(app, apart_from=[api_blueprint])  # its keys come in a header, never in a cookie
     cli.init_app(app)
     packing.init_app(app)

@@ -1,6 +1,7 @@
 """The environment, parsed once. A setting that makes no sense stops the start with one line."""
 
 import os
+import re
 import secrets
 import shlex
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,12 @@ LEAST_SECRET = 32  # characters
 LEAST_CONNECTIONS = 2  # of a process: one that writes must not keep the others from reading
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 ENGINES = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+
+_HOST = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+
+Network = IPv4Network | IPv6Network
+"""Some addresses, or one."""
 
 
 class Variable(NamedTuple):
@@ -62,8 +70,10 @@ WORKERS = Variable("WORKERS", "processes, 18 threads each", "2")
 CACHE_MB = Variable("CACHE_MB", "pages that each process keeps made, in MiB; 0 for none", "16")
 LOG_LEVEL = Variable("LOG_LEVEL", f"what the server tells: {', '.join(LOG_LEVELS)}", "warning")
 TRUSTED_PROXIES = Variable(
-    "FORWARDED_ALLOW_IPS", "addresses of proxies that are believed on who asks, and how"
+    "TRUSTED_PROXIES", "proxies that are believed on who asks, and how: addresses, networks"
 )
+ALLOWED_HOSTS = Variable("ALLOWED_HOSTS", "hosts that it answers to, by name; if empty, to every")
+PATH_PREFIX = Variable("PATH_PREFIX", "the path below which it answers, such as /jobwall")
 VARIABLES = (
     INSTANCE,
     DATA_HOME,
@@ -76,6 +86,8 @@ VARIABLES = (
     CACHE_MB,
     LOG_LEVEL,
     TRUSTED_PROXIES,
+    ALLOWED_HOSTS,
+    PATH_PREFIX,
 )
 """Every variable that we read: no other module names one."""
 
@@ -96,6 +108,9 @@ class Config:
     secret_key: str | None = field(repr=False)
     cache_bytes: int = 16 * MIB
     connections: int = 20
+    trusted_proxies: tuple[Network, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    path_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,7 @@ class Serving:
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Config:
-    """Read what an app needs: where it stores things, and how much it keeps in memory.
+    """Read what an app needs: where it stores things, what it keeps, and whom it believes.
 
     Makes the instance folder and, on the first start with SQLite, the secret key in it (mode 0600).
     Raises ConfigError.
@@ -126,6 +141,9 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         secret_key=_secret_key(SECRET_KEY.of(environ), database_url, instance / "secret_key"),
         cache_bytes=_cache_bytes(CACHE_MB.of(environ)),
         connections=_connections(environ, database_url),
+        trusted_proxies=trusted_proxies(environ),
+        allowed_hosts=tuple(_host(text) for text in _listed(ALLOWED_HOSTS, environ)),
+        path_prefix=path_prefix(environ),
     )
 
 
@@ -135,11 +153,57 @@ def read_serving(environ: Mapping[str, str] = os.environ) -> Serving:
     if level not in LOG_LEVELS:
         raise ConfigError(f"LOG_LEVEL: must be one of {', '.join(LOG_LEVELS)}")
     return Serving(
-        host=HOST.of(environ),
+        host=HOST.of(environ).removeprefix("[").removesuffix("]"),
         port=_whole(PORT, environ, 0, 65535),
         workers=_whole(WORKERS, environ, 1, 1000),
         log_level=level,
     )
+
+
+def trusted_proxies(environ: Mapping[str, str] = os.environ) -> tuple[Network, ...]:
+    """The proxies that are believed. Raises ConfigError."""
+    return tuple(_network(text) for text in _listed(TRUSTED_PROXIES, environ))
+
+
+def path_prefix(environ: Mapping[str, str] = os.environ) -> str:
+    """The path below which the board answers, empty where it answers below none.
+
+    Raises ConfigError.
+    """
+    text = PATH_PREFIX.of(environ)
+    if text and not _PREFIX.fullmatch(text):
+        raise ConfigError(
+            "PATH_PREFIX: must be a path such as /jobwall, without a slash at its end"
+        )
+    return text
+
+
+def _listed(variable: Variable, environ: Mapping[str, str]) -> list[str]:
+    """The parts of a text with commas."""
+    return [part for text in variable.of(environ).split(",") if (part := text.strip())]
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise ConfigError(
+            f"TRUSTED_PROXIES: {text!r} is no address and no network such as 10.0.0.0/8"
+        ) from None
+
+
+def _host(text: str) -> str:
+    """A host as it is compared: its name, `.name` for all below it too, or an address."""
+    name = text.lower().removeprefix("[").removesuffix("]")
+    try:
+        return str(ip_address(name))
+    except ValueError:
+        if not _HOST.fullmatch(name):
+            raise ConfigError(
+                f"ALLOWED_HOSTS: {text!r} is no name of a host such as board.example.com,"
+                " without a port"
+            ) from None
+    return name
 
 
 def _instance(environ: Mapping[str, str]) -> Path:

@@ -4,10 +4,10 @@ from app import create_app
 from app.access.keys import create_key
 from app.access.scopes import Scope
 from app.access.sessions import create_link, spend_link
-from app.access.viewer import COOKIE
 from app.clock import now
 from app.config import read
 from app.store.database import db, writing
+from app.web.cookies import SESSION, naming
 from bench.databases import Settings
 
 
@@ -23,9 +23,10 @@ def key_header(settings: Settings, scope: Scope = Scope.READ) -> dict[str, str]:
 def session_headers(settings: Settings, number: int) -> list[dict[str, str]]:
     """The headers by which so many signed-in browsers get in, a session each."""
     with create_app(read(settings)).app_context():
+        name = naming().name(SESSION, secure=False)
         with writing() as connection:
             tokens = [
                 spend_link(connection, create_link(connection, now()), now()) for _ in range(number)
             ]
         db.engine.dispose()
-    return [{"Cookie": f"{COOKIE}={token}"} for token in tokens]
+    return [{"Cookie": f"{name}={token}"} for token in tokens]

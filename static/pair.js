@@ -33,7 +33,7 @@
     if (!out || !find('.pair__code')) return;
     find('.pair__code').hidden = !code;
     say('.pair__code', code.slice(0, 4) + ' ' + code.slice(4));
-    say('.pair__host', location.host + '/screens');
+    say('.pair__host', location.host + document.body.dataset.screens);
     find('.pair__how').hidden = !code;
   }
 

@@ -1,7 +1,7 @@
 """What the tests need beside packages of Python, installed where it is missing: `make test`.
 
-A browser; nginx, which checks the configuration that the documents show; curl, by which they
-report; and PgBouncer, which the board refuses. Where all are there it says nothing.
+A browser; nginx, which does what the documents show, with a certificate by openssl; curl, by which
+they report; and PgBouncer, which the board refuses. Where all are there it says nothing.
 """
 
 import os
@@ -32,6 +32,7 @@ def main() -> None:
         if not has_browser():
             sys.exit("The tests need a browser: install Chromium, Chrome or Edge.")
     need("nginx", has_nginx, "nginx-light")
+    need("openssl", has_openssl, "openssl")
     need("curl", has_curl, "curl")
     need("PgBouncer", has_pgbouncer, "pgbouncer")
 
@@ -61,6 +62,11 @@ def has_browser() -> bool:
 def has_nginx() -> bool:
     """Whether nginx is there; a user's PATH may lack where Debian puts it."""
     return bool(shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin"))
+
+
+def has_openssl() -> bool:
+    """Whether openssl is there."""
+    return shutil.which("openssl") is not None
 
 
 def has_curl() -> bool:

@@ -197,9 +197,40 @@ def test_a_setting_of_the_server_that_makes_no_sense_is_one_line(
             read_serving({name: value})
 
 
-def test_an_empty_setting_is_none() -> None:
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("TRUSTED_PROXIES", ["*", "proxy", "10.0.0.7/8", "10.0.0", "::1,nginx", "10.0.0.1:80"]),
+        ("TRUSTED_PROXIES", ["10.0.0.1 10.0.0.2", "10.0.0.0-10.0.0.9", "[::1]", "unix"]),
+        ("ALLOWED_HOSTS", ["*", "https://a.example", "a.example:80", "a/b", "*.example", "ä", "."]),
+        ("ALLOWED_HOSTS", ["a.example b.example", "a..example", ".", "[::1]:80"]),
+        ("PATH_PREFIX", ["jobwall", "/", "/jobwall/", "//a", "/a//b", "/..", "/a b", "/a?b", "/ä"]),
+        ("PATH_PREFIX", ["https://a.example/jobwall", "/a;b", "/%61", "/a\n"]),
+    ],
+)
+def test_a_setting_about_clients_that_makes_no_sense_is_one_line(
+    tmp_path: Path, name: str, values: list[str]
+) -> None:
+    for value in values:
+        with pytest.raises(ConfigError, match=rf"\A{name}: [^\n]*\Z"):
+            read({"INSTANCE": str(tmp_path), name: value})
+
+
+def test_lists_may_have_spaces_and_commas_too_many(tmp_path: Path) -> None:
+    told = {
+        "TRUSTED_PROXIES": " 10.0.0.0/8, ::1,,",
+        "ALLOWED_HOSTS": "B.example , [::1],.c.example",
+    }
+    found = read({"INSTANCE": str(tmp_path), **told})
+    assert [str(one) for one in found.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+    assert found.allowed_hosts == ("b.example", "::1", ".c.example")
+
+
+def test_an_empty_setting_is_none(tmp_path: Path) -> None:
     empty = {variable.name: "" for variable in config.VARIABLES}
     assert read_serving(empty) == read_serving({}) == Serving("127.0.0.1", 8000, 2, "warning")
+    told = {"INSTANCE": str(tmp_path)}
+    assert read(empty | told) == read(told)
 
 
 @pytest.mark.parametrize(

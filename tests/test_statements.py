@@ -12,7 +12,6 @@ from flask.testing import FlaskClient
 from app import create_app
 from app.access.keys import create_key
 from app.access.scopes import Scope, hashed, new_secret
-from app.access.viewer import SCREEN_COOKIE
 from app.config import read
 from app.ledger.projects import create_project
 from app.ledger.report import Report
@@ -22,6 +21,8 @@ from app.rules.status import JobStatus
 from app.rules.times import MINUTE, SECOND, format_time
 from app.screens.store import add_screen
 from app.store.database import db, writing
+from app.web.cookies import SCREEN
+from tests.kit.cookies import give
 from tests.kit.databases import Databases
 from tests.kit.forms import form_of, sign_in
 from tests.kit.recording import record
@@ -338,7 +339,7 @@ def screen(app: Flask) -> FlaskClient:
     with app.app_context(), writing() as connection:
         names = {"name": "tv", "projects": ["own", "p1"]}
         add_screen(connection, **names, token_hash=hashed(token), now=CLOCK)
-    client.set_cookie(SCREEN_COOKIE, token)
+    give(client, SCREEN, token)
     return client
 
 

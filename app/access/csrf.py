@@ -15,15 +15,13 @@ import hmac
 import secrets
 from collections.abc import Callable, Collection
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, abort, after_this_request, current_app, request
 
 from app.access.secret import secret_key
-from app.access.viewer import COOKIE as SESSION
-from app.web.cookies import set_cookie
+from app.web.cookies import FORM, SESSION, get_cookie, set_cookie
+from app.web.urls import host_of
 
-COOKIE = "jobwall_form"
 SEED = "jobwall.form"  # of the request, for the cookie that its answer will set
 SIZE = hashlib.sha256().digest_size
 
@@ -57,7 +55,7 @@ def without_token(reason: str) -> Callable[[View], View]:
 
 def csrf_token() -> str:
     """The token for a form on the page that is being rendered; no two are alike."""
-    seed = request.cookies.get(COOKIE) or request.environ.get(SEED)
+    seed = get_cookie(FORM) or request.environ.get(SEED)
     if not seed:
         seed = request.environ[SEED] = secrets.token_urlsafe(24)
         after_this_request(_remember)
@@ -82,30 +80,23 @@ def _is_ours() -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = request.headers.get("Origin")
-    return origin is None or _name_of(origin) == _name_of(f"//{request.host}")
-
-
-def _name_of(address: str) -> str | None:
-    try:
-        return urlsplit(address).hostname
-    except ValueError:
-        return None
+    return origin is None or host_of(origin) == host_of(f"//{request.host}")
 
 
 def _has_token() -> bool:
-    seed = request.cookies.get(COOKIE, "")
+    seed = get_cookie(FORM)
     sent = _unmasked(request.form.get("csrf_token", ""))
     return bool(seed) and hmac.compare_digest(_mac(seed), sent)
 
 
 def _remember(response: Response) -> Response:
     """Set the cookie that the tokens on this page belong to."""
-    set_cookie(response, COOKIE, request.environ[SEED])
+    set_cookie(response, FORM, request.environ[SEED])
     return response
 
 
 def _mac(seed: str) -> bytes:
-    session = request.cookies.get(SESSION, "")
+    session = get_cookie(SESSION)
     # Hashed, so that no other split of the two gives the same message.
     parts = [hashlib.sha256(part.encode("utf-8", "replace")).digest() for part in (seed, session)]
     return hmac.new(secret_key(), b"form:" + b"".join(parts), hashlib.sha256).digest()

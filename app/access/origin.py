@@ -1,15 +1,12 @@
 """Where a request comes from: its address, what it is counted by, and its browser in words."""
 
 import re
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 
 from flask import request
 
-from app.config import TRUSTED_PROXIES
 from app.models.screen import BROWSER
-
-# As gunicorn trusts a proxy's word about TLS, by its own variable, so is one trusted here.
-TRUSTED = {"", "127.0.0.1", "::1", *TRUSTED_PROXIES.of().split(",")}
+from app.web.forwarding import parse_address
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 _BROWSERS = (
@@ -36,21 +33,8 @@ _SYSTEMS = (
 
 
 def address() -> str:
-    """The address that asks; behind a proxy of ours the last one that it was told."""
-    peer = request.remote_addr or ""
-    if peer in TRUSTED or "*" in TRUSTED:
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        return _clean(forwarded) or _clean(peer)
-    return _clean(peer)
-
-
-def _clean(text: str) -> str:
-    try:
-        found = ip_address(text.partition("%")[0])
-    except ValueError:
-        return ""
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return str(mapped or found)
+    """The address that asks, empty where there is none; what `web/forwarding` believes it is."""
+    return str(parse_address(request.remote_addr or "") or "")
 
 
 def network_of(text: str) -> str:

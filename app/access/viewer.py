@@ -21,11 +21,10 @@ from app.access.sessions import SESSION_LIFE, find_session
 from app.rules.project import Project
 from app.rules.times import DAY, SECOND
 from app.store.database import reading
-from app.web.cookies import delete_cookie, set_cookie
+from app.web.cookies import SCREEN, SESSION, delete_cookie, get_cookie, set_cookie
 from app.web.etags import Versions
+from app.web.urls import own_address
 
-COOKIE = "jobwall_session"
-SCREEN_COOKIE = "jobwall_screen"
 SCREEN_LIFE = 400 * DAY  # as long as any browser keeps a cookie; it is renewed long before
 
 Entry = TypeVar("Entry", Visit, OverviewVisit)
@@ -74,7 +73,7 @@ def visiting_wall(asked: Sequence[str], now: int) -> Iterator[tuple[Connection, 
 
     Only here a screen's cookie counts. Who is signed in sees what they may see, also on a screen.
     """
-    session, screen = request.cookies.get(COOKIE), request.cookies.get(SCREEN_COOKIE)
+    session, screen = get_cookie(SESSION), get_cookie(SCREEN)
     with reading() as connection:
         found = visit_wall_with_session(connection, session, asked, now) if session else None
         if found is None and screen:
@@ -86,7 +85,7 @@ def visiting_wall(asked: Sequence[str], now: int) -> Iterator[tuple[Connection, 
 def managing(now: int) -> Iterator[Connection]:
     """The same for a page about what opens the board; 403 for who may not manage that."""
     with reading() as connection:
-        token = request.cookies.get(COOKIE)
+        token = get_cookie(SESSION)
         grant = find_session(connection, token, now) if token else None
         if grant is None:
             _turn_away()
@@ -97,7 +96,7 @@ def managing(now: int) -> Iterator[Connection]:
 
 
 def _enter(find: Callable[[str], Entry | None]) -> Entry:
-    token = request.cookies.get(COOKIE)
+    token = get_cookie(SESSION)
     found = find(token) if token else None
     if found is None:
         _turn_away()
@@ -108,7 +107,7 @@ def _enter(find: Callable[[str], Entry | None]) -> Entry:
 def _turn_away() -> NoReturn:
     if is_script() or request.method != "GET":
         abort(Response("Signed out", 401, content_type="text/plain; charset=utf-8"))
-    abort(redirect(url_for("sign_in.form", next=request.full_path.rstrip("?"))))
+    abort(redirect(url_for("sign_in.form", next=own_address())))
 
 
 def is_script() -> bool:
@@ -118,14 +117,14 @@ def is_script() -> bool:
 
 def remember(response: AnyResponse, token: str) -> None:
     """Give the browser its session."""
-    set_cookie(response, COOKIE, token, SESSION_LIFE // SECOND)
+    set_cookie(response, SESSION, token, SESSION_LIFE // SECOND)
 
 
 def remember_screen(response: AnyResponse, token: str) -> None:
     """Give a screen its token, or renew it."""
-    set_cookie(response, SCREEN_COOKIE, token, SCREEN_LIFE // SECOND)
+    set_cookie(response, SCREEN, token, SCREEN_LIFE // SECOND)
 
 
 def forget(response: AnyResponse) -> None:
     """Take the session out of the browser."""
-    delete_cookie(response, COOKIE)
+    delete_cookie(response, SESSION)

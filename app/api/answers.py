@@ -5,13 +5,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
-from flask import Response, request
+from flask import Response
 
 from app.queries.views import JobPage
 from app.rules.project import Project
 from app.rules.times import format_time
 from app.web import etags
 from app.web.packing import PACKED_VARY
+from app.web.urls import own_path
 
 VARY = f"Authorization, {PACKED_VARY}"
 
@@ -47,6 +48,5 @@ def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> str:
     if page.offset > 0:
         places.append(("prev", min(max(0, page.offset - page.limit), last)))
     places.append(("last", last))
-    path = request.script_root + request.path
-    url = f"{path}?{urlencode([*query, ('limit', page.limit)])}&offset="
+    url = f"{own_path()}?{urlencode([*query, ('limit', page.limit)])}&offset="
     return ", ".join(f'<{url}{place}>; rel="{name}"' for name, place in places)

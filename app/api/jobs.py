@@ -63,7 +63,7 @@ def get_jobs(project_id: str) -> Response:
         project = open_project(connection, project_id)
         wanted, limit, offset = parse_list(request.args, at, project.silent_after)
         query = query_of(request.args)
-        slot = ("jobs", request.script_root, project_id, *query, limit, offset)
+        slot = ("jobs", project_id, *query, limit, offset)
         versions: tuple[int, ...] = (project.version,)
         if wanted.changes_by_itself:
             versions += (floor(at, MINUTE),)

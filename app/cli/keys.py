@@ -5,7 +5,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.access import keys, sessions
 from app.access.scopes import SCOPE_BY_WORD
-from app.cli.params import Expiry, Name, clear_errors
+from app.cli.params import Expiry, Name, board_url, clear_errors
 from app.clock import now
 from app.queries.projects import get_project
 from app.rules.times import format_time
@@ -72,12 +72,10 @@ def revoke(number: int) -> None:
 
 
 @click.command("sign-in-link")
-@click.option(
-    "--url", default="http://127.0.0.1:8000", show_default=True, help="Where the board is served."
-)
+@board_url
 @with_appcontext
 def sign_in_link(url: str) -> None:
     """Print a link that signs one browser in, once, within 15 minutes."""
     with clear_errors(), writing() as connection:
         token = sessions.create_link(connection, now())
-    click.echo(f"{url.rstrip('/')}/sign-in#{token}")
+    click.echo(f"{url}/sign-in#{token}")

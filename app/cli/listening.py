@@ -7,21 +7,28 @@ printed works, although the server is still starting.
 import errno
 import socket
 import sys
+from collections.abc import Collection
 
 import click
 
+from app.config import Network
+from app.web.forwarding import parse_address
+
 WAITING = 2048  # connections that the kernel keeps until a worker takes them, as gunicorn's own
+# By these gunicorn would believe others, and take another root, past our own settings.
+SERVER_ENVIRONMENT = {"FORWARDED_ALLOW_IPS": "", "SCRIPT_NAME": ""}
 WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  where all listen, one is asked
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket that listens there, and that child processes may inherit."""
-    name = host.removeprefix("[").removesuffix("]")
     try:
         [(family, kind, _, _, address), *_] = socket.getaddrinfo(
-            name, port, type=socket.SOCK_STREAM
+            host, port, type=socket.SOCK_STREAM
         )
         listener = socket.socket(family, kind)
+        if family == socket.AF_INET6:  # `::` means IPv4 too, whatever the machine's default is
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(WAITING)
@@ -38,9 +45,19 @@ def listen(host: str, port: int) -> socket.socket:
 
 def url_of(listener: socket.socket, host: str) -> str:
     """Where a browser on this machine finds what listens there."""
-    name = host.removeprefix("[").removesuffix("]")
-    name = WILDCARDS.get(name, name)
+    name = WILDCARDS.get(host, host)
     return f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}"
+
+
+def risk_of(listener: socket.socket, proxies: Collection[Network]) -> str:
+    """What it risks to listen there without a proxy; nothing on loopback, or where one is named."""
+    address = parse_address(listener.getsockname()[0])
+    if proxies or (address is not None and address.is_loopback):
+        return ""
+    return (
+        "Beware: other machines reach it without TLS: keys and sign-in links travel readable."
+        " Put a proxy with TLS before it, and name that in TRUSTED_PROXIES."
+    )
 
 
 def server_command(listener: socket.socket) -> list[str]:

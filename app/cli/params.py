@@ -12,6 +12,7 @@ import click
 from flask import has_app_context
 
 from app.clock import now
+from app.config import path_prefix
 from app.ledger.projects import NAME
 from app.rules.links import check_template
 from app.rules.times import parse_span, parse_time
@@ -77,6 +78,21 @@ class Template(click.ParamType[str]):
             return check_template(str(value)) if value else ""
         except ValueError as error:
             self.fail(f"{value!r} {error}", param, ctx)
+
+
+def _located(_context: click.Context, _parameter: click.Parameter, url: str) -> str:
+    """Where the board is served: below its path, whether or not that was given along."""
+    url, prefix = url.rstrip("/"), path_prefix()
+    return url if url.endswith(prefix) else url + prefix
+
+
+board_url = click.option(
+    "--url",
+    callback=_located,
+    default="http://127.0.0.1:8000",
+    show_default=True,
+    help="Where the board is served.",
+)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import click
 from flask.cli import AppGroup
 
 from app.access.origin import browser_words
-from app.cli.params import Name, clear_errors
+from app.cli.params import Name, board_url, clear_errors
 from app.clock import now
 from app.rules.times import format_time
 from app.rules.words import NBSP, age
@@ -57,13 +57,11 @@ def revoke(number: int) -> None:
 @group.command("link")
 @click.option("--name", type=Name(), required=True, help="What people call the screen.")
 @click.option("--project", "projects", multiple=True, help="What it shows; repeat.  [default: all]")
-@click.option(
-    "--url", default="http://127.0.0.1:8000", show_default=True, help="Where the board is served."
-)
+@board_url
 def link(name: str, projects: tuple[str, ...], url: str) -> None:
     """Print a link that makes one browser a screen, once, within 15 minutes."""
     with clear_errors(), writing() as connection:
         if unknown := store.unknown_projects(connection, projects):
             raise click.ClickException(f"there is no project {unknown[0]!r}")
         token = store.create_link(connection, name=name, projects=projects or None, now=now())
-    click.echo(f"{url.rstrip('/')}/wall#{token}")
+    click.echo(f"{url}/wall#{token}")

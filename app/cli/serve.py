@@ -13,7 +13,7 @@ from flask.cli import with_appcontext
 from app import config
 from app.access import sessions
 from app.cli import migrations
-from app.cli.listening import listen, server_command, url_of
+from app.cli.listening import SERVER_ENVIRONMENT, listen, risk_of, server_command, url_of
 from app.cli.params import typed
 from app.clock import now
 from app.store.database import db, reading, writing
@@ -45,15 +45,18 @@ def serve(host: str, port: str, workers: str) -> None:
     It says where it stores things. The first time it prints a link that signs one browser in;
     later `jobwall sign-in-link` does. Ctrl-C stops it.
     """
-    environment = {**os.environ, "HOST": host, "PORT": port, "WORKERS": workers}
+    given = {"HOST": host, "PORT": port, "WORKERS": workers}
+    environment = {**os.environ, **SERVER_ENVIRONMENT, **given}
     serving = config.read_serving(environment)
     config.read(environment)  # also with this number of workers there are connections enough
     listener = listen(serving.host, serving.port)
     migrations.upgrade()
-    url = url_of(listener, serving.host)
+    url = url_of(listener, serving.host) + config.path_prefix()
     lines = (f"The board: {url}", f"The store: {_store()}", _way_in(url))
     db.engine.dispose()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the server can be stopped
+    if risk := risk_of(listener, config.trusted_proxies()):
+        click.echo(risk, err=True)
     click.echo("\n".join(lines))
     sys.stdout.flush()
     command = server_command(listener)

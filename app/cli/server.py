@@ -24,6 +24,11 @@ timeout = 60
 graceful_timeout = 5
 preload_app = True
 limit_request_line = 8190
+# Whose word counts about the sender, our root and TLS, `app/web/forwarding.py` alone decides.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+proxy_protocol = "off"
 
 # glibc gives every few threads a heap of its own, and none gives back: two are enough.
 M_ARENA_MAX = -8

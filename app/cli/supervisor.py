@@ -22,9 +22,9 @@ from app.access.keys import create_key, revoke_keys
 from app.access.scopes import Scope
 from app.access.sessions import create_link
 from app.cli import migrations
-from app.cli.listening import listen, server_command, url_of
+from app.cli.listening import SERVER_ENVIRONMENT, listen, server_command, url_of
 from app.clock import now
-from app.config import ROOT
+from app.config import ROOT, path_prefix
 from app.ledger.projects import create_project
 from app.queries.projects import list_projects
 from app.store.database import reading, writing
@@ -58,10 +58,11 @@ def run(port: int, documents: Path | None) -> int:
     listener = listen(HOST, port)
     migrations.upgrade()
     project_id, key, token = _prepare()
-    url = url_of(listener, HOST)
+    url = url_of(listener, HOST) + path_prefix()
     stop = Stop()
     inherited = [listener.fileno()]
-    with owned(server_command(listener), {}, signal.SIGTERM, inherited) as board:
+    command = server_command(listener)
+    with owned(command, SERVER_ENVIRONMENT, signal.SIGTERM, inherited) as board:
         listener.close()  # with the board's own, the port is free again
         if not _wait_until_it_answers(url, board, stop):
             if not stop.asked:

@@ -17,6 +17,7 @@ from app.queries.contract import Fields
 from app.queries.search import limit_header
 from app.rules.times import format_time
 from app.store import deadline
+from app.web.urls import own_path
 
 Write = Callable[[Sequence[Fields]], bytes]
 
@@ -40,7 +41,7 @@ def jobs_ndjson(project_id: str) -> Response:
 
 def _export(project_id: str, ending: str, kind: str, write: Write, head: bytes = b"") -> Response:
     at = now()
-    wanted = parse_filter(request.path, request.args)
+    wanted = parse_filter(own_path(), request.args)
     with visiting(project_id, at) as (connection, project):
         export = exports.begin(connection, project, wanted.to_query(at, project.silent_after))
 

@@ -18,13 +18,14 @@ from app.rules.silence import silent_since
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import FAILING
 from app.web.live import Head, pace
+from app.web.urls import own_path
 
 
 @blueprint.get("/projects/<id:project_id>")
 def project(project_id: str) -> Response:
     """A project: the verdict, the tabs, the chart and the table."""
     at = now()
-    wanted = parse_filter(request.path, request.args)
+    wanted = parse_filter(own_path(), request.args)
     with visiting(project_id, at) as (connection, shown):
 
         def build() -> tuple[Head, dict[str, Any]]:

@@ -9,10 +9,9 @@ from typing import NamedTuple
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from app.web.cookies import set_cookie
+from app.web.cookies import SETTINGS, get_cookie, set_cookie
 from app.web.urls import local_path
 
-COOKIE = "jobwall_settings"
 LIFE = 400 * 24 * 60 * 60  # seconds: longer than any browser keeps a cookie
 
 
@@ -46,7 +45,7 @@ blueprint = Blueprint("settings", __name__)
 
 def chosen() -> Settings:
     """The settings of the browser that asks."""
-    words = request.cookies.get(COOKIE, "").split("-")
+    words = get_cookie(SETTINGS).split("-")
     return Settings(**{name: _one_of(choices, words) for name, (_, choices) in CHOICES.items()})
 
 
@@ -60,5 +59,5 @@ def remember() -> Response:
     words = [_one_of(choices, request.form.getlist(name)) for name, (_, choices) in CHOICES.items()]
     response = redirect(local_path(request.form.get("next", "")), 303)
     response.headers["Cache-Control"] = "no-store"
-    set_cookie(response, COOKIE, "-".join(words), LIFE, scripts=True)
+    set_cookie(response, SETTINGS, "-".join(words), LIFE, scripts=True)
     return response

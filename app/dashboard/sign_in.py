@@ -14,6 +14,7 @@ from app.access.sessions import (
 )
 from app.clock import now
 from app.store.database import reading, writing
+from app.web.cookies import SESSION, get_cookie
 from app.web.urls import local_path
 
 blueprint = Blueprint("sign_in", __name__)
@@ -50,7 +51,7 @@ def start_session() -> Response | tuple[str, int]:
         with writing() as connection:
             spend = spend_link if token else spend_key
             opened = spend(connection, token or key, at)
-            if opened and (former := request.cookies.get(viewer.COOKIE)):
+            if opened and (former := get_cookie(SESSION)):
                 close_session(connection, former, at)
             forget_expired(connection, at)
     if opened is None:
@@ -64,7 +65,7 @@ def start_session() -> Response | tuple[str, int]:
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
     """End this browser's session, on the server too."""
-    token = request.cookies.get(viewer.COOKIE)
+    token = get_cookie(SESSION)
     if token:
         with writing() as connection:
             close_session(connection, token, now())

@@ -15,6 +15,7 @@ from app.rules.fields import IDENTIFIER
 from app.rules.times import SECOND
 from app.screens import codes, store
 from app.store.database import reading, writing
+from app.web.cookies import SESSION, get_cookie
 from app.web.errors import ProblemError
 
 blueprint = Blueprint("screens", __name__)
@@ -206,7 +207,7 @@ def _form(
 
 def _who() -> tuple[str, str]:
     """Whom wrong codes are counted by: the session, and the network."""
-    session = request.cookies.get(viewer.COOKIE, "")
+    session = get_cookie(SESSION)
     return (
         hashlib.sha256(f"codes:{session}".encode("utf-8", "replace")).hexdigest(),
         origin.network_of(origin.address()),

@@ -5,12 +5,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, jsonify, request
 
 from app.access import csrf, origin
-from app.access.viewer import SCREEN_COOKIE, remember_screen
+from app.access.viewer import remember_screen
 from app.clock import now
 from app.rules.times import SECOND
 from app.screens.codes import is_full, is_screen, pending, show_code
 from app.screens.store import link_is_good, spend_link
 from app.store.database import reading, writing
+from app.web.cookies import SCREEN, get_cookie
 from app.web.errors import ProblemError
 
 blueprint = Blueprint("pairing", __name__)
@@ -29,7 +30,7 @@ def code() -> Response:
     """
     _from_our_script()
     at, address = now(), origin.address()
-    network, token = origin.network_of(address), request.cookies.get(SCREEN_COOKIE, "")
+    network, token = origin.network_of(address), get_cookie(SCREEN)
     with reading() as connection:
         if token and is_screen(connection, token):
             return _answer(known=True)

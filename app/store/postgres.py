@@ -22,6 +22,12 @@ POOLER = (
 )
 
 
+class PoolerError(psycopg.OperationalError):
+    """Not PostgreSQL itself was reached; `sentence` says so to everybody (`app.store.faults`)."""
+
+    sentence = "A pooler stands before the database"
+
+
 class BoundedConnection(psycopg.Connection[Any]):
     """Of a server that is frozen or cut off nothing comes, not even a refusal: so the wait ends."""
 
@@ -44,7 +50,7 @@ class BoundedConnection(psycopg.Connection[Any]):
 def connect(_dialect: Any, _record: Any, arguments: Any, parameters: dict[str, Any]) -> Any:
     """A new connection: what the engine calls instead of the driver.
 
-    Raises OperationalError where it leads to a pooler. Between transactions that puts others onto a
+    Raises PoolerError. Between transactions that puts others onto a
     server's connection, where our prepared statements are not, or are theirs: one was seen to run
     with our parameters.
     """
@@ -63,7 +69,7 @@ def _refuse_poolers(connection: BoundedConnection) -> None:
     """A pooler makes up the number of the process that it names: the server has another one."""
     [serving] = connection.execute("SELECT pg_backend_pid()").fetchone() or (None,)
     if serving != connection.info.backend_pid:
-        raise psycopg.OperationalError(POOLER)
+        raise PoolerError(POOLER)
 
 
 def check(connection: Any, _record: Any, _proxy: Any) -> None:

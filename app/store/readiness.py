@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import Connection, text
 
-from app.store import schema
+from app.store import deadline, schema
 from app.store.database import db, reading
 from app.store.faults import NO_ANSWER, sentence_of
 from app.store.locks import open_lock
@@ -77,7 +77,7 @@ class Look:
 
     def _look(self) -> None:
         try:
-            with self._app.app_context():
+            with self._app.app_context(), deadline.within(PATIENCE):
                 self._found = troubles()
         finally:
             self.ended.set()

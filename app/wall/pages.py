@@ -9,7 +9,7 @@ from markupsafe import Markup
 from app.access import origin
 from app.access.door import WallVisit
 from app.access.seen import SEEN_EVERY, note_seen
-from app.access.viewer import SCREEN_COOKIE, is_script, remember_screen, visiting_wall
+from app.access.viewer import is_script, remember_screen, visiting_wall
 from app.clock import now
 from app.queries.wall import Wall, get_wall
 from app.rules.fields import IDENTIFIER
@@ -18,6 +18,7 @@ from app.store import deadline
 from app.store.database import writing
 from app.store.faults import is_away, reason_of
 from app.web import live
+from app.web.cookies import SCREEN, get_cookie
 
 NOTING = 0.2
 """Seconds that it may take to note that a screen was seen: its thread has others to answer."""
@@ -92,7 +93,7 @@ def _seen(response: Response, visit: WallVisit, at: int) -> Response:
         return response
     due = visit.last_seen_at is None or at - visit.last_seen_at >= SEEN_EVERY
     if due or not is_script():
-        remember_screen(response, request.cookies[SCREEN_COOKIE])
+        remember_screen(response, get_cookie(SCREEN))
     if due:
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # Flask's own way
         address, browser, screen_id = origin.address(), origin.browser(), visit.screen_id

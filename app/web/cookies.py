@@ -1,11 +1,69 @@
-"""Cookies: how each of ours is kept, said once."""
+"""Cookies: how each of ours is called and kept, said once.
 
-from flask import request
+Cookies know no port, so each has a mark of its board in its name: two boards on one host would sign
+each other out. Over TLS the name says so too (`__Host-`), and browsers hold it to that: no
+other host of the domain, and nobody on the way who speaks no TLS, can set one.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from flask import Flask, current_app, request
 from werkzeug.wrappers import Response
+
+SESSION = "session"
+FORM = "form"
+SETTINGS = "settings"
+SCREEN = "screen"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a board's cookies have in common: its mark, and the path that they are for."""
+
+    mark: str
+    path: str
+
+    def name(self, kind: str, *, secure: bool) -> str:
+        """What a cookie is called; `__Host-` cookies are for every path, so there is another."""
+        prefix = ("__Host-" if self.path == "/" else "__Secure-") if secure else ""
+        return f"{prefix}jobwall_{kind}_{self.mark}"
+
+
+def naming_of(key: bytes, path_prefix: str) -> Naming:
+    """How a board calls its cookies: its mark follows from the secret key and does not tell it."""
+    mark = hmac.new(key, b"cookies", hashlib.sha256).hexdigest()[:8]
+    return Naming(mark, path_prefix or "/")
+
+
+def init_app(app: Flask, path_prefix: str, secret_key: Callable[[], bytes]) -> None:
+    """Give the app its names of cookies, and its templates too."""
+    # When it is first asked for: of a board with PostgreSQL the key is there.
+    app.extensions["cookies"] = cache(lambda: naming_of(secret_key(), path_prefix))
+    app.jinja_env.globals["cookie_name"] = cookie_name
+
+
+def naming() -> Naming:
+    """How the board of this app calls its cookies."""
+    known: Naming = current_app.extensions["cookies"]()
+    return known
+
+
+def cookie_name(kind: str) -> str:
+    """What the cookie of this kind is called in this request."""
+    return naming().name(kind, secure=request.is_secure)
+
+
+def get_cookie(kind: str) -> str:
+    """What the browser holds, empty where it holds none."""
+    return request.cookies.get(cookie_name(kind), "")
 
 
 def set_cookie(
-    response: Response, name: str, value: str, life: int | None = None, *, scripts: bool = False
+    response: Response, kind: str, value: str, life: int | None = None, *, scripts: bool = False
 ) -> None:
     """Give the browser a cookie for `life` seconds, or (None) until it is closed.
 
@@ -13,10 +71,16 @@ def set_cookie(
     alone; our scripts may read it only if it holds no secret.
     """
     response.set_cookie(
-        name, value, max_age=life, httponly=not scripts, samesite="Lax", secure=request.is_secure
+        cookie_name(kind),
+        value,
+        max_age=life,
+        path=naming().path,
+        httponly=not scripts,
+        samesite="Lax",
+        secure=request.is_secure,
     )
 
 
-def delete_cookie(response: Response, name: str) -> None:
+def delete_cookie(response: Response, kind: str) -> None:
     """Take a cookie out of the browser."""
-    response.delete_cookie(name, httponly=True, samesite="Lax", secure=request.is_secure)
+    set_cookie(response, kind, "", 0)

@@ -6,7 +6,7 @@ in a page is the form's token, which looks different every time (`access/csrf.py
 """
 
 import gzip
-from functools import lru_cache
+import re
 
 from flask import Flask, Response, request
 
@@ -16,16 +16,19 @@ LEVEL = 5
 LEVEL_KEPT = 9  # of what many will get
 PACKED_VARY = "Accept-Encoding"
 
+_NAMED = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:,|$)", re.IGNORECASE)
+
 
 def accepts_gzip() -> bool:
     """Whether the client of this request takes gzip."""
-    accepted = request.environ.get("HTTP_ACCEPT_ENCODING")
-    return bool(accepted) and _takes_gzip(accepted)
+    accepted: str = request.environ.get("HTTP_ACCEPT_ENCODING", "")
+    return accepted != "" and _takes_gzip(accepted)
 
 
-@lru_cache(64)
 def _takes_gzip(accepted: str) -> bool:
     """RFC 9110, 12.5.3: named, or covered by `*`, and not with a weight of 0."""
+    if ";" not in accepted:  # as every browser says it
+        return _NAMED.search(accepted) is not None
     weights: dict[str, bool] = {}
     for part in accepted.lower().split(","):
         name, _, weight = part.partition(";")

@@ -1,6 +1,8 @@
-"""Ids in URLs, and where a form leads."""
+"""Ids in URLs, where we are, and where a form leads."""
 
-from flask import url_for
+from urllib.parse import urlsplit
+
+from flask import request, url_for
 from werkzeug.routing import BaseConverter
 
 from app.rules.fields import IDENTIFIER
@@ -13,7 +15,27 @@ class IdConverter(BaseConverter):
     part_isolating = True
 
 
+def own_path() -> str:
+    """The path of this request, as a link to it says it."""
+    return request.script_root + request.path
+
+
+def own_address() -> str:
+    """The same with its query."""
+    query = request.query_string.decode("latin-1")
+    return f"{own_path()}?{query}" if query else own_path()
+
+
+def host_of(address: str) -> str | None:
+    """The name of the host in an address, in small letters; None where it has none."""
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
+
+
 def local_path(target: str) -> str:
     """Where to go after a form: only a path of ours, or a link could lead people astray."""
-    safe = target.startswith("/") and not target.startswith(("//", "/\\"))
+    root = f"{request.script_root}/"
+    safe = target.startswith(root) and not target.startswith(("//", "/\\"))
     return target if safe and target.isprintable() else url_for("dashboard.overview")

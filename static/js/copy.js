@@ -18,5 +18,5 @@
     setTimeout(() => { label.textContent = word; button.classList.remove("is-done"); }, 2000);
   });
 
-  for (const origin of document.querySelectorAll("[data-origin]")) origin.textContent = location.origin;
+  for (const board of document.querySelectorAll("[data-root]")) board.textContent = location.origin + board.dataset.root;
 })();

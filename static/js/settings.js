@@ -21,8 +21,9 @@
       .catch(() => { document.getElementById("status").textContent = "This setting could not be remembered"; });
   });
 
+  const remembered = new RegExp(`(?:^|; )${form.dataset.cookie}=([a-z-]+)`);
   const recall = () => {
-    for (const word of document.cookie.match(/jobwall_settings=([a-z-]+)/)?.[1].split("-") ?? []) {
+    for (const word of document.cookie.match(remembered)?.[1].split("-") ?? []) {
       const choice = form.querySelector(`[value=${word}]`);
       if (choice) choice.checked = true;
     }

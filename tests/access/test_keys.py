@@ -15,7 +15,9 @@ from app.ledger.projects import create_project
 from app.models import ApiKey
 from app.rules.times import DAY
 from app.store.database import db, reading, writing
+from app.web.cookies import SESSION
 from tests.kit.api import Api
+from tests.kit.cookies import name_in
 from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem
 
@@ -141,7 +143,7 @@ def test_only_the_header_counts(api: Api) -> None:
     key = api.key("admin")
     with writing() as connection:
         session = spend_key(connection, key, now())
-    for name, value in (("jobwall_session", session), ("Authorization", f"Bearer {key}")):
+    for name, value in ((name_in(api.app, SESSION), session), ("Authorization", f"Bearer {key}")):
         api.client.set_cookie(name, value)
     assert api.client.get("/").status_code == 200, "the session itself is a valid one"
     assert_problem(api.client.get(api.url()), 401)

@@ -15,7 +15,9 @@ from app.access.secret import secret_key
 from app.config import read
 from app.models import Secret
 from app.store.database import db, reading
+from app.web.cookies import FORM
 from tests.kit.api import Api
+from tests.kit.cookies import give, held
 from tests.kit.databases import postgres_only, sqlite_only
 from tests.kit.forms import form_of
 
@@ -45,10 +47,8 @@ def test_a_form_of_one_host_is_good_on_every_other(api: Api, hosts: list[Flask])
         for taker in hosts:
             client = maker.test_client()
             form = form_of(client, number=0)
-            cookie = client.get_cookie("jobwall_form")
-            assert cookie is not None
             other = taker.test_client()
-            other.set_cookie("jobwall_form", cookie.value)
+            give(other, FORM, held(client, FORM) or "")
             assert other.post("/sign-in", data={**form, "key": key}).status_code == 303
 
 

@@ -558,11 +558,3 @@ def test_a_job_may_be_called_bulk(api: Api) -> None:
     assert api.post({"job_id": "bulk", "source_doc_id": "d"}).status_code == 201
     assert api.get("/bulk").json["job_id"] == "bulk"
     assert api.patch("bulk", {"status": "running"}).json["status"] == "running"
-
-
-def test_links_lead_back_below_the_place_where_it_is_served(api: Api) -> None:
-    fill(api)
-    url = api.url("?limit=5")
-    answer = api.client.get(url, headers=api.headers(), base_url="http://localhost/board")
-    for target in re.findall(r"<([^>]*)>", answer.headers["Link"]):
-        assert target.startswith("/board/api/v1/projects/p1/jobs?")

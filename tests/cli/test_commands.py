@@ -210,6 +210,19 @@ def test_a_sign_in_link_is_a_line_that_opens_once(run) -> None:
         assert spend_link(connection, found[1], now()) is None
 
 
+@pytest.mark.parametrize(
+    "url", ["https://b.example", "https://b.example/", "https://b.example/wall/"]
+)
+def test_links_lead_below_the_path_of_the_board(
+    run, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("PATH_PREFIX", "/wall")
+    for command, page in (("sign-in-link", "sign-in"), ("screens link --name Hall", "wall")):
+        printed = run(*command.split(), "--url", url).stdout
+        assert printed.startswith(f"https://b.example/wall/{page}#")
+    assert run("sign-in-link").stdout.startswith("http://127.0.0.1:8000/wall/sign-in#")
+
+
 # The audit
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from app.web.cookies import SETTINGS
 from tests.kit.api import Api
+from tests.kit.cookies import give, held
 from tests.kit.databases import sqlite_only
 from tests.kit.forms import form_of, sign_in
 
@@ -51,7 +53,7 @@ def test_it_never_leads_elsewhere(signed_in: Api, target: str) -> None:
 def test_a_form_from_elsewhere_sets_nothing(signed_in: Api) -> None:
     answer = signed_in.client.post("/settings", data={"theme": "dark"})
     assert answer.status_code == 400
-    assert signed_in.client.get_cookie("jobwall_settings") is None
+    assert held(signed_in.client, SETTINGS) is None
 
 
 @pytest.mark.parametrize(
@@ -68,20 +70,18 @@ def test_a_form_from_elsewhere_sets_nothing(signed_in: Api) -> None:
 def test_a_cookie_is_only_ever_known_words(
     signed_in: Api, value: str, theme: str, zone: str
 ) -> None:
-    signed_in.client.set_cookie("jobwall_settings", value)
+    give(signed_in.client, SETTINGS, value)
     assert f'data-theme="{theme}" data-zone="{zone}" data-keys="on"' in html_of(signed_in)
 
 
 def test_what_is_no_choice_is_the_default(signed_in: Api) -> None:
     save(signed_in, theme="pink; Path=/", zone="<b>", keys="")
-    cookie = signed_in.client.get_cookie("jobwall_settings")
-    assert cookie is not None
-    assert cookie.value == "system-local-on"
+    assert held(signed_in.client, SETTINGS) == "system-local-on"
 
 
 def test_a_live_part_is_the_same_for_every_setting(signed_in: Api) -> None:
     part = {"HX-Request-Type": "partial"}
     before = signed_in.client.get("/", headers=part)
-    signed_in.client.set_cookie("jobwall_settings", "dark-utc-off")
+    give(signed_in.client, SETTINGS, "dark-utc-off")
     after = signed_in.client.get("/", headers=part)
     assert (after.data, after.headers["ETag"]) == (before.data, before.headers["ETag"])

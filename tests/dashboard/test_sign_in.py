@@ -22,13 +22,14 @@ from app.access.sessions import (
     spend_key,
     spend_link,
 )
-from app.access.viewer import COOKIE
 from app.clock import now
 from app.ledger.projects import create_project
 from app.models import ApiKey, Session
 from app.rules.times import DAY, MINUTE
 from app.store.database import reading, writing
+from app.web.cookies import FORM, SESSION
 from tests.kit.api import Api
+from tests.kit.cookies import give, held, name_in
 from tests.kit.databases import sqlite_only
 from tests.kit.forms import cookies_of, form_of, sign_in
 
@@ -199,7 +200,7 @@ def test_a_wrong_key_opens_no_session(api: Api, key: str) -> None:
     answer = sign_in(api.client, key=key)
     assert answer.status_code == 403
     assert 'role="alert"' in answer.text
-    assert "jobwall_session" not in str(answer.headers)
+    assert "_session_" not in str(answer.headers)
     assert count_sessions() == 0
 
 
@@ -225,13 +226,13 @@ def without_own(page: str, project_id: str) -> str:
 
 def test_signing_out_closes_the_session_on_the_server_too(api: Api, link: str) -> None:
     sign_in(api.client, token=link)
-    cookie = api.client.get_cookie("jobwall_session").value
+    cookie = held(api.client, SESSION)
     token = form_of(api.client, "/")["csrf_token"]
     answer = api.client.post("/sign-out", data={"csrf_token": token})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in")
-    assert api.client.get_cookie("jobwall_session") is None
+    assert held(api.client, SESSION) is None
     assert count_sessions(open_only=True) == 0
-    api.client.set_cookie("jobwall_session", cookie)
+    give(api.client, SESSION, cookie)
     assert api.client.get("/").status_code in (302, 303)
 
 
@@ -261,7 +262,7 @@ def test_a_form_from_elsewhere_is_refused(api: Api, link: str, path: str, forged
     }[forged]
     answer = api.client.post(path, data={"token": fresh, **sent})
     assert answer.status_code == 400
-    assert "jobwall_session" not in str(answer.headers)
+    assert "_session_" not in str(answer.headers)
     assert count_sessions() == count_sessions(open_only=True) == 1
     assert api.client.get("/").status_code == 200
 
@@ -357,11 +358,8 @@ def test_cookies_are_out_of_reach(api: Api, link: str, scheme: str) -> None:
     form = form_of(api.client, "/", **base)
     closed = api.client.post("/sign-out", data=form, **base)
     seen = [cookies_of(answer) for answer in (page, opened, closed)]
-    assert [list(cookies) for cookies in seen] == [
-        ["jobwall_form"],
-        ["jobwall_session"],
-        ["jobwall_session"],
-    ]
+    names = [name_in(api.app, kind, secure=scheme == "https") for kind in (FORM, SESSION, SESSION)]
+    assert [list(cookies) for cookies in seen] == [[name] for name in names]
     for cookies in seen:
         for cookie in cookies.values():
             assert cookie["httponly"]
@@ -369,8 +367,8 @@ def test_cookies_are_out_of_reach(api: Api, link: str, scheme: str) -> None:
             assert cookie["path"] == "/"
             assert not cookie["domain"]
             assert bool(cookie["secure"]) == (scheme == "https")
-    assert 0 < int(seen[1]["jobwall_session"]["max-age"]) <= SESSION_LIFE // 1_000_000
-    assert seen[2]["jobwall_session"].value == ""
+    assert 0 < int(seen[1][names[1]]["max-age"]) <= SESSION_LIFE // 1_000_000
+    assert seen[2][names[2]].value == ""
 
 
 def test_a_new_sign_in_closes_the_session_before_it(app: Flask) -> None:
@@ -404,6 +402,6 @@ def sign_in_with_link(browser: FlaskClient) -> str:
     with writing() as connection:
         token = create_link(connection, now())
     assert browser.post("/sign-in", data=form_of(browser) | {"token": token}).status_code == 303
-    cookie = browser.get_cookie(COOKIE)
-    assert cookie is not None
-    return cookie.value
+    session = held(browser, SESSION)
+    assert session is not None
+    return session

@@ -43,7 +43,7 @@ D = environ.get("FOUR"); E = Variable("FIVE", "what it means")
 os.environ["SET"] = "1"; F = request.environ.get("HTTP_HOST")
 """
     assert set(variables_in(code)) == {"ONE", "TWO", "THREE", "FOUR", "FIVE"}
-    assert {"INSTANCE", "FORWARDED_ALLOW_IPS", "LOG_LEVEL", "JOBWALL_KEY", "DOCS"} <= variables()
+    assert {"INSTANCE", "TRUSTED_PROXIES", "LOG_LEVEL", "JOBWALL_KEY", "DOCS"} <= variables()
 
 
 # Commands

@@ -7,9 +7,10 @@ from flask.testing import FlaskClient
 
 from app.access.keys import create_key
 from app.access.scopes import SCOPE_BY_WORD
-from app.access.viewer import COOKIE
 from app.clock import now
 from app.store.database import writing
+from app.web.cookies import SESSION
+from tests.kit.cookies import give
 from tests.kit.sessions import new_session
 
 
@@ -42,7 +43,7 @@ class Api:
 
     def sign_in(self) -> None:
         """Sign its client in as a browser is, for the pages."""
-        self.client.set_cookie(COOKIE, new_session())
+        give(self.client, SESSION, new_session())
 
     def url(self, path: str = "") -> str:
         """A URL under the project's jobs."""

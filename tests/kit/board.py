@@ -22,6 +22,7 @@ from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
 from app.store.database import db, writing
+from app.web.cookies import naming
 from tests.kit import ROOT
 from tests.kit.sessions import new_session
 
@@ -49,7 +50,7 @@ class Board:
     @property
     def url(self) -> str:
         """Where it is served."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.settings.get('PATH_PREFIX', '')}"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -113,6 +114,11 @@ class Board:
         """A link that signs a browser in."""
         with self.database(), writing() as connection:
             return f"{self.url}/sign-in#{create_link(connection, now())}"
+
+    def cookie_name(self, kind: str) -> str:
+        """What its cookie of this kind is called, without TLS."""
+        with self.database():
+            return naming().name(kind, secure=False)
 
     def new_session(self) -> str:
         """What the cookie of a browser holds that was signed in by a link."""

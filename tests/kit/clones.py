@@ -9,6 +9,7 @@ from pathlib import Path
 
 import flask
 
+from app.config import VARIABLES
 from tests.kit.documents import ROOT, listed
 
 STARTER = """#!{python}
@@ -68,11 +69,11 @@ def _write(script: Path, code: bytes) -> None:
 
 def bare_environment() -> dict[str, str]:
     """The environment of a test without what a reader has not set, and without this `.venv`."""
-    ours = ("INSTANCE", "DATABASE_URL", "HOST", "PORT", "WORKERS", "CACHE_MB", "LOG_LEVEL")
+    ours = {variable.name for variable in VARIABLES} - {"XDG_DATA_HOME"}
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in (*ours, "FORWARDED_ALLOW_IPS", "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS")
+        if name not in (*ours, "VIRTUAL_ENV", "PYTHONPATH", "MAKEFLAGS")
         and not name.startswith(("JOBWALL_", "PYTEST_", "FLASK_", "COV_", "MAKE"))
     }
     here = str(Path(sys.executable).parent)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from app.access.viewer import COOKIE
+from app.web.cookies import SESSION
 from tests.kit.board import Board
 
 
@@ -40,5 +40,6 @@ class Person:
 def sign_in(chromium: Browser, board: Board) -> Person:
     """A window of somebody who has signed in: opening a link takes longer than most tests."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": COOKIE, "value": board.new_session(), "url": board.url}])
+    name = board.cookie_name(SESSION)
+    context.add_cookies([{"name": name, "value": board.new_session(), "url": board.url}])
     return Person(board, chromium, context)

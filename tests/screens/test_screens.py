@@ -9,20 +9,23 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app import create_app
 from app.access import seen
 from app.access.door import visit_wall_with_screen, visit_wall_with_session
 from app.access.origin import browser_words, network_of
 from app.access.scopes import hashed
 from app.access.sessions import create_link as create_sign_in_link
 from app.access.sessions import spend_link as spend_sign_in_link
-from app.access.viewer import COOKIE, SCREEN_COOKIE
 from app.clock import now
+from app.config import read
 from app.ledger.projects import create_project
 from app.models import Pairing, Screen, WrongCode
 from app.rules.times import DAY, MINUTE
 from app.screens import codes, store
 from app.store.database import reading, writing
+from app.web.cookies import SCREEN, SESSION
 from tests.kit.api import Api
+from tests.kit.cookies import give, held, name_in
 from tests.kit.forms import cookies_of, form_of, sign_in
 
 NOW = 1_800_000_000_000_000
@@ -323,9 +326,9 @@ def test_a_screen_opens_nothing_but_the_wall(api: Api, admin: FlaskClient) -> No
         assert tv.get(path).status_code == 302, path
     assert tv.get("/api/v1/projects").status_code == 401
     assert tv.get("/", headers={"HX-Request-Type": "partial"}).status_code == 401
-    cookie = tv.get_cookie(SCREEN_COOKIE).value
+    cookie = held(tv, SCREEN)
     other = api.app.test_client()
-    other.set_cookie(COOKIE, cookie)
+    give(other, SESSION, cookie)
     assert other.get("/").status_code == 302
 
 
@@ -334,7 +337,8 @@ def test_its_cookie_is_out_of_reach_and_renewed(api: Api, admin: FlaskClient) ->
     for scheme in ("http", "https"):
         base = {"base_url": f"{scheme}://localhost"}
         for answer in (ask_code(api.app.test_client(), **base), tv.get("/wall")):
-            cookie = cookies_of(answer)[SCREEN_COOKIE]
+            name = name_in(api.app, SCREEN, secure=answer.request.scheme == "https")
+            cookie = cookies_of(answer)[name]
             assert cookie["httponly"]
             assert cookie["samesite"] == "Lax"
             assert cookie["path"] == "/"
@@ -360,9 +364,9 @@ def test_revoking_closes_it_at_once(api: Api, admin: FlaskClient) -> None:
     assert admin.post(f"{path}/revoke", data=form).status_code == 303
     assert tv.get("/wall/board", headers={"If-None-Match": etag}).status_code == 401
     assert "Revoked" in admin.get("/screens").text
-    former = tv.get_cookie(SCREEN_COOKIE).value
+    former = held(tv, SCREEN)
     assert "code" in ask_code(tv).json
-    assert tv.get_cookie(SCREEN_COOKIE).value != former
+    assert held(tv, SCREEN) != former
     assert admin.get(path).status_code == admin.post(f"{path}/revoke", data=form).status_code == 404
 
 
@@ -439,9 +443,9 @@ def test_no_other_site_asks_for_a_code(api: Api) -> None:
 
 
 def test_a_token_that_a_browser_brings_never_becomes_a_screens(api: Api) -> None:
-    api.client.set_cookie(SCREEN_COOKIE, "chosen")
+    give(api.client, SCREEN, "chosen")
     ask_code(api.client)
-    assert api.client.get_cookie(SCREEN_COOKIE).value != "chosen"
+    assert held(api.client, SCREEN) != "chosen"
 
 
 @pytest.mark.parametrize(("scope", "project"), [("read", None), ("write", None), ("admin", "p1")])
@@ -529,10 +533,11 @@ def test_many_projects_are_filtered_and_what_was_chosen_stays(api: Api, admin: F
     ],
 )
 def test_only_a_proxy_of_ours_says_where_a_screen_is(
-    api: Api, admin: FlaskClient, peer: str, told: str, address: str
+    app: Flask, settings: dict[str, str], peer: str, told: str, address: str
 ) -> None:
+    behind = create_app(read(settings | {"TRUSTED_PROXIES": "127.0.0.1"}))
     how = {"headers": {"X-Forwarded-For": told}, "environ_base": {"REMOTE_ADDR": peer}}
-    code = ask_code(api.app.test_client(), **how).json["code"]
+    code = ask_code(behind.test_client(), **how).json["code"]
     with reading() as connection:
         assert codes.find_code(connection, code, now()).address == address
 

@@ -35,7 +35,7 @@ def is_refused(api: Api, suffix: str = "", job: str = "j") -> bool:
     if answer.status_code != 503:
         return False
     assert answer.headers["Retry-After"].isdigit()
-    assert "Nothing was stored" in answer.json["detail"]
+    assert "othing was stored" in answer.json["detail"]
     return True
 
 

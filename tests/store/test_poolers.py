@@ -72,7 +72,8 @@ def test_the_start_stops_with_one_line(
             check=False,
         )
     assert (stopped.returncode, stopped.stdout) == (1, "")
-    assert stopped.stderr == f"Error: The database cannot be used: {REASON}\n"
+    said = f"A pooler stands before the database: nothing was stored ({REASON})"
+    assert stopped.stderr == f"Error: {said}\n"
 
 
 def test_a_pooler_that_comes_in_between_later_is_refused_too(

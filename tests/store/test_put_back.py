@@ -18,7 +18,9 @@ from app import create_app
 from app.config import read
 from app.store import backups
 from app.store.database import db
+from app.web.cookies import SESSION
 from tests.kit.api import Api
+from tests.kit.cookies import give
 from tests.kit.databases import Databases
 from tests.kit.sessions import new_session
 
@@ -97,7 +99,7 @@ def boards(
     for app in apps:
         app.jinja_env.bytecode_cache = compiled
         clients.append(app.test_client())
-        clients[-1].set_cookie("jobwall_session", session)
+        give(clients[-1], SESSION, session)
     yield clients
     for app in apps:
         with app.app_context():

@@ -159,11 +159,52 @@ def test_a_taken_port_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
     assert not list((tmp_path / "b").glob("*.db"))
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::1"])
-def test_where_it_is_found_is_said_so_that_a_browser_opens_it(tmp_path: Path, host: str) -> None:
+BEWARE = "keys and sign-in links travel readable"
+
+
+@pytest.mark.parametrize(
+    ("host", "found", "proxies", "risks"),
+    [
+        ("0.0.0.0", r"http://127\.0\.0\.1:\d+", "", True),
+        ("0.0.0.0", r"http://127\.0\.0\.1:\d+", "10.0.0.7", False),
+        ("::1", r"http://\[::1\]:\d+", "", False),
+        ("::", r"http://\[::1\]:\d+", "", True),
+        ("localhost", r"http://localhost:\d+", "", False),
+    ],
+)
+def test_where_it_is_found_is_said_so_that_a_browser_opens_it_and_what_that_risks(
+    tmp_path: Path, host: str, found: str, proxies: str, risks: bool
+) -> None:
     environment = {**os.environ, "INSTANCE": str(tmp_path / "i"), "HOST": host}
-    with served(environment) as (said, process):
-        assert requests.get(f"{url_of(said)}/healthz", timeout=PATIENCE).text == "ok\n"
+    with served(environment | {"TRUSTED_PROXIES": proxies}) as (said, process):
+        assert [BEWARE in line for line in said[:-3]] == [True] * risks
+        url = url_of(said[-3:])
+        assert re.fullmatch(found, url)
+        assert requests.get(f"{url}/healthz", timeout=PATIENCE).text == "ok\n"
+        if host == "::":
+            old = f"http://127.0.0.1:{url.rpartition(':')[2]}/healthz"
+            assert requests.get(old, timeout=PATIENCE).text == "ok\n"
+        stop(process, signal.SIGINT)
+
+
+def test_with_the_settings_of_gunicorn_alone_it_listens_on_ipv6_too(tmp_path: Path) -> None:
+    code = "import app.cli.server as server; print(server.bind)"
+    told = {**os.environ, "INSTANCE": str(tmp_path), "PORT": "8001"}
+    for host in ("::1", "[::1]"):
+        words = [sys.executable, "-c", code]
+        said = subprocess.run(words, env=told | {"HOST": host}, capture_output=True, check=True)
+        assert said.stdout == b"[::1]:8001\n"
+
+
+def test_below_a_path_it_says_where_whatever_else_names_a_root(tmp_path: Path) -> None:
+    told = {"PATH_PREFIX": "/job/wall", "SCRIPT_NAME": "/evil", "FORWARDED_ALLOW_IPS": "nonsense"}
+    with served({**os.environ, "INSTANCE": str(tmp_path / "i"), **told}) as (said, process):
+        url, _ = LINK.fullmatch(said[-1]).groups()
+        assert url == url_of(said)
+        assert url.endswith("/job/wall")
+        assert requests.get(f"{url}/sign-in", timeout=PATIENCE).status_code == 200
+        probe = f"{url.removesuffix('/job/wall')}/healthz"
+        assert requests.get(probe, timeout=PATIENCE).text == "ok\n"
         stop(process, signal.SIGINT)
 
 

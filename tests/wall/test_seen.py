@@ -6,11 +6,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.access.scopes import hashed
-from app.access.viewer import SCREEN_COOKIE
 from app.clock import now
 from app.screens.store import add_screen
 from app.store.database import writing
+from app.web.cookies import SCREEN
 from tests.kit.api import Api
+from tests.kit.cookies import give
 from tests.kit.databases import sqlite_only
 
 
@@ -19,7 +20,7 @@ def tv(api: Api) -> FlaskClient:
     """A screen that was not seen yet."""
     with writing() as connection:
         add_screen(connection, name="TV", projects=None, now=now(), token_hash=hashed("t"))
-    api.client.set_cookie(SCREEN_COOKIE, "t")
+    give(api.client, SCREEN, "t")
     return api.client
 
 

@@ -23,8 +23,10 @@ from app.queries import projects, wall
 from app.store.database import db, writing
 from app.web import cache
 from app.web.cache import Kept, PageCache, serve
+from app.web.cookies import SESSION
 from app.web.etags import versioned_etag, versions_known
 from tests.kit.api import Api
+from tests.kit.cookies import give, held
 from tests.kit.forms import sign_in
 
 PART = {"HX-Request-Type": "partial"}
@@ -386,10 +388,8 @@ def test_a_page_never_goes_backwards_between_two_processes(
 ) -> None:
     """The first keeps an older page, which is young still, when who saw the other's comes to it."""
     app = create_app(read(settings))
-    session = viewer.get_cookie("jobwall_session")
-    assert session is not None
     other = app.test_client()
-    other.set_cookie("jobwall_session", session.value)
+    give(other, SESSION, held(viewer, SESSION) or "")
 
     def poll(client: FlaskClient, etag: str = ""):
         clock.seconds += 0.1
@@ -609,10 +609,10 @@ def test_every_query_gets_its_own_answer_with_and_without_a_cache(
     assert api.post({"jobs": jobs}, "/bulk").status_code == 200
     create_project("p2", name="Project two", mode="kg_vector", now=now())
     app = create_app(read(settings | {"CACHE_MB": "0"}))
-    session = viewer.get_cookie("jobwall_session")
+    session = held(viewer, SESSION)
     assert session is not None
     plain = app.test_client()
-    plain.set_cookie("jobwall_session", session.value)
+    give(plain, SESSION, session)
     headers = api.headers() | PART
     expected = {}
     with app.app_context():

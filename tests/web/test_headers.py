@@ -1,12 +1,9 @@
 """Headers that every kind of answer carries."""
 
-import urllib.request
-
 import pytest
 
 from app.api import jobs as views
 from tests.kit.api import Api
-from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
 
 pytestmark = sqlite_only  # what an answer bears does not depend on the engine
@@ -108,13 +105,3 @@ def test_no_shared_cache_keeps_what_only_a_key_may_read(api: Api, path: str) -> 
     answer = api.client.get(path, headers=api.headers())
     assert answer.headers["Cache-Control"] == "private, no-cache"
     assert answer.headers["Vary"] == "Authorization, Accept-Encoding"
-
-
-def test_behind_a_proxy_with_tls_cookies_are_secure(live_board: Board) -> None:
-    for proto, secure in (("https", True), ("http", False)):
-        request = urllib.request.Request(
-            f"{live_board.url}/sign-in", headers={"X-Forwarded-Proto": proto}
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert ("Secure" in answer.headers["Set-Cookie"]) == secure
-            assert_hardened(answer.headers)
