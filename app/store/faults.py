@@ -51,6 +51,8 @@ def is_away(error: BaseException) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
+    if error.connection_invalidated:  # it is gone, or was left: its server takes no writes any more
+        return True
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return (_code_of(cause) & 0xFF) in _AWAY_CODES
@@ -58,7 +60,7 @@ def is_away(error: BaseException) -> bool:
     if state:
         return state.startswith(_AWAY_STATES)
     # No word from the server at all: so it was never reached, or it is gone.
-    return error.connection_invalidated or isinstance(error, OperationalError)
+    return isinstance(error, OperationalError)
 
 
 def lacks_tables(error: BaseException) -> bool:
