@@ -74,5 +74,5 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(dashboard_blueprint)
     app.register_blueprint(wall_blueprint)
     app.register_blueprint(settings.blueprint)
-    app.register_blueprint(healthz.blueprint)
+    healthz.init_app(app)
     return app

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -93,6 +95,20 @@ class Databases:
             "DATABASE_URL": url.set(database="scratch").render_as_string(hide_password=False)
         }
         self._run("DROP DATABASE scratch WITH (FORCE)")
+
+    def postgres_pids(self) -> list[int]:
+        """The ids of the processes of the PostgreSQL server, its first one first."""
+        main = Path(self._server().pgdata, "postmaster.pid").read_text().split()[0]
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        return [int(pid) for pid in (main, *children)]
+
+    def restart_postgres(self) -> None:
+        """Stop the PostgreSQL server at once, in the midst of whatever it does, and start it."""
+        pid = self.postgres_pids()[0]
+        os.kill(pid, signal.SIGQUIT)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.02)
+        self._postgres.start()
 
     def warm(self) -> None:
         """Read every file once, so that what is measured is not the disk."""

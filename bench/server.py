@@ -26,10 +26,16 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         ours = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+        self._environment = {**ours, **environment, "PORT": str(self.port)}
+        self._application = application
+        self.start()
+
+    def start(self) -> None:
+        """Start it; `wait` returns when it answers."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", application],
+            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", self._application],
             cwd=ROOT,
-            env={**ours, **environment, "PORT": str(self.port)},
+            env=self._environment,
             start_new_session=True,
         )
 
@@ -51,6 +57,15 @@ class Server:
         """End all of it."""
         os.killpg(self._process.pid, signal.SIGTERM)
         self._process.wait(15)
+
+    def kill(self) -> None:
+        """End all of it at once, as nobody asked it to."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(15)
+
+    def workers(self) -> list[int]:
+        """The ids of the processes that answer."""
+        return self._pids()[1:]
 
     def cpu(self) -> float:
         """The CPU time (s, user and system) that all its processes have used so far.

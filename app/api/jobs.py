@@ -24,9 +24,10 @@ from app.queries.search import LIMITED, MOST_FOUND, limit_header
 from app.rules.fields import InvalidError
 from app.rules.project import Project
 from app.rules.times import MINUTE, SECOND, floor, parse_time
+from app.store.commits import InDoubtError
 from app.store.database import reading
 from app.web.cache import body_of, serve
-from app.web.errors import ProblemError, problem_of
+from app.web.errors import ProblemError, may_be_stored, problem_of
 from app.web.etags import make_etag, versioned_etag
 
 LONGEST_IDEMPOTENCY_KEY = 255
@@ -51,7 +52,8 @@ IDEMPOTENCY_KEY = Parameter(
         "ETag": "Names this answer: sent back as If-None-Match, it gives a 304 while it is true.",
         LIMITED: "Only where more jobs may match than the "
         f"{MOST_FOUND:,} that were looked at. Says which these are: {_TAKEN}. Of `some` the newest"
-        " that match come first, then others. A narrower filter finds them all.",
+        " that match come first, then others. `causes` and a number: the words were sought in the"
+        " errors of so many causes, the last seen. A narrower filter finds them all.",
     },
 )
 def get_jobs(project_id: str) -> Response:
@@ -175,7 +177,10 @@ def post_bulk(project_id: str) -> Response:
             reports.append(report)
             places.append(index)
     if reports:
-        recorded = _record(project, reports, received_at, skew)
+        try:
+            recorded = _record(project, reports, received_at, skew)
+        except InDoubtError as error:
+            raise may_be_stored(error, "send all of it again") from error
         for index, one in zip(places, recorded, strict=True):
             results[index] |= _bulk_result(one)
     return json_answer({"results": results}, headers=_skew_header(skew))
@@ -221,7 +226,11 @@ def _report(project: Project, body: Any, job_id: str | None) -> Response:
     except InvalidError as invalid:
         raise _invalid(invalid.errors) from None
     skew = _skew(sent_at, received_at)
-    [one] = _record(project, [report], received_at, skew)
+    try:
+        [one] = _record(project, [report], received_at, skew)
+    except InDoubtError as error:
+        advice = f"send it again with this job_id: {report.job_id}"
+        raise may_be_stored(error, advice, job_id=report.job_id) from error
     if one.refusal is not None:
         errors = [(one.refusal.field, one.refusal.message)]
         raise ProblemError(one.refusal.status, f"{_sentence(one.refusal.message)}", errors=errors)

@@ -25,7 +25,7 @@ WRITES = {
     413: "The body is too large",
     415: "The body is not JSON",
     422: "A value is wrong",
-    503: "The database did not answer; nothing was stored",
+    503: "The database did not answer; the detail says that nothing was stored, or that it may be",
 }
 
 
@@ -231,7 +231,11 @@ def _schemas() -> dict[str, Any]:
                     "type": "array",
                     "items": _object({"field": text, "message": text}),
                 },
+                "job_id": text,
+                "project_id": text,
             },
             "errors",
+            "job_id",
+            "project_id",
         ),
     }

@@ -13,8 +13,9 @@ from app.clock import now
 from app.ledger.projects import NEW_PROJECT, TakenError, create_project
 from app.queries.projects import list_projects
 from app.rules.fields import InvalidError
+from app.store.commits import InDoubtError
 from app.store.database import reading
-from app.web.errors import ProblemError
+from app.web.errors import ProblemError, may_be_stored
 from app.web.etags import make_etag
 
 
@@ -54,14 +55,16 @@ def post_project() -> Response:
         raise ProblemError(403, "This key is for one project and cannot make others.")
     try:
         wanted = NEW_PROJECT.parse(read_json())
-        project = create_project(
-            wanted.get("project_id") or f"proj-{secrets.token_hex(6)}",
-            name=wanted["name"],
-            mode=wanted["mode"],
-            now=now(),
-        )
     except InvalidError as invalid:
         raise ProblemError(422, "Some values are not valid.", errors=invalid.errors) from None
+    project_id = wanted.get("project_id") or f"proj-{secrets.token_hex(6)}"
+    try:
+        project = create_project(project_id, name=wanted["name"], mode=wanted["mode"], now=now())
+    except InDoubtError as error:
+        advice = (
+            f"ask for this project_id, and send it again with it if it is not there: {project_id}"
+        )
+        raise may_be_stored(error, advice, project_id=project_id) from error
     except TakenError:
         raise ProblemError(409, "A project with this id exists already.") from None
     location = url_for("api.get_project", project_id=project.project_id)

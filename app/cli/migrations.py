@@ -41,7 +41,10 @@ def init_app(app: Flask) -> None:
 
 
 def upgrade() -> None:
-    """Make the tables, or bring them to the newest schema, and say nothing of it."""
+    """Make the tables, or bring them to the newest schema, and say nothing of it.
+
+    Tables of a newer Jobwall stop the command with one line.
+    """
     from flask_migrate import upgrade as flask_migrate_upgrade
 
     logging.getLogger("alembic").setLevel(logging.WARNING)

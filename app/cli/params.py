@@ -1,16 +1,23 @@
 """What the commands share: how spans, moments and names are read, and how trouble is said."""
 
+import os
+import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
+from flask import has_app_context
 
 from app.clock import now
 from app.ledger.projects import NAME
 from app.rules.links import check_template
 from app.rules.times import parse_span, parse_time
-from app.store.faults import is_away, lacks_tables, reason_of
+from app.store import schema
+from app.store.commits import InDoubtError
+from app.store.faults import NO_ANSWER, lacks_tables, reason_of, sentence_of
 
 
 class Span(click.ParamType[int]):
@@ -77,14 +84,28 @@ def clear_errors() -> Iterator[None]:
     """Say what is wrong with the database in one line."""
     try:
         yield
-    except PermissionError as error:  # SQLite's file or the lock beside it belongs to another user
-        reason = f"{error.filename}: {error.strerror}"
-        raise click.ClickException(f"The database cannot be used: {reason}") from None
+    except InDoubtError as error:
+        reason = f"{NO_ANSWER} ({reason_of(error)})"
+        raise click.ClickException(f"{reason}. It may have been stored: look first") from None
     except Exception as error:
-        if is_away(error):
-            raise click.ClickException(f"The database cannot be used: {reason_of(error)}") from None
+        if sentence := sentence_of(error):
+            what = f"{sentence}: nothing was stored ({reason_of(error)})"
+            raise click.ClickException(what) from None
         if lacks_tables(error):
-            hint = "`jobwall db upgrade` makes its tables."
-            reason = reason_of(error)
-            raise click.ClickException(f"The database is not ready ({reason}). {hint}") from None
+            raise click.ClickException(_lacking(error)) from None
         raise
+
+
+def _lacking(error: Exception) -> str:
+    """What to do where tables lack something: outside of a command they cannot be looked at."""
+    wrong = None
+    if has_app_context():
+        with clear_errors():
+            wrong = schema.fault(typed())
+    return wrong or f"The database is not ready ({reason_of(error)}): see `{typed()} db upgrade`"
+
+
+def typed() -> str:
+    """How `jobwall` is typed here: who started a board by `make serve` has it in no PATH."""
+    script = Path(os.path.relpath(sys.executable)).with_name("jobwall")
+    return "jobwall" if shutil.which("jobwall") else str(script)

@@ -1,11 +1,9 @@
 """`jobwall serve`: the board, for real."""
 
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
@@ -16,6 +14,7 @@ from app import config
 from app.access import sessions
 from app.cli import migrations
 from app.cli.listening import listen, server_command, url_of
+from app.cli.params import typed
 from app.clock import now
 from app.store.database import db, reading, writing
 
@@ -75,9 +74,6 @@ def _way_in(url: str) -> str:
     with reading() as connection:
         known = sessions.anyone_came(connection)
     if known:
-        # Whoever started this by `make serve` has no `jobwall` in the PATH.
-        script = Path(os.path.relpath(sys.executable)).with_name("jobwall")
-        typed = "jobwall" if shutil.which("jobwall") else script
-        return f"To sign in: {typed} sign-in-link --url {url}"
+        return f"To sign in: {typed()} sign-in-link --url {url}"
     with writing() as connection:
         return f"Sign in: {url}/sign-in#{sessions.create_link(connection, now())}"

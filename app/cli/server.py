@@ -31,6 +31,28 @@ if hasattr(ctypes.CDLL(None), "mallopt"):
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
+def on_starting(server: Any) -> None:
+    """Tables of another revision stop the start; a database that is away is waited for instead."""
+    from app.cli.params import typed
+    from app.store import schema
+    from app.store.database import db
+    from app.store.faults import is_away
+
+    app = server.app.wsgi()
+    if "sqlalchemy" not in app.extensions:  # a benchmark serves a constant, which has no database
+        return
+    with app.app_context():
+        try:
+            wrong = schema.fault(typed())
+        except Exception as error:
+            if not is_away(error):
+                raise
+            wrong = None
+        db.engine.dispose()
+    if wrong:
+        raise SystemExit(f"Error: {wrong}")
+
+
 def when_ready(server: Any) -> None:
     """What was loaded stays: the workers share it, and never look through it for garbage."""
     environment = server.app.wsgi().jinja_env
@@ -46,7 +68,7 @@ def post_fork(server: Any, _worker: Any) -> None:
     from app.store.database import db
 
     app = server.app.wsgi()
-    if "sqlalchemy" in app.extensions:  # a benchmark serves a constant, which has no database
+    if "sqlalchemy" in app.extensions:
         with app.app_context():
             db.engine.dispose(close=False)
 

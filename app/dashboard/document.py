@@ -57,7 +57,7 @@ def document(project_id: str) -> Response:
                 "project": shown,
                 "document_id": document_id,
                 "jobs": list(zip(rows, changes_of(found.rows), strict=False)),
-                "limit": limit_words(found.capped) if found.capped else "",
+                "limit": limit_words(found.capped),
                 "pager": make_pager(number, PAGE_SIZE, found.total, len(rows), link),
                 "pace": pace(busy),
                 "now": at,

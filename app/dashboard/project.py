@@ -67,7 +67,7 @@ def project(project_id: str) -> Response:
                 "jobs": replace(page, anchor=place),
                 "filter": wanted,
                 "chips": wanted.chips(query.stored_labels(connection, project_id)),
-                "limit": limit_words(page.capped) if page.capped else "",
+                "limit": limit_words(page.capped),
                 "newest_href": wanted.url(),
                 "pager": make_pager(
                     wanted.page, PAGE_SIZE, page.total - page.new, len(page.rows), link

@@ -1,7 +1,9 @@
 """How Alembic reaches the app's engine and tables."""
 
 from alembic import context
+from alembic.util import CommandError
 
+from app.store import schema
 from app.store.database import Base, db
 
 
@@ -15,8 +17,14 @@ def run() -> None:
             transaction_per_migration=True,
             compare_type=True,
         )
-        with context.begin_transaction():
-            context.run_migrations()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        except CommandError:
+            found = schema.revision_of(connection)
+            if found is None or found in schema.revisions():
+                raise
+            raise CommandError(schema.mismatch(found)) from None
 
 
 if context.is_offline_mode():

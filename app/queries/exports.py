@@ -47,7 +47,7 @@ def begin(connection: Connection, project: Project, wanted: JobFilter) -> Export
         return Export(wanted)
     found = search.find(connection, project.project_id, wanted)
     if found.capped and wanted.in_order:
-        return Export(found.wanted)
+        return Export(found.wanted, capped=search.causes_looked_at(found.wanted))
     return Export(found.wanted, keys=found.keys, capped=found.capped)
 
 

@@ -3,6 +3,7 @@
 Whatever the length of the history, none of these reads more of an index than it is told to take.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    bindparam,
     func,
     or_,
     select,
@@ -27,6 +29,8 @@ from app.store.seeks import seek_numbers
 MOST_CAUSES = 10_000  # of a project, the last seen: their lines are searched for words
 MOST_MATCHING_CAUSES = 50  # of those, as many causes may words mean
 MOST_WORDS = 50  # more than these are no words of an error
+LOOKING = 0.1  # seconds for which the lines are searched
+AT_ONCE = 500  # lines between looks at the clock
 LAST_CHARACTER = "\U0010ffff"
 SOME = "some"
 
@@ -67,13 +71,15 @@ class Candidates:
 class TextMatches:
     """The jobs that the text `q` means, in no order: by their id, their document or their error.
 
-    `causes` are those whose errors have its words.
+    `causes` are those whose errors have its words. `looked` is how many causes were looked at for
+    that, the last seen, where it was not all of them; else 0.
     """
 
     dialect: str
     project_id: str
     q: str
     causes: tuple[int, ...]
+    looked: int = 0
     taken: str = SOME
 
     @property
@@ -127,27 +133,47 @@ def index(
 
 def mean(connection: Connection, project_id: str, q: str) -> TextMatches:
     """What a text means in a project: one statement, for the causes."""
-    causes = find_causes(connection, project_id, q)
-    return TextMatches(connection.dialect.name, project_id, q, tuple(causes))
+    causes, looked = find_causes(connection, project_id, q)
+    return TextMatches(connection.dialect.name, project_id, q, tuple(causes), looked)
 
 
-def find_causes(connection: Connection, project_id: str, q: str) -> list[int]:
-    """The causes of the project whose line has every word of `q`: the last seen ones.
+def find_causes(connection: Connection, project_id: str, q: str) -> tuple[list[int], int]:
+    """The causes of the project whose line has every word of `q`, the last seen first.
 
-    Letters from A to Z count as their small ones, on both engines.
+    And how many causes were looked at, where that was not all of them: there are more, or enough
+    were found, or the time was over (`LOOKING`); else 0. Letters from A to Z count as their small
+    ones, on both engines.
     """
-    words = set(q.split())
+    words = {_folded(word) for word in q.split()}
     if not 0 < len(words) <= MOST_WORDS:
-        return []
-    known = select(Cause.cause, Cause.line, Cause.last_at).where(Cause.project_id == project_id)
-    known = known.order_by(Cause.last_at.desc()).limit(MOST_CAUSES)
-    last = known.subquery()
-    line: Any = last.c.line
-    if connection.dialect.name == "postgresql":
-        line = line.collate("C")  # by the database's own it would fold more than SQLite does
-    has_all = [line.icontains(word, autoescape=True) for word in sorted(words)]
-    query = select(last.c.cause).where(*has_all).order_by(last.c.last_at.desc(), last.c.cause)
-    return list(connection.scalars(query.limit(MOST_MATCHING_CAUSES)))
+        return [], 0
+    # Longest first, which is rarest. What another word contains needs no look of its own.
+    apart = [one for one in words if not any(one in other for other in words - {one})]
+    apart.sort(key=len, reverse=True)
+    found: list[int] = []
+    until = time.monotonic() + LOOKING
+    # Here, since of no engine LIKE is done in linear time.
+    with connection.execute(_LINES, {"of_project": project_id}) as rows:
+        for number, row in enumerate(rows):
+            over = number % AT_ONCE == AT_ONCE - 1 and time.monotonic() > until
+            if number == MOST_CAUSES or len(found) == MOST_MATCHING_CAUSES or over:
+                return found, number
+            line = _folded(row.line)
+            if all(word in line for word in apart):
+                found.append(row.cause)
+    return found, 0
+
+
+def _folded(text: str) -> bytes:
+    return text.encode("utf-8", "replace").lower()  # of bytes: A to Z alone
+
+
+_LINES = (
+    select(Cause.cause, Cause.line)
+    .where(Cause.project_id == bindparam("of_project"))
+    .order_by(Cause.last_at.desc(), Cause.cause)
+    .limit(MOST_CAUSES + 1)
+)
 
 
 def _begins(q: str) -> ColumnElement[bool]:

@@ -29,16 +29,18 @@ MOST_FOUND = 10_000  # jobs that are looked at, by the index that finds fewest
 MOST_PASSED = 50_000  # jobs, the newest, among which a text is sought that means very many
 
 LIMITED = "X-Search-Limited"
+CAUSES = "causes"
 
 KEYS = (Job.created_at, Job.job_id, Job.status, Job.empty, Job.heard_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What matches, newest first, and in a word which these are if more may match than these.
+    """What matches, newest first, and how far was looked if more may match than these.
 
     Of each job its `created_at`, `job_id`, `status`, `empty` and `heard_at`. `wanted` is the filter
-    with what the store knows of its values.
+    with what the store knows of its values. `capped` is "" or which were looked at, and how many
+    of them: "newest 10000", or "causes 2500" where of the causes only so many were.
     """
 
     keys: Sequence[Row[Any]]
@@ -60,8 +62,9 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     def read(most: int) -> Sequence[Row[Any]]:
         return connection.execute(place.read([*KEYS, kept], most)).all()
 
-    def found(rows: Iterable[Row[Any]], capped: str = "") -> Found:
+    def found(rows: Iterable[Row[Any]], taken: str = "") -> Found:
         keys = sorted((row for row in rows if row.kept), key=_place, reverse=True)
+        capped = f"{taken} {MOST_FOUND}" if taken else causes_looked_at(wanted)
         return Found(keys[:MOST_FOUND], wanted, capped)
 
     if not (too_many and isinstance(place, TextMatches)):
@@ -81,17 +84,28 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     return found(both.values(), place.taken)
 
 
-def limit_header(taken: str) -> dict[str, str]:
+def causes_looked_at(wanted: JobFilter) -> str:
+    """Of a filter that was looked up: what is `capped` since not every cause was looked at."""
+    text = wanted.get("q")
+    return f"{CAUSES} {text.looked}" if text and text.looked else ""
+
+
+def limit_header(capped: str) -> dict[str, str]:
     """The header that tells that more jobs may match than were looked at, and which of them were.
 
-    `taken` is the `capped` of what was found.
+    `capped` is that of what was found.
     """
-    return {LIMITED: f"{taken} {MOST_FOUND}"} if taken else {}
+    return {LIMITED: capped} if capped else {}
 
 
-def limit_words(taken: str) -> str:
-    """The same in words: "the 10,000 newest"."""
-    return f"{MOST_FOUND:,} of them" if taken == SOME else f"the {MOST_FOUND:,} {taken}"
+def limit_words(capped: str) -> str:
+    """The same in words: "the 10,000 newest"; "" where all were looked at."""
+    taken, _, number = capped.rpartition(" ")
+    if taken == CAUSES:
+        return f"those of the {int(number):,} causes seen last"
+    if taken == SOME:
+        return f"{int(number):,} of them"
+    return f"the {int(number):,} {taken}" if taken else ""
 
 
 def _rarest(

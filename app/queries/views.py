@@ -42,8 +42,8 @@ class JobPage(Generic[Shown]):
 
     `new` of the matching jobs are newer than the anchor that the reader holds on to; `anchor` is
     the key of the newest row that this page counts from, for links and held polls. `capped` is ""
-    unless more jobs may match than a search looks at; then it says which of them it looked at, such
-    as "newest": `search.limit_words`.
+    unless more jobs may match than a search looks at; then it says which it looked at, such as
+    "newest 10000": `search.limit_words`.
     """
 
     rows: Sequence[Shown]

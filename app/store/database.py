@@ -27,6 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
 from app.store import deadline
+from app.store.commits import committed
 from app.store.driver import execute_directly
 from app.store.turn import turns_at
 
@@ -158,14 +159,15 @@ def reading() -> Iterator[Connection]:
 def writing() -> Iterator[Connection]:
     """One transaction that writes; it commits at the end or leaves nothing behind.
 
-    Raises BusyError on SQLite, where one writes at a time, if the others take too long.
+    Raises BusyError on SQLite, where one writes at a time, if the others take too long, LockError
+    if it cannot wait for them, and InDoubtError where COMMIT had no answer.
     """
     with writers_turn(db.engine), db.engine.connect() as connection:
         connection.execution_options(writes=True)
         if connection.dialect.name == "postgresql":
             # As the server has it: one that shall only read must not be talked into writing.
             connection.execution_options(postgresql_readonly=None)
-        with connection.begin():
+        with committed(connection):
             _take_time(connection)
             yield connection
 

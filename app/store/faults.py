@@ -1,66 +1,96 @@
-"""Whose fault an error of the database is: it was away (no answer, a lock, a disk), or our own.
+"""Whose fault an error of the database is, and in what words: it was away, or it is our own.
 
 Who meets the first is asked to come again; the second is a fault in this code, and must never look
 like the first. The class of an exception cannot tell: to SQLite's driver a column that is not there
 and a locked file are both an OperationalError. So the engine's own code decides.
 """
 
+import errno
 import sqlite3
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.store.commits import InDoubtError
 from app.store.database import BusyError
+from app.store.locks import LockError
+
+NO_ANSWER = "The database did not answer"
+_BUSY = "The database is busy"
+_FULL = "The disk is full"
+_NO_DISK = "The disk cannot be read or written"
+_DAMAGED = "The database is damaged"
+_READ_ONLY = "The database is read-only"
 
 # Primary result codes; the extended ones carry theirs in the lowest byte.
 _AWAY_CODES = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_PROTOCOL,  # others raced for the log's locks
-    sqlite3.SQLITE_INTERRUPT,  # its time was up
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_PROTOCOL: _BUSY,  # others raced for the log's locks
+    sqlite3.SQLITE_INTERRUPT: NO_ANSWER,  # its time was up
+    sqlite3.SQLITE_PERM: _READ_ONLY,
+    sqlite3.SQLITE_READONLY: _READ_ONLY,
+    sqlite3.SQLITE_IOERR: _NO_DISK,
+    sqlite3.SQLITE_CANTOPEN: "The database cannot be opened",
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
 }
-_AWAY_STATES = (
-    "08",  # connections
-    "40001",  # serialization failure
-    "40P01",  # deadlock
-    "53",  # no memory, disk or connection left
-    "55P03",  # a lock was not to be had in time
-    "57014",  # its time was up
-    "57P",  # it shuts down or starts
-    "58",  # its system, such as a disk
-    "XX001",  # damaged data
-    "XX002",  # a damaged index
-)
+# The longest beginning of a state counts.
+_AWAY_STATES = {
+    "08": NO_ANSWER,  # connections
+    "25006": _READ_ONLY,  # a standby, or one that was told to be
+    "40001": _BUSY,  # serialization failure
+    "40P01": _BUSY,  # deadlock
+    "53": "The database has no memory or connection left",
+    "53100": _FULL,
+    "55P03": _BUSY,  # a lock was not to be had in time
+    "57014": NO_ANSWER,  # its time was up
+    "57P": NO_ANSWER,  # it shuts down or starts
+    "58": _NO_DISK,  # its system
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,  # an index
+}
+_LOCK_FILES = {
+    errno.EROFS: "The disk is read-only",
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+}
 _UNDEFINED = ("42P01", "42703")  # a table, a column
+
+
+def sentence_of(error: BaseException) -> str | None:
+    """What befell the database, in words for everybody, without a full stop: no path, no statement.
+
+    None for what it refused, such as a statement that it does not understand, and for all that is
+    no error of the database.
+    """
+    if isinstance(error, LockError):
+        own = "The lock file of the database cannot be used"
+        return _LOCK_FILES.get(error.errno or 0, own)
+    if isinstance(error, BusyError):
+        return _BUSY
+    if isinstance(error, InDoubtError | PoolTimeoutError):
+        return NO_ANSWER
+    if not isinstance(error, DBAPIError):
+        return None
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return _AWAY_CODES.get(_code_of(cause) & 0xFF)
+    if state := _state_of(cause):
+        known = [begin for begin in _AWAY_STATES if state.startswith(begin)]
+        return _AWAY_STATES[max(known, key=len)] if known else None
+    # No word from the server at all: so it was never reached, or it is gone.
+    gone = error.connection_invalidated or isinstance(error, OperationalError)
+    return NO_ANSWER if gone else None
 
 
 def is_away(error: BaseException) -> bool:
     """Whether the database did not answer, so that the same may succeed later.
 
-    False for what it refused, such as a statement that it does not understand, and for all that is
-    no error of the database.
+    After an InDoubtError it may have succeeded already.
     """
-    if isinstance(error, BusyError | PoolTimeoutError):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:  # it is gone, or was left: its server takes no writes any more
-        return True
-    cause = error.orig
-    if isinstance(cause, sqlite3.Error):
-        return (_code_of(cause) & 0xFF) in _AWAY_CODES
-    state = _state_of(cause)
-    if state:
-        return state.startswith(_AWAY_STATES)
-    # No word from the server at all: so it was never reached, or it is gone.
-    return isinstance(error, OperationalError)
+    return sentence_of(error) is not None
 
 
 def lacks_tables(error: BaseException) -> bool:
@@ -74,6 +104,8 @@ def lacks_tables(error: BaseException) -> bool:
 
 def reason_of(error: BaseException) -> str:
     """What the database said, in one line: without the statement, and what was sent with it."""
+    if isinstance(error, LockError):
+        return f"{error.filename}: {error.strerror}"
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(cause).partition("\n")[0] or type(error).__name__
 

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
+from app.store.locks import open_lock
+
 
 @dataclass(eq=False)
 class _Writer:
@@ -38,7 +40,7 @@ class Turns:
     def turn(self, seconds: float) -> Iterator[bool]:
         """Whether it is this thread's turn, within so many seconds; it ends with the block.
 
-        Raises OSError where the lock file cannot be used.
+        Raises LockError.
         """
         lock = self._get(seconds)
         try:
@@ -50,12 +52,8 @@ class Turns:
     def _get(self, seconds: float) -> int | None:
         with self._guard:
             if not self._busy and not self._waiting:
-                lock = self._open()
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:  # another process has it
-                    os.close(lock)
-                else:
+                lock = self._lock(fcntl.LOCK_NB)
+                if lock is not None:
                     self._busy = True
                     return lock
             mine = _Writer()
@@ -78,9 +76,15 @@ class Turns:
             if self._waiting:
                 self._stand()
 
-    def _open(self) -> int:
-        # Opened anew each time: a lock belongs to the open file.
-        return os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o666)
+    def _lock(self, how: int = 0) -> int | None:
+        """The lock file, open and locked; None where another process has it and `how` says so."""
+        door = _locked(f"{self._path}-next", how)
+        if door is None:
+            return None
+        try:
+            return _locked(self._path, how)
+        finally:
+            os.close(door)
 
     def _stand(self) -> None:
         """Have the lock fetched for whoever is first when it comes."""
@@ -95,8 +99,7 @@ class Turns:
             self._wanted.acquire()
             lock, error = None, None
             try:
-                lock = self._open()
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                lock = self._lock()
             except OSError as caught:
                 error = caught
             with self._guard:
@@ -112,6 +115,19 @@ class Turns:
                 self._busy = False
                 if self._waiting:
                     self._stand()
+
+
+def _locked(path: str, how: int) -> int | None:
+    file = open_lock(path)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | how)
+    except BlockingIOError:
+        os.close(file)
+        return None
+    except OSError:
+        os.close(file)
+        raise
+    return file
 
 
 @cache

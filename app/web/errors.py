@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.store.faults import is_away, reason_of
+from app.store import schema
+from app.store.commits import InDoubtError
+from app.store.faults import NO_ANSWER, reason_of, sentence_of
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +20,10 @@ RETRY_AFTER = "2"
 
 
 class ProblemError(Exception):
-    """An answer that is an error; `errors` are (field, sentence) pairs of a 422."""
+    """An answer that is an error; `errors` are (field, sentence) pairs of a 422.
+
+    `named` are more members, for programs: the ids by which to ask again.
+    """
 
     def __init__(
         self,
@@ -27,12 +32,14 @@ class ProblemError(Exception):
         *,
         errors: Sequence[tuple[str, str]] = (),
         headers: dict[str, str] | None = None,
+        named: dict[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.errors = errors
         self.headers = headers or {}
+        self.named = named or {}
 
 
 def problem_of(
@@ -59,7 +66,8 @@ def init_app(app: Flask) -> None:
 
 def _problem(error: ProblemError) -> AnyResponse:
     if _wants_problem():
-        body = orjson.dumps(problem_of(error.status, error.detail, error.errors))
+        problem = problem_of(error.status, error.detail, error.errors) | error.named
+        body = orjson.dumps(problem)
         response = Response(body, error.status, content_type="application/problem+json")
     else:
         title = HTTPStatus(error.status).phrase
@@ -83,13 +91,35 @@ def _http_error(error: HTTPException) -> AnyResponse:
     return _problem(ProblemError(error.code, detail or "", headers=headers))
 
 
+def may_be_stored(error: InDoubtError, advice: str, **named: str) -> ProblemError:
+    """What to answer where nobody knows whether it was stored; `advice` is what to do then."""
+    log.error("database: COMMIT had no answer: %s", reason_of(error))
+    return _later(f"{NO_ANSWER}. It may have been stored: {advice}.", named)
+
+
+def _later(detail: str, named: dict[str, str] | None = None) -> ProblemError:
+    return ProblemError(503, detail, headers={"Retry-After": RETRY_AFTER}, named=named)
+
+
 def _unexpected(error: Exception) -> AnyResponse:
-    if is_away(error):
+    if isinstance(error, InDoubtError):
+        return _problem(may_be_stored(error, "look, before you do it again"))
+    if sentence := sentence_of(error) or _mismatch(error):
         log.error("database: %s: %s", type(error).__name__, reason_of(error))
-        detail = "The database did not answer. Nothing was stored; please try again."
-        return _problem(ProblemError(503, detail, headers={"Retry-After": RETRY_AFTER}))
+        reads = request.method in ("GET", "HEAD")
+        return _problem(_later(f"{sentence}." if reads else f"{sentence}: nothing was stored."))
     log.error("%s %s", request.method, request.path, exc_info=_without_values(error))
     return _problem(ProblemError(500, "Something went wrong here. It has been logged."))
+
+
+def _mismatch(error: Exception) -> str | None:
+    """What is wrong with the tables, where a statement fails since others migrated them."""
+    if not isinstance(error, DBAPIError):
+        return None
+    try:
+        return schema.fault()
+    except Exception as another:
+        return sentence_of(another)
 
 
 def _without_values(error: Exception) -> Exception:

@@ -728,7 +728,7 @@ def test_a_damaged_database_file_is_a_503(api: Api) -> None:
     path = db.engine.url.database
     with open(path, "r+b") as file:
         file.write(b"no database " * 500)
-    answers = [*send_all(api), api.get(), api.client.get("/healthz")]
+    answers = [*send_all(api), api.get(), api.client.get("/readyz")]
     for answer in answers[:-1]:
         assert_problem(answer, 503)
     assert answers[-1].status_code == 503

@@ -197,7 +197,8 @@ def test_a_store_that_only_others_may_write_is_said_in_one_line(
         folder.chmod(0o700)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"Error: The database cannot be used: {folder}/jobwall.db.lock: Permission denied\n"
+        "Error: The lock file of the database cannot be used: nothing was stored"
+        f" ({folder}/jobwall.db.lock: Permission denied)\n"
     )
 
 

@@ -226,7 +226,7 @@ def test_stopped_it_reports_its_open_jobs_as_interrupted(run: Run) -> None:
 
 @pytest.mark.slow
 def test_after_a_kill_the_next_run_closes_what_was_open_and_does_it_anew(run: Run) -> None:
-    process = run.start(pace=4)
+    process = run.start(pace=8)
     run.jobs_once(has_progress)
     assert "Another run is using" in run()[2]
     process.kill()

@@ -18,7 +18,9 @@ def read_problem(status: int, content_type: str | None, body: bytes) -> dict[str
         for error in problem["errors"]:
             assert list(error) == ["field", "message"]
             assert all(isinstance(text, str) for text in error.values())
-    assert list(problem) == expected
+    named = [name for name in ("job_id", "project_id") if status == 503 and name in problem]
+    assert list(problem) == expected + named
+    assert all(problem[name] in problem["detail"] for name in named)
     assert problem["type"] == "about:blank"
     assert problem["title"] == HTTPStatus(status).phrase
     assert problem["status"] == status

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.models import Project
 from app.store.database import BusyError, db
-from app.store.faults import is_away, lacks_tables, reason_of
+from app.store.faults import NO_ANSWER, is_away, lacks_tables, reason_of, sentence_of
 from app.store.prepared import Prepared
 from tests.kit.databases import Databases, postgres_only, sqlite_only
 
@@ -205,26 +205,27 @@ def overwritten(offset: int) -> Cause:
 
 @sqlite_only
 @pytest.mark.parametrize(
-    ("code", "cause"),
+    ("code", "sentence", "cause"),
     [
-        ("SQLITE_BUSY", locked),
-        ("SQLITE_LOCKED", locked_by_itself),
-        ("SQLITE_IOERR_WRITE", written_to_no_disk),
-        ("SQLITE_FULL", full),
-        ("SQLITE_READONLY", only_read),
-        ("SQLITE_CANTOPEN", in_no_folder),
-        ("SQLITE_INTERRUPT", stopped),
-        ("SQLITE_NOTADB", overwritten(0)),
-        ("SQLITE_CORRUPT", overwritten(1)),
+        ("SQLITE_BUSY", "The database is busy", locked),
+        ("SQLITE_LOCKED", "The database is busy", locked_by_itself),
+        ("SQLITE_IOERR_WRITE", "The disk cannot be read or written", written_to_no_disk),
+        ("SQLITE_FULL", "The disk is full", full),
+        ("SQLITE_READONLY", "The database is read-only", only_read),
+        ("SQLITE_CANTOPEN", "The database cannot be opened", in_no_folder),
+        ("SQLITE_INTERRUPT", "The database did not answer", stopped),
+        ("SQLITE_NOTADB", "The database is damaged", overwritten(0)),
+        ("SQLITE_CORRUPT", "The database is damaged", overwritten(1)),
     ],
 )
-def test_sqlite_does_not_answer(app: Flask, code: str, cause: Cause) -> None:
+def test_sqlite_does_not_answer(app: Flask, code: str, sentence: str, cause: Cause) -> None:
     db.engine.dispose()  # as nobody has used it yet
     with db.engine.connect():
         pass
     error = error_of(cause, db.engine)
     assert isinstance(error, DBAPIError)
     assert error.orig.sqlite_errorname == code  # type: ignore[union-attr]
+    assert sentence_of(error) == sentence
     assert is_away(error)
     assert not lacks_tables(error)
 
@@ -272,6 +273,14 @@ def changed_meanwhile(engine: Engine) -> None:
         connection.execute(text(raised))
 
 
+written_to_none = run("SET TRANSACTION READ ONLY", "DELETE FROM jobs")
+
+
+def refused_by_the_server(state: str) -> Cause:
+    """What the server says with a code for which no test can bring it about."""
+    return run(f"DO $$ BEGIN RAISE EXCEPTION 'it says' USING ERRCODE = '{state}'; END $$")
+
+
 def no_place_left(engine: Engine) -> None:
     run("CREATE ROLE guest LOGIN CONNECTION LIMIT 0")(engine)
     try:
@@ -300,25 +309,35 @@ def broken_off(engine: Engine) -> None:
 
 @postgres_only
 @pytest.mark.parametrize(
-    ("state", "cause"),
+    ("state", "sentence", "cause"),
     [
-        ("55P03", waits_for_a_lock("lock_timeout")),
-        ("57014", waits_for_a_lock("statement_timeout")),
-        ("40P01", deadlock),
-        ("40001", changed_meanwhile),
-        ("57P01", run("SELECT pg_terminate_backend(pg_backend_pid())")),
+        ("55P03", "The database is busy", waits_for_a_lock("lock_timeout")),
+        ("57014", NO_ANSWER, waits_for_a_lock("statement_timeout")),
+        ("40P01", "The database is busy", deadlock),
+        ("40001", "The database is busy", changed_meanwhile),
+        ("57P01", NO_ANSWER, run("SELECT pg_terminate_backend(pg_backend_pid())")),
+        (
+            "25006",
+            "The database is read-only",
+            written_to_none,
+        ),
+        ("53100", "The disk is full", refused_by_the_server("53100")),
+        ("53200", "The database has no memory or connection left", refused_by_the_server("53200")),
         # Where no connection comes about, no code does.
-        (None, no_place_left),
-        (None, into_nothing),
-        (None, as_nobody),
-        (None, to_nowhere),
-        (None, broken_off),
+        (None, NO_ANSWER, no_place_left),
+        (None, NO_ANSWER, into_nothing),
+        (None, NO_ANSWER, as_nobody),
+        (None, NO_ANSWER, to_nowhere),
+        (None, NO_ANSWER, broken_off),
     ],
 )
-def test_postgresql_does_not_answer(app: Flask, state: str | None, cause: Cause) -> None:
+def test_postgresql_does_not_answer(
+    app: Flask, state: str | None, sentence: str, cause: Cause
+) -> None:
     error = error_of(cause, db.engine)
     assert isinstance(error, DBAPIError)
     assert error.orig.sqlstate == state  # type: ignore[union-attr]
+    assert sentence_of(error) == sentence
     assert is_away(error)
     assert not lacks_tables(error)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app.store.locks import LockError
 from app.store.turn import Turns
 from tests.kit import ROOT
 
@@ -111,7 +112,7 @@ def test_no_two_have_a_turn_at_once_in_threads_and_processes(tmp_path: Path) -> 
 def test_a_lock_file_that_cannot_be_used_is_an_error_for_each_who_asks(tmp_path: Path) -> None:
     turns = Turns(str(tmp_path / "nowhere" / "lock"))
     for _ in range(2):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(LockError):
             takes(turns)
     path = tmp_path / "lock"
     turns = Turns(str(path))
@@ -123,7 +124,14 @@ def test_a_lock_file_that_cannot_be_used_is_an_error_for_each_who_asks(tmp_path:
             path.unlink()
             path.mkdir()
         for one in waiting:
-            with pytest.raises(IsADirectoryError):
+            with pytest.raises(LockError):
                 one.result(SOON)
     path.rmdir()
+    assert takes(turns)
+
+
+def test_nobody_gets_in_past_who_stands_at_the_door(tmp_path: Path) -> None:
+    turns = Turns(str(tmp_path / "lock"))
+    with held_by_another(tmp_path / "lock-next"):
+        assert not takes(turns, 0.05)
     assert takes(turns)

@@ -129,11 +129,11 @@ def test_ctrl_c_is_heeded_by_the_server_which_then_stops_its_workers(tmp_path: P
         ({"INSTANCE": "/proc/instance"}, "INSTANCE: cannot use /proc/instance: "),
         (
             {"PORT": "0", "DATABASE_URL": "sqlite:////proc/jobs.db"},
-            "Error: The database cannot be used: unable to open database file",
+            "Error: The database cannot be opened: nothing was stored (unable to open ",
         ),
         (
             {"PORT": "0", "DATABASE_URL": "postgresql://me:hunter2@127.0.0.1:1/jobs"},
-            "Error: The database cannot be used: connection failed: ",
+            "Error: The database did not answer: nothing was stored (connection failed: ",
         ),
     ],
     ids=lambda told: " ".join(told.values()) if isinstance(told, dict) else "",

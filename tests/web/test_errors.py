@@ -163,16 +163,3 @@ def test_elsewhere_an_error_is_a_page_with_its_status(
 def test_a_form_that_is_too_large_is_a_413(api: Api) -> None:
     answer = api.client.post("/sign-in", data={"key": "x" * 200_000})
     assert (answer.status_code, answer.mimetype) == (413, "text/html")
-
-
-def test_the_health_check_says_whether_the_database_answers(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer = api.client.get("/healthz")
-    assert (answer.status_code, answer.text) == (200, "ok\n")
-
-    def fail() -> None:
-        raise OperationalError("SELECT", {}, Exception("unreachable"))
-
-    monkeypatch.setattr("app.web.healthz.reading", fail)
-    assert api.client.get("/healthz").status_code == 503

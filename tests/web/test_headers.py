@@ -18,6 +18,7 @@ KINDS = {
     "sign-in": ("/sign-in", 200),
     "static": ("/static/wall.css", 200),
     "health": ("/healthz", 200),
+    "readiness": ("/readyz", 200),
     "API": ("/api/v1/projects/p1/jobs", 200),
     "document": ("/api/v1/openapi.json", 200),
     "no page": ("/nothing", 404),
