@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -33,6 +34,12 @@ _PREFIX = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 
 Network = IPv4Network | IPv6Network
 """Some addresses, or one."""
+
+
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<before>postgresql(?:\+\w+)?://(?:[^/?#]*@)?)(?P<hosts>[^/?#@]+,[^/?#@]*)(?P<after>.*)"
+)
+_HOST = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::(\d+))?")  # of IPv6 in brackets
 
 
 class Variable(NamedTuple):
@@ -244,7 +251,7 @@ def _database_url(text: str, instance: Path) -> str:
         url = URL.create(ENGINES["sqlite"], database=str(instance / "jobwall.db"))
         return url.render_as_string(hide_password=False)
     try:
-        url = make_url(text)
+        url = _read_url(text)
     except (ArgumentError, ValueError):  # the latter of a port that is no number
         raise ConfigError(
             "DATABASE_URL: not a URL such as postgresql+psycopg://user@host/name"
@@ -260,6 +267,28 @@ def _database_url(text: str, instance: Path) -> str:
             f"{shlex.quote(sys.executable)} -m pip install 'psycopg[binary]'"
         )
     return url.set(drivername=ENGINES[engine]).render_as_string(hide_password=False)
+
+
+def _read_url(text: str) -> URL:
+    """A URL; one of several hosts also as PostgreSQL's own tools take it, and SQLAlchemy does not.
+
+    Of several the board wants the one that takes its writes, unless the URL says otherwise.
+    """
+    several = _SEVERAL_HOSTS.fullmatch(text)
+    if several is None:
+        url = make_url(text)
+    else:
+        places = [_HOST.fullmatch(one) for one in several["hosts"].split(",")]
+        if None in places:
+            raise ValueError("not a host")
+        named = [(unquote(one[1] or one[2]), one[3] or "5432") for one in places if one]
+        hosts, ports = (",".join(each) for each in zip(*named, strict=True))
+        url = make_url(several["before"] + several["after"])
+        url = url.update_query_dict({"host": hosts, "port": ports})
+    host = url.query.get("host", "")
+    if isinstance(host, tuple) or "," in host:
+        url = url.set(query={"target_session_attrs": "read-write", **url.query})
+    return url
 
 
 def _secret_key(given: str, database_url: str, path: Path) -> str | None:

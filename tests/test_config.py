@@ -31,6 +31,11 @@ from tests.kit import ROOT
         "postgresql://user@host:99999999999999999999x/name",
         "http://example.com",
         " ",
+        "postgresql://user@one:5432,two:port/name",
+        "postgresql://user@one,/name",
+        "postgresql://user@one,two]/name",
+        "postgresql://user@::1,::2/name",
+        "mysql://user@one,two/name",
     ],
 )
 def test_a_database_url_that_makes_no_sense_is_one_line(tmp_path: Path, url: str) -> None:
@@ -70,6 +75,44 @@ def test_a_url_gets_the_driver_that_we_ship(tmp_path: Path, url: str, driver: st
     found = make_url(read({"INSTANCE": str(tmp_path), "DATABASE_URL": url}).database_url)
     assert found.drivername == driver
     assert (found.password, found.database) == (make_url(url).password, make_url(url).database)
+
+
+BOTH = {"host": "one,two", "port": "5432,5433"}
+
+
+@pytest.mark.parametrize(
+    ("url", "arguments"),
+    [
+        ("postgresql://me:p%40ss@one:5432,two:5433/name", BOTH),
+        ("postgresql+psycopg://me:p%40ss@one,two:5433/name", BOTH),
+        ("postgresql://me:p%40ss@/name?host=one:5432&host=two:5433", BOTH),
+        ("postgresql://me:p%40ss@/name?host=one,two&port=5432,5433", BOTH),
+        (
+            "postgresql://me:p%40ss@[fd00::1],[fd00::2]:5433/name",
+            {"host": "fd00::1,fd00::2", "port": "5432,5433"},
+        ),
+        (
+            "postgresql://me:p%40ss@%2Frun%2Fone,%2Frun%2Ftwo/name",
+            {"host": "/run/one,/run/two", "port": "5432,5432"},
+        ),
+        (
+            "postgresql://me:p%40ss@one,two:5433/name?target_session_attrs=any&sslmode=require",
+            BOTH | {"target_session_attrs": "any", "sslmode": "require"},
+        ),
+    ],
+)
+def test_a_url_may_name_several_hosts_as_either_tool_writes_it(
+    tmp_path: Path, url: str, arguments: dict[str, str]
+) -> None:
+    found = make_url(read({"INSTANCE": str(tmp_path), "DATABASE_URL": url}).database_url)
+    _, given = found.get_dialect()().create_connect_args(found)
+    wanted = {"user": "me", "password": "p@ss", "dbname": "name"} | arguments
+    assert given == {"target_session_attrs": "read-write"} | wanted
+
+
+def test_of_one_host_it_does_not_matter_what_it_may(tmp_path: Path) -> None:
+    told = {"INSTANCE": str(tmp_path), "DATABASE_URL": "postgresql://user@one/name"}
+    assert make_url(read(told).database_url).query == {}
 
 
 @pytest.mark.parametrize("url", [None, ""])

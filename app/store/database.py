@@ -106,6 +106,7 @@ def init_app(app: Flask, connections: int) -> None:
             event.listen(db.engine, "do_connect", postgres.connect)
             event.listen(db.engine, "connect", _prepare_postgres)
             event.listen(db.engine, "checkout", postgres.check)
+            event.listen(db.engine, "handle_error", postgres.leave_read_only)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -163,6 +164,9 @@ def writing() -> Iterator[Connection]:
     """
     with writers_turn(db.engine), db.engine.connect() as connection:
         connection.execution_options(writes=True)
+        if connection.dialect.name == "postgresql":
+            # As the server has it: one that shall only read must not be talked into writing.
+            connection.execution_options(postgresql_readonly=None)
         with committed(connection):
             _take_time(connection)
             yield connection

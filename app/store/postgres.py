@@ -3,18 +3,29 @@
 Loaded where PostgreSQL is used: elsewhere its driver may be missing.
 """
 
-import math
 import select
+from collections import deque
 from typing import Any
 
 import psycopg
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.pq import TransactionStatus
+from sqlalchemy import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 
 from app.store import deadline
 
 CONNECT = 10
 """Seconds that a command waits for a new connection; a request waits until its deadline."""
+
+ALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+}
+"""After how many seconds (of the last, ms) a server counts as gone whose machine says nothing more:
+a command waits no longer. What the URL says of these, and of `connect_timeout`, counts more."""
 
 POOLER = (
     "a pooler such as PgBouncer stands before it, which gives one connection's statements and"
@@ -54,15 +65,31 @@ def connect(_dialect: Any, _record: Any, arguments: Any, parameters: dict[str, A
     server's connection, where our prepared statements are not, or are theirs: one was seen to run
     with our parameters.
     """
-    parameters.setdefault("connect_timeout", max(1, math.ceil(deadline.left_or(CONNECT))))
-    connection = BoundedConnection.connect(*arguments, **parameters, autocommit=True)
+    places = _places(parameters)
+    wait = deadline.left_or(CONNECT) / len(places)
+    about = {"connect_timeout": max(1, int(wait)), **ALIVE, **parameters}
+    if len(places) > 1:
+        about["host"], about["port"] = (",".join(each) for each in zip(*places, strict=True))
+    connection = BoundedConnection.connect(*arguments, **about, autocommit=True)
     try:
         _refuse_poolers(connection)
         connection.autocommit = False
     except BaseException:
         connection.close()
         raise
+    _answered.append((connection.info.host, str(connection.info.port)))
     return connection
+
+
+_answered: deque[tuple[str, str]] = deque(maxlen=1)  # the last one
+
+
+def _places(parameters: dict[str, Any]) -> list[tuple[str, str]]:
+    """The hosts and ports to try, first the one that answered last: one that is gone takes time."""
+    hosts, ports = (str(parameters.get(name) or "").split(",") for name in ("host", "port"))
+    ports = [port or "5432" for port in ports]
+    named = zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=True)
+    return sorted(named, key=lambda place: place not in _answered)
 
 
 def _refuse_poolers(connection: BoundedConnection) -> None:
@@ -70,6 +97,17 @@ def _refuse_poolers(connection: BoundedConnection) -> None:
     [serving] = connection.execute("SELECT pg_backend_pid()").fetchone() or (None,)
     if serving != connection.info.backend_pid:
         raise PoolerError(POOLER)
+
+
+def leave_read_only(context: ExceptionContext) -> None:
+    """Leave a server that takes no writes any more, since another one has its place.
+
+    Its connections are all given up, so that the next request finds the other one.
+    """
+    connection = context.connection
+    writes = connection is not None and connection.get_execution_options().get("writes", False)
+    if writes and isinstance(context.original_exception, ReadOnlySqlTransaction):
+        context.is_disconnect = True
 
 
 def check(connection: Any, _record: Any, _proxy: Any) -> None:

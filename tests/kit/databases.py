@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 from app import create_app
 from app.config import read
 from app.store.database import Base, db
+from tests.kit.servers import Server, pair
 
 postgres_only = pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
 """For a test of what only PostgreSQL has: a server, and writers side by side."""
@@ -72,9 +73,16 @@ class Databases:
             settings["DATABASE_URL"] = url.render_as_string(hide_password=False)
         return settings
 
-    def tool(self, name: str) -> str:
-        """A program that comes with the PostgreSQL server, such as pg_dump."""
-        return str(self._process.bin_path / name)
+    @property
+    def programs(self) -> Path:
+        """The folder of the programs that come with the PostgreSQL server, such as pg_dump."""
+        return Path(self._process.bin_path)
+
+    @contextmanager
+    def copied_twice(self) -> Iterator[tuple[Server, Server]]:
+        """Two more servers, copies of this one with the database `migrated`: see `servers.pair`."""
+        with pair(self.programs, self._process.system_user, self._process.get_uri()) as servers:
+            yield servers
 
     @contextmanager
     def stopped(self) -> Iterator[None]:

@@ -83,7 +83,11 @@ def quietly(_done: int, _total: int) -> None:
 
 def run(databases: Databases, tool: str, *words: str) -> None:
     done = subprocess.run(
-        [databases.tool(tool), *words], capture_output=True, text=True, timeout=60, check=False
+        [str(databases.programs / tool), *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 
