@@ -80,8 +80,8 @@ def sentence_of(error: BaseException) -> str | None:
     if state := _state_of(cause):
         known = [begin for begin in _AWAY_STATES if state.startswith(begin)]
         return _AWAY_STATES[max(known, key=len)] if known else None
-    if own := getattr(cause, "sentence", None):
-        return str(own)
+    if isinstance(said := getattr(cause, "sentence", None), str):
+        return said
     # No word from the server at all: so it was never reached, or it is gone.
     gone = error.connection_invalidated or isinstance(error, OperationalError)
     return NO_ANSWER if gone else None

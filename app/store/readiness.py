@@ -77,7 +77,7 @@ class Look:
 
     def _look(self) -> None:
         try:
-            with self._app.app_context(), deadline.within(PATIENCE):
+            with self._app.app_context(), deadline.within(deadline.REQUEST):
                 self._found = troubles()
         finally:
             self.ended.set()
