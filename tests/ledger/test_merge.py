@@ -1,5 +1,8 @@
 """The promise of the ledger: the order, grouping and repetition of reports cannot matter."""
 
+from functools import reduce
+from itertools import permutations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -315,10 +318,10 @@ def test_a_job_heard_of_in_the_future_is_heard_of_now() -> None:
 def test_an_end_that_was_noted_is_judged_by_its_own_receipt(
     noted: int, first: int, then: int, expected: int
 ) -> None:
-    one = evidence(report(completed_at=noted), first)
-    other = evidence(report(status=JobStatus.COMPLETED), then)
-    for merged in (join(one, other), join(other, one)):
-        seen = outcome_of(merged)
+    told = [(report(completed_at=noted), first), (report(completed_at=noted), first + 5)]
+    told.append((report(status=JobStatus.COMPLETED), then))
+    for history in permutations(evidence(each, receipt) for each, receipt in told):
+        seen = outcome_of(reduce(join, history))
         assert (seen.completed_at, seen.ended_at) == (noted, expected)
 
 

@@ -291,13 +291,21 @@ def test_the_next_report_mends_a_job_that_was_heard_of_in_the_future(project: st
 def test_what_ended_in_the_future_says_nothing_of_now(project: str) -> None:
     record("p", [ended("before", NOW - DAY)], now=NOW - DAY)
     failures = [ended(f"f{n}", NOW + DAY, "boom") for n in range(4)]
-    record("p", [*failures, ended("late", NOW + DAY)], now=NOW + DAY)
+    long = ended("late", NOW + DAY, started_at=NOW)
+    record("p", [*failures, long], now=NOW + DAY)
     record("p", [ended("now", NOW)], now=NOW)
     check(NOW)
+    with reading() as connection:
+        known = get_project(connection, "p")
+        assert known is not None
+        for scale in (LAST_DAY, LAST_MONTH):
+            chart = get_chart(connection, known, NOW, running=True, scale=scale)
+            assert chart.p95 is not None and chart.p95 < 90, "a minute each"
     assert state_of(NOW) is verdicts.SOME_FAILURES, "the documents do fail"
     record("p", [ended(f"g{n}", NOW + MINUTE, "boom") for n in range(3)], now=NOW + MINUTE)
     check(NOW + MINUTE)
-    assert state_of(NOW + MINUTE) is verdicts.FAILING, "no success of tomorrow hides it"
+    for at in (MINUTE, 2 * HOUR - MINUTE):  # by the last hour, and by the streak
+        assert state_of(NOW + at) is verdicts.FAILING, "no success of tomorrow hides it"
     record("p", [ended("well", NOW + 2 * HOUR)], now=NOW + 2 * HOUR)
     check(NOW + 2 * HOUR)
     assert state_of(NOW + 2 * HOUR) is verdicts.SOME_FAILURES
