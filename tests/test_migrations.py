@@ -1,5 +1,7 @@
 """Migrations: every step up and down, and a filled store of the first revision keeps all it has."""
 
+from collections.abc import Mapping
+
 import flask_migrate
 import pytest
 from alembic.script import ScriptDirectory
@@ -45,6 +47,16 @@ FAILED_BY = {
     "“…” エラー " + "長" * (LINE - len("“長い” エラー ")): 1,
 }
 KEPT = ("jobs", "attempts", "events", "api_keys")
+FAULTY_CLOCKS = {
+    "j02": "heard_at = ended_at - 1000000",
+    "j06": "heard_at = ended_at - 28800000000",
+    "j10": "completed_filled = TRUE, skew_seconds = 28800",
+    "j11": "heard_at = ended_at - 28800000000",
+    "j15": "completed_filled = TRUE, noted_completed_at = ended_at + 28800000000,"
+    " ended_at = ended_at + 28800000000",
+    "j19": "started_at = ended_at + 28800000000",
+}
+"""What is to be changed of jobs so that their times contradict each other."""
 
 
 def revisions() -> list[str]:
@@ -118,7 +130,7 @@ def test_the_migrated_tables_are_the_models(app: Flask) -> None:
         assert indexes == {index.name for index in table.indexes}
 
 
-def fill_the_first_schema(connection: Connection) -> None:
+def fill_the_first_schema(connection: Connection, changes: Mapping[str, str]) -> None:
     """A project with jobs of every status, and its counts, as revision 0001 kept them."""
 
     def run(statement: str, **values: object) -> None:
@@ -141,13 +153,14 @@ def fill_the_first_schema(connection: Connection) -> None:
         at = START + number * 7 * MINUTE
         ended = at + MINUTE if status >= 2 else None
         run(
-            f"INSERT INTO jobs ({columns}) VALUES ('p', :job, :doc, :at, :at, :at, :ended, :empty,"
-            " 1, 1, :status, 10, :nodes, 0, :started, FALSE, :ended, FALSE, :error,"
+            f"INSERT INTO jobs ({columns}) VALUES ('p', :job, :doc, :at, :at, :heard, :ended,"
+            " :empty, 1, 1, :status, 10, :nodes, 0, :started, FALSE, :ended, FALSE, :error,"
             " :noted)",
             job=f"j{number:02}",
             doc="Ordner/日本語-" + "長" * (700 if number in (5, 7) else number),
             at=at,
             ended=ended,
+            heard=ended or at,
             empty=status == 2 and number % 3 == 0,
             status=status,
             nodes=number % 3,
@@ -165,6 +178,8 @@ def fill_the_first_schema(connection: Connection) -> None:
         "INSERT INTO attempts SELECT project_id, job_id, 0, 3, 1, NULL, 0, 0, NULL, FALSE, NULL,"
         " FALSE, 'first try', NULL, NULL FROM jobs WHERE job_id = 'j09'"
     )
+    for job_id, change in changes.items():
+        run(f"UPDATE jobs SET {change} WHERE job_id = :job_id", job_id=job_id)
     kinds = ", ".join(f"SUM(CASE WHEN status = {n} THEN 1 ELSE 0 END)" for n in range(4))
     for level, span in enumerate((DAY, HOUR, MINUTE)):
         run(
@@ -200,7 +215,7 @@ def filled(app: Flask) -> dict[str, list[dict[str, object]]]:
     """A filled store of revision 0001."""
     flask_migrate.downgrade(revision="0001")
     with writing() as connection:
-        fill_the_first_schema(connection)
+        fill_the_first_schema(connection, {})
     return kept()
 
 
@@ -263,5 +278,39 @@ def test_a_filled_store_keeps_everything_on_its_way_down(filled) -> None:
     flask_migrate.upgrade()
     flask_migrate.downgrade(revision="0001")
     assert kept() == filled
+    flask_migrate.upgrade()
+    assert differences() == []
+
+
+def told() -> dict[str, list[dict[str, object]]]:
+    """The jobs, and every count that is not zero."""
+    counts = ("finished_counts", "duration_counts", "cause_counts")
+    rows = {name: rows_of(name) for name in ("jobs", "documents", "causes", *counts)}
+    for name in counts:
+        amounts = {"completed", "failed", "jobs"}
+        rows[name] = [row for row in rows[name] if any(row.get(one) for one in amounts)]
+        rows[name].sort(key=lambda row: [*row.values()])
+    return rows
+
+
+def test_what_ended_after_it_was_heard_of_is_judged_by_that(app: Flask) -> None:
+    flask_migrate.downgrade(revision="0001")
+    with writing() as connection:
+        fill_the_first_schema(connection, FAULTY_CLOCKS)
+    flask_migrate.upgrade(revision="0009")
+    before = told()
+    flask_migrate.upgrade()
+    assert differences() == []
+    after = {row["job_id"]: row for row in rows_of("jobs")}
+    for old in before["jobs"]:
+        new = after[old["job_id"]]
+        judged = new["ended_at"] if old["ended_at"] != new["ended_at"] else None
+        assert new["end_heard_at"] == judged
+        assert (new["ended_at"] or 0) == min(old["ended_at"] or 0, old["heard_at"])
+        unmeasured = old["job_id"] in ("j10", "j19")
+        assert new["took"] == (None if unmeasured else old["took"])
+    assert [job for job in after if after[job]["end_heard_at"]] == ["j02", "j06", "j11", "j15"]
+    flask_migrate.downgrade(revision="0009")
+    assert told() == before
     flask_migrate.upgrade()
     assert differences() == []

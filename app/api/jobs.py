@@ -23,7 +23,8 @@ from app.queries.parts import EVERY_TAKEN
 from app.queries.search import LIMITED, MOST_FOUND, limit_header
 from app.rules.fields import InvalidError
 from app.rules.project import Project
-from app.rules.times import MINUTE, SECOND, floor, parse_time
+from app.rules.skew import greatest, skew_of
+from app.rules.times import MINUTE, floor, parse_time
 from app.store.commits import InDoubtError
 from app.store.database import reading
 from app.web.cache import body_of, serve
@@ -31,7 +32,6 @@ from app.web.errors import ProblemError, may_be_stored, problem_of
 from app.web.etags import make_etag, versioned_etag
 
 LONGEST_IDEMPOTENCY_KEY = 255
-SKEW_WORTH_TELLING = 120 * SECOND
 _TAKEN = ", ".join(f"`{taken} {MOST_FOUND}`" for taken in EVERY_TAKEN)
 
 IDEMPOTENCY_KEY = Parameter(
@@ -181,6 +181,7 @@ def post_bulk(project_id: str) -> Response:
             recorded = _record(project, reports, received_at, skew)
         except InDoubtError as error:
             raise may_be_stored(error, "send all of it again") from error
+        skew = greatest(one.skew for one in recorded)
         for index, one in zip(places, recorded, strict=True):
             results[index] |= _bulk_result(one)
     return json_answer({"results": results}, headers=_skew_header(skew))
@@ -236,7 +237,7 @@ def _report(project: Project, body: Any, job_id: str | None) -> Response:
         raise ProblemError(one.refusal.status, f"{_sentence(one.refusal.message)}", errors=errors)
     if one.job is None:
         raise ProblemError(404, "No such job.")
-    headers = _skew_header(skew)
+    headers = _skew_header(one.skew)
     if one.created:
         headers["Location"] = url_for(
             "api.get_job", project_id=project.project_id, job_id=report.job_id
@@ -273,10 +274,8 @@ def _made_id(project_id: str) -> str:
 
 
 def _skew(sent_at: int | None, received_at: int) -> int | None:
-    """How many seconds the sender's clock is ahead (negative: behind), if that is worth telling."""
-    if sent_at is None or abs(sent_at - received_at) <= SKEW_WORTH_TELLING:
-        return None
-    return round((sent_at - received_at) / SECOND)
+    """How many seconds the sender's clock says that it is off."""
+    return None if sent_at is None else skew_of(sent_at - received_at)
 
 
 def _skew_header(skew: int | None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 
 import click
 from flask.cli import with_appcontext
@@ -10,6 +11,7 @@ from sqlalchemy import Connection
 from app.cli.params import clear_errors
 from app.cli.progress import bar_of
 from app.cli.projects import named_projects
+from app.clock import now
 from app.ledger import audit
 from app.ledger.finding import Finding
 from app.store.database import reading, writing
@@ -46,8 +48,15 @@ def verify(project_id: str | None) -> None:
 
 @click.command("rebuild")
 @click.option("--project", "project_id", help="Only this one.  [default: all]")
+@click.option(
+    "--clock-was-ahead",
+    is_flag=True,
+    help="The clock of this machine was ahead and is right again: what was received in the future"
+    " was received now.",
+)
 @with_appcontext
-def rebuild(project_id: str | None) -> None:
+def rebuild(project_id: str | None, clock_was_ahead: bool) -> None:
     """Write the counts anew from the jobs, and say what was wrong."""
-    found = _audit(project_id, audit.rebuild, writing)
+    latest = now() if clock_was_ahead else None
+    found = _audit(project_id, partial(audit.rebuild, latest=latest), writing)
     click.echo(f"mended {found} differences" if found else "nothing to mend")

@@ -14,9 +14,9 @@ def time_left(job: Job, chart: Chart, now: int) -> int | None:
     By its chunks where it said how many there are, else by the median of finished jobs. A job that
     takes longer than it should is not foretold again and again to end soon.
     """
-    if job.state is not RUNNING or job.started_at is None or chart.seconds_per_chunk is None:
+    if job.state is not RUNNING or job.runs_since is None or chart.seconds_per_chunk is None:
         return None
-    elapsed = now - job.started_at
+    elapsed = now - job.runs_since
     if job.chunks_total:
         ahead = max(0, job.chunks_total - job.chunks_processed)
         left = round(ahead * _per_chunk(job, chart.seconds_per_chunk, elapsed))

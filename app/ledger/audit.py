@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text, update
 
 from app.ledger.counts import Cell, Level, roll_up, tally
+from app.ledger.draft import taken_back
 from app.ledger.failures import Failures, check_failures
 from app.ledger.finding import Finding
-from app.ledger.rows import DERIVED, derived_values, ledger_job
+from app.ledger.rows import CHANGING, changing_values, ledger_job
 from app.ledger.sums import COUNTS, raise_version
-from app.models import Job, Project
+from app.models import Cause, Job, Project
 from app.models.counts import CREATED_COLUMNS
 from app.rules.causes import cause_name
 from app.rules.times import format_time
@@ -30,12 +31,23 @@ def verify(connection: Connection, project_id: str, progress: Progress) -> list[
     return findings + check_failures(connection, project_id, failures, mend=False)
 
 
-def rebuild(connection: Connection, project_id: str, progress: Progress) -> list[Finding]:
-    """Mend the counts from the jobs; gives what was wrong. Needs a writing transaction."""
+def rebuild(
+    connection: Connection, project_id: str, progress: Progress, latest: int | None = None
+) -> list[Finding]:
+    """Mend the counts from the jobs; gives what was wrong. Needs a writing transaction.
+
+    With `latest` (µs) every receipt that lies after it becomes that: see `draft.taken_back`.
+    """
+    if latest is not None:
+        for seen in (Cause.first_at, Cause.last_at):
+            late = update(Cause).where(Cause.project_id == project_id, seen > latest)
+            connection.execute(late.values({seen: latest}))
     if connection.dialect.name == "postgresql":
         # Nobody reports between count and mending. On SQLite nobody else writes anyway.
         connection.execute(text("LOCK TABLE jobs IN EXCLUSIVE MODE"))
-    counted, findings, failures = _recount(connection, project_id, progress, mend=True)
+    counted, findings, failures = _recount(
+        connection, project_id, progress, mend=True, latest=latest
+    )
     stored = _stored(connection, project_id)
     findings += _compare(counted, stored)
     findings += check_failures(connection, project_id, failures, mend=True)
@@ -58,7 +70,12 @@ def _nonzero(cells: Counter[Cell]) -> dict[Cell, int]:
 
 
 def _recount(
-    connection: Connection, project_id: str, progress: Progress, *, mend: bool
+    connection: Connection,
+    project_id: str,
+    progress: Progress,
+    *,
+    mend: bool,
+    latest: int | None = None,
 ) -> tuple[Counter[Cell], list[Finding], Failures]:
     """Tally all jobs, in batches by key; also check (or mend) what their rows derive.
 
@@ -80,10 +97,12 @@ def _recount(
         ).all()
         for row in rows:
             job = ledger_job(row)
+            if latest is not None:
+                job = taken_back(job, latest)
             tally(cells, job, mode)
             failures.add(job)
-            derived = dict(zip(DERIVED, derived_values(job.state, mode), strict=True))
-            wrong = {name: value for name, value in derived.items() if getattr(row, name) != value}
+            should = zip(CHANGING, changing_values(job, mode, row.event_count), strict=True)
+            wrong = {name: value for name, value in should if getattr(row, name) != value}
             for name, value in wrong.items():
                 where = f"jobs {row.job_id} {name}"
                 findings.append(Finding(where, int(getattr(row, name) or 0), int(value or 0)))

@@ -80,9 +80,9 @@ def tally(cells: Counter[Cell], job: LedgerJob, mode: str, times: int = 1) -> No
     if is_empty(state, mode):
         _add(cells, ("created_counts", minute, "empty"), times)
     outcome = outcome_of(state)
-    if outcome.completed_at is None:
+    if outcome.ended_at is None:
         return
-    hour = outcome.completed_at - outcome.completed_at % HOUR
+    hour = outcome.ended_at - outcome.ended_at % HOUR
     graph = makes_graph(mode)
     for column, amount in (
         ("completed", int(status.success)),

@@ -52,7 +52,6 @@ class LedgerJob(NamedTuple):
     created_at: int
     received_at: int
     heard_at: int
-    skew_seconds: int | None
     event_count: int
     state: AttemptState
 
@@ -65,10 +64,29 @@ def first_event(job: LedgerJob) -> LedgerEvent:
     return LedgerEvent(job.received_at, EventKind.REPORTED, job.state.attempt, job.state.status)
 
 
+def taken_back(job: LedgerJob, latest: int) -> LedgerJob:
+    """The job as it would be if nothing had been received after `latest` (µs).
+
+    For times that a clock of ours has stamped which was ahead. Given ones stay as they were sent.
+    """
+    state = job.state
+    if state.started_filled and state.started_at is not None:
+        state = state._replace(started_at=min(state.started_at, latest))
+    if state.completed_filled and state.completed_at is not None:
+        state = state._replace(completed_at=min(state.completed_at, latest))
+    filled = state.completed_filled or state.completed_at is None
+    end = state.noted_completed_at if filled else state.completed_at
+    heard_at = end if state.end_heard_at is None else state.end_heard_at
+    if heard_at is not None and heard_at > latest:
+        state = state._replace(end_heard_at=latest)
+    return job._replace(heard_at=min(job.heard_at, latest), state=state)
+
+
 class Recorded(NamedTuple):
     """What became of one report: the job as merged, or why it was refused.
 
-    `created` says that the job was new, `merge` what the report did to a known job.
+    `created` says that the job was new, `merge` what the report did to a known job, `skew` how many
+    seconds the sender's clock is off.
     """
 
     job_id: str
@@ -76,6 +94,7 @@ class Recorded(NamedTuple):
     merge: Merge | None = None
     job: LedgerJob | None = None
     refusal: Refusal | None = None
+    skew: int | None = None
 
 
 class Draft:
@@ -116,10 +135,13 @@ class Draft:
         return stalled or self.job.state != self.before.state
 
     def apply(self, report: Report, now: int, skew: int | None) -> Recorded:
-        """Merge one report received at `now` (µs); a refused one leaves the draft as it was."""
-        reported = evidence(report, now)
+        """Merge one report received at `now` (µs); a refused one leaves the draft as it was.
+
+        `skew` is how many seconds its sender's clock says that it is off.
+        """
+        reported = evidence(report, now, skew)
         if self.job is None:
-            return self._create(report, reported, now, skew)
+            return self._create(report, reported, now)
         if report.source_doc_id not in (None, self.job.source_doc_id):
             refusal = Refusal(422, "source_doc_id", "the job is known with another document")
             return Recorded(report.job_id, refusal=refusal)
@@ -129,34 +151,36 @@ class Draft:
             self._record_late(reported, named=report.attempt is not None)
         else:
             self._note_change(known, reported, merged, merge, now)
-        self._keep(report, merged, now, skew)
-        return Recorded(report.job_id, merge=merge, job=self.job)
+        self._keep(report, merged, now)
+        return Recorded(report.job_id, False, merge, self.job, None, reported.skew_seconds)
 
-    def _create(
-        self, report: Report, reported: AttemptState, now: int, skew: int | None
-    ) -> Recorded:
+    def _create(self, report: Report, reported: AttemptState, now: int) -> Recorded:
         if report.source_doc_id is None:
             refusal = Refusal(404, "job_id", "no such job; with a source_doc_id it would be made")
             return Recorded(report.job_id, refusal=refusal)
         created_at = created_at_of(report, now)
         document = report.source_doc_id
-        self.job = LedgerJob(report.job_id, document, created_at, now, now, skew, 0, reported)
-        return Recorded(report.job_id, True, None, self.job)
+        self.job = LedgerJob(report.job_id, document, created_at, now, now, 0, reported)
+        return Recorded(report.job_id, True, None, self.job, None, reported.skew_seconds)
 
-    def _keep(self, report: Report, merged: AttemptState, now: int, skew: int | None) -> None:
+    def _keep(self, report: Report, merged: AttemptState, now: int) -> None:
         """Take over the merged state, and that the job was heard of.
 
         A voice of an earlier attempt proves nothing about this one, and a job that has ended needs
-        no sign of life: when it was heard of stays when it last changed.
+        no sign of life: when it was heard of stays when it last changed. Of two reports that
+        overtook each other the later receipt stands; one that lies further ahead is of a clock of
+        ours that was set back since, and would hide every silence until then.
         """
         job = self.job
         if job is None:
             return
         earlier_voice = report.attempt is not None and report.attempt < merged.attempt
-        lately = now - job.heard_at < HEARD_EVERY
+        lately = abs(now - job.heard_at) < HEARD_EVERY
         if merged != job.state or not (earlier_voice or lately or merged.status.terminal):
-            heard_at = job.heard_at if earlier_voice else max(now, job.heard_at)
-            self.job = job._replace(state=merged, heard_at=heard_at, skew_seconds=skew)
+            heard_at = max(now, job.heard_at) if lately else now
+            self.job = job._replace(
+                state=merged, heard_at=job.heard_at if earlier_voice else heard_at
+            )
 
     def _record_late(self, reported: AttemptState, *, named: bool) -> None:
         """A report of an earlier attempt completes that attempt's record and nothing else."""

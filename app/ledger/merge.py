@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from app.ledger.report import Report
 from app.rules.durations import Basis, duration_of
+from app.rules.skew import TOLERANCE, greatest, skew_of
 from app.rules.status import JobStatus
 
 Value = TypeVar("Value", int, str)
@@ -21,6 +22,8 @@ class AttemptState(NamedTuple):
 
     A `filled` time is the receipt of a report that should have carried the time. The `noted`
     values came with reports that did not end the job: they speak where the outcome is silent.
+    `end_heard_at` is the receipt of the end that stands (of the noted one while none was given),
+    where that end lies after it. `skew_seconds` is how far the sender's clock was off at most.
     """
 
     attempt: int
@@ -29,6 +32,8 @@ class AttemptState(NamedTuple):
     chunks_total: int | None
     nodes_created: int
     edges_created: int
+    skew_seconds: int | None
+    end_heard_at: int | None
     started_at: int | None
     started_filled: bool
     completed_at: int | None
@@ -39,18 +44,34 @@ class AttemptState(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a reader sees of an attempt's course, with the contract's output rules applied."""
+    """What a reader sees of an attempt's course, with the contract's output rules applied.
+
+    What it is judged by beside that, of the whole state alone, is in the last two.
+    """
 
     started_at: int | None
     completed_at: int | None
     error_message: str | None
     started_by: Basis
     completed_by: Basis
+    end_heard_at: int | None = None
+    skew_seconds: int | None = None
+
+    @property
+    def ended_at(self) -> int | None:
+        """When it ended, as everything judges and counts it: never after that was heard."""
+        return self.completed_at if self.end_heard_at is None else self.end_heard_at
 
     @property
     def took(self) -> int | None:
         """How long it took (µs), where that was measured."""
-        return duration_of(self.started_at, self.started_by, self.completed_at)
+        return duration_of(
+            self.started_at,
+            self.started_by,
+            self.completed_at,
+            self.completed_by,
+            self.skew_seconds,
+        )
 
 
 class Merge(StrEnum):
@@ -61,12 +82,20 @@ class Merge(StrEnum):
     CONFLICT = "conflict"
 
 
-def evidence(report: Report, received_at: int) -> AttemptState:
-    """What one report alone says; a time that it should have carried is its receipt (µs)."""
+def evidence(report: Report, received_at: int, skew: int | None = None) -> AttemptState:
+    """What one report alone says; a time that it should have carried is its receipt (µs).
+
+    `skew` is how many seconds its sender's clock says that it is off. A time that lies after the
+    receipt proves it too.
+    """
     status = JobStatus.PENDING if report.status is None else report.status
     ends = status.terminal
     fills_start = status is JobStatus.RUNNING and report.started_at is None
-    # By place: a name for each of 13 values takes as long as everything else here.
+    end = report.completed_at
+    latest = max(report.created_at or 0, report.started_at or 0, end or 0)
+    if latest - received_at > TOLERANCE:
+        skew = greatest((skew, skew_of(latest - received_at)))
+    # By place: a name for each of 15 values takes as long as everything else here.
     return AttemptState(
         report.attempt or 1,
         status,
@@ -74,12 +103,14 @@ def evidence(report: Report, received_at: int) -> AttemptState:
         report.chunks_total,
         report.nodes_created,
         report.edges_created,
+        skew,
+        received_at if end is not None and end > received_at else None,
         received_at if fills_start else report.started_at,
         fills_start,
-        (report.completed_at or received_at) if ends else None,
-        ends and report.completed_at is None,
+        (end or received_at) if ends else None,
+        ends and end is None,
         (report.error_message or None) if status.failure else None,
-        None if ends else report.completed_at,
+        None if ends else end,
         None if ends else report.error_message or None,
     )
 
@@ -95,6 +126,8 @@ def join(one: AttemptState, other: AttemptState) -> AttemptState:
         chunks_total=_greatest(one.chunks_total, other.chunks_total),
         nodes_created=max(one.nodes_created, other.nodes_created),
         edges_created=max(one.edges_created, other.edges_created),
+        skew_seconds=greatest((one.skew_seconds, other.skew_seconds)),
+        end_heard_at=_end_heard_at(ending, one, other),
         started_at=started_at,
         started_filled=started_filled,
         noted_completed_at=_greatest(one.noted_completed_at, other.noted_completed_at),
@@ -110,11 +143,35 @@ def _greater_outcome(one: AttemptState, other: AttemptState) -> AttemptState:
     """
 
     def rank(state: AttemptState) -> tuple[bool, int, int, str, int]:
-        given = -1 if state.completed_filled or state.completed_at is None else state.completed_at
-        receipt = state.completed_at or 0
+        given, receipt = -1, state.completed_at or 0
+        if _is_given(state):
+            given, receipt = receipt, receipt if state.end_heard_at is None else state.end_heard_at
         return state.status.terminal, given, state.status.rank, state.error_message or "", -receipt
 
     return max(one, other, key=rank)
+
+
+def _is_given(state: AttemptState) -> bool:
+    """Whether the attempt ended, at a time that was given with its end."""
+    return state.completed_at is not None and not state.completed_filled
+
+
+def _end_heard_at(ending: AttemptState, one: AttemptState, other: AttemptState) -> int | None:
+    """That of the end that stands, `ending`'s; while none was given, of the later noted one.
+
+    What was noted twice was heard when that was first.
+    """
+    if one.end_heard_at is None and other.end_heard_at is None:
+        return None
+    if _is_given(ending):
+        return ending.end_heard_at
+    ends = [
+        (end, end if state.end_heard_at is None else state.end_heard_at)
+        for state in (one, other)
+        if (end := state.noted_completed_at) is not None
+    ]
+    end, heard_at = max(ends, key=lambda known: (known[0], -known[1]), default=(0, 0))
+    return heard_at if heard_at < end else None
 
 
 def _earlier_start(one: AttemptState, other: AttemptState) -> tuple[int | None, bool]:
@@ -145,8 +202,10 @@ def compare(known: AttemptState, report: AttemptState) -> Merge:
 
 
 def outcome_of(state: AttemptState) -> Outcome:
-    """What a reader sees of a state: see `outcome`."""
-    return outcome(state.status, state[OUTCOME_FROM:])
+    """What a reader sees of a state, and what it is judged by: see `outcome`."""
+    seen = outcome(state.status, state[OUTCOME_FROM:])
+    heard_at = state.end_heard_at if state.status.terminal else None
+    return seen._replace(end_heard_at=heard_at, skew_seconds=state.skew_seconds)
 
 
 OUTCOME_FROM = AttemptState._fields.index("started_at")

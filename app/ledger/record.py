@@ -31,6 +31,7 @@ from app.ledger.sums import raise_version
 from app.models import Attempt, Event, Job
 from app.rules.events import EventKind
 from app.rules.project import Project
+from app.rules.skew import greatest
 from app.rules.status import STATUSES
 from app.store.database import BusyError, table_of, writing
 from app.store.prepared import Prepared, given, insertion
@@ -49,7 +50,8 @@ def record(
     """Merge the reports into the project's jobs, in order, in one transaction.
 
     Of the project only its settings count here, not how many jobs it had when it was read. `now`
-    is the receipt (µs), `skew` how many seconds the sender's clock is off, None if it is close.
+    is the receipt (µs), `skew` how many seconds the sender's clock says that it is off, None if it
+    is close; each result says what the times of its report say of it too.
     Gives one result per report. Raises UnknownProjectError where the project is gone, and
     BusyError where others make our jobs again and again; whatever is raised, nothing is stored.
     """
@@ -72,7 +74,8 @@ def _record(
         _write_events(connection, project_id, changed)
         if any(draft.visible(project.silent_after) for draft in changed):
             before, after = [draft.before for draft in changed], [draft.job for draft in changed]
-            raise_version(connection, project_id, difference(before, after, mode))
+            skewed = (greatest(one.skew for one in results), now)
+            raise_version(connection, project_id, difference(before, after, mode), skewed)
             documents = keep_documents(connection, project_id, before, after)
             keep_causes(connection, project_id, before, after, documents)
     return results

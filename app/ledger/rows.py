@@ -14,7 +14,7 @@ from app.rules.status import STATUSES
 
 STATE_COLUMNS = AttemptState._fields
 DERIVED = ("ended_at", "empty", "cause", "took")
-CHANGING = ("heard_at", "skew_seconds", *DERIVED, "event_count", *STATE_COLUMNS)
+CHANGING = ("heard_at", *DERIVED, "event_count", *STATE_COLUMNS)
 _values_of = attrgetter(*STATE_COLUMNS)
 
 
@@ -37,8 +37,7 @@ def state_values(state: AttemptState) -> tuple[Any, ...]:
 def changing_values(job: LedgerJob, mode: str, event_count: int) -> tuple[Any, ...]:
     """The values of `CHANGING`: what a report can change of a job."""
     derived = derived_values(job.state, mode)
-    seen = (job.heard_at, job.skew_seconds, *derived, event_count)
-    return (*seen, *state_values(job.state))
+    return (job.heard_at, *derived, event_count, *state_values(job.state))
 
 
 def fixed_values(job: LedgerJob) -> tuple[Any, ...]:
@@ -54,7 +53,6 @@ def ledger_job(row: Row[Any]) -> LedgerJob:
         created_at=row.created_at,
         received_at=row.received_at,
         heard_at=row.heard_at,
-        skew_seconds=row.skew_seconds,
         event_count=row.event_count,
         state=attempt_state(row),
     )
@@ -68,4 +66,4 @@ def derived_values(
         return None, False, None, None
     seen = outcome_of(state)
     cause = cause_of(telling_line(seen.error_message)) if state.status.failure else None
-    return seen.completed_at, is_empty(state, mode), cause, seen.took
+    return seen.ended_at, is_empty(state, mode), cause, seen.took

@@ -53,17 +53,14 @@ def key_of(document: str) -> str:
 
 
 def finish_of(job: LedgerJob | None) -> Finish | None:
-    """How a job ended; None while it has not, or is not there, and where its end counts as nothing.
-
-    Where its sender's clock runs ahead, it ended when it was heard of last. Else a success of next
-    year would hide every failure until then.
-    """
+    """How a job ended; None while it has not, or is gone, and where its end counts as nothing."""
     if job is None or not (job.state.status.success or job.state.status.failure):
         return None
     outcome = outcome_of(job.state)
-    ended_at = job.heard_at if outcome.completed_at is None else outcome.completed_at
+    if outcome.ended_at is None:
+        return None
     error = telling_line(outcome.error_message) if job.state.status.failure else None
-    return Finish(min(ended_at, job.heard_at), job.job_id, error)
+    return Finish(outcome.ended_at, job.job_id, error)
 
 
 def standing_of(finishes: Iterable[Finish]) -> Standing | None:

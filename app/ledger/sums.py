@@ -4,7 +4,7 @@ from collections import Counter
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import BigInteger, Connection, bindparam, func, update
 
 from app.ledger.counts import Cell
 from app.ledger.versions import next_version
@@ -20,31 +20,42 @@ COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "finished_counts": (FinishedCount, ("hour",)),
 }
 
-_RAISE = Prepared(
-    lambda dialect: (
-        update(table_of(Project))
-        .where(Project.project_id == bindparam("of_project"))
-        .values(
-            version=next_version(dialect, Project.version),
-            **{
-                name: getattr(Project, name) + bindparam(f"more_{name}") for name in CREATED_COLUMNS
-            },
-        )
-    )
-)
+
+def _raise(dialect: str) -> Any:
+    """The statement that adds to the row of a project; what is None there stays as it is."""
+    values: dict[str, Any] = {"version": next_version(dialect, Project.version)}
+    for name in CREATED_COLUMNS:
+        values[name] = getattr(Project, name) + bindparam(f"more_{name}")
+    for name in ("skew_seconds", "skewed_at"):
+        new = bindparam(f"new_{name}", type_=BigInteger)
+        values[name] = func.coalesce(new, getattr(Project, name))
+    here = Project.project_id == bindparam("of_project")
+    return update(table_of(Project)).where(here).values(**values)
+
+
+_RAISE = Prepared(_raise)
 
 
 class UnknownProjectError(LookupError):
     """The project of a report is not there (any more)."""
 
 
-def raise_version(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
+def raise_version(
+    connection: Connection,
+    project_id: str,
+    cells: Counter[Cell],
+    skewed: tuple[int | None, int] = (None, 0),
+) -> None:
     """Add to every count of the project, and tell every cache that it looks different now.
 
     The row of the project comes first. There the writers of one project queue, so that none can
-    deadlock over the rows that follow. Raises UnknownProjectError.
+    deadlock over the rows that follow. `skewed` is how many seconds a sender's clock was off (None:
+    not), and when that was found (µs). Raises UnknownProjectError.
     """
+    more: dict[str, int | None]
     more = {f"more_{name}": cells["projects", (), name] for name in CREATED_COLUMNS}
+    skew, at = skewed
+    more |= {"new_skew_seconds": skew, "new_skewed_at": None if skew is None else at}
     if not _RAISE.run(connection, of_project=project_id, **more).rowcount:
         raise UnknownProjectError(project_id)
     _add_to_counts(connection, project_id, cells)

@@ -31,7 +31,7 @@ class Cause(Base):
 
 
 class CauseCount(Base):
-    """How many jobs failed by a cause in an hour of `completed_at` (`hour` is its start in µs).
+    """How many jobs failed by a cause in an hour of `ended_at` (`hour` is its start in µs).
 
     By cause first: a page asks for few causes, and for all hours of a time.
     """

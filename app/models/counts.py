@@ -34,7 +34,7 @@ class CreatedCount(JobCounts, Base):
 
 
 class FinishedCount(Base):
-    """What finished in an hour of `completed_at` (`hour` is its start in µs).
+    """What finished in an hour of `ended_at` (`hour` is its start in µs).
 
     `completed` and `failed` are the jobs whose end counts as a success or as a failure.
     """

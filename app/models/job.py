@@ -21,7 +21,10 @@ KEY_LENGTH = 256  # characters: an entry of PostgreSQL's btree has at most 2704 
 
 
 class AttemptColumns:
-    """What is known of one attempt: the evidence that `ledger.merge.AttemptState` holds."""
+    """What is known of one attempt: the evidence that `ledger.merge.AttemptState` holds.
+
+    `end_heard_at` is set only where the end that was given lies after its receipt.
+    """
 
     attempt: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[int] = mapped_column(SmallInteger)
@@ -29,6 +32,8 @@ class AttemptColumns:
     chunks_total: Mapped[int | None] = mapped_column(BigInteger)
     nodes_created: Mapped[int] = mapped_column(BigInteger)
     edges_created: Mapped[int] = mapped_column(BigInteger)
+    skew_seconds: Mapped[int | None] = mapped_column(BigInteger)
+    end_heard_at: Mapped[int | None] = mapped_column(MICROS)
     started_at: Mapped[int | None] = mapped_column(MICROS)
     started_filled: Mapped[bool]
     completed_at: Mapped[int | None] = mapped_column(MICROS)
@@ -42,7 +47,8 @@ class Job(AttemptColumns, Base):
     """A job: what the reports of its newest attempt say, merged.
 
     `ended_at`, `empty`, `cause` and `took` repeat what the rules derive, so that an index can hold
-    them: the cause of a failed job, and how long (µs) a job took whose start and end are known.
+    them: when it ended as that is judged, the cause of a failed job, and how long (µs) a job took
+    whose start and end are known.
     """
 
     __tablename__ = "jobs"
@@ -103,7 +109,6 @@ class Job(AttemptColumns, Base):
     created_at: Mapped[int] = mapped_column(MICROS)
     received_at: Mapped[int] = mapped_column(MICROS)
     heard_at: Mapped[int] = mapped_column(MICROS)
-    skew_seconds: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[int | None] = mapped_column(MICROS)
     empty: Mapped[bool]
     cause: Mapped[int | None] = mapped_column(BigInteger)

@@ -14,7 +14,8 @@ class Project(JobCounts, Base):
     """A project. `version` rises in every transaction that changes what someone could see.
 
     See `ledger.versions`. The links are templates that a job's page fills (`rules.links`). The
-    counts are the totals of its jobs.
+    counts are the totals of its jobs. `skew_seconds` is how far a sender's clock was off when that
+    was seen last, `skewed_at` (µs).
     """
 
     __tablename__ = "projects"
@@ -30,3 +31,5 @@ class Project(JobCounts, Base):
     source_link: Mapped[str | None] = mapped_column(String(1000))
     logs_link: Mapped[str | None] = mapped_column(String(1000))
     rerun_link: Mapped[str | None] = mapped_column(String(1000))
+    skew_seconds: Mapped[int | None] = mapped_column(BigInteger)
+    skewed_at: Mapped[int | None] = mapped_column(MICROS)

@@ -47,7 +47,12 @@ def get_chart(
     first = floor(now, scale.unit) - (scale.bars - 1) * scale.unit
     # The hour that runs and the one before it: the pace of now, and not of one lucky minute.
     recent = max(floor(now, HOUR) - HOUR, min(project.created_at, now - MINUTE))
-    values = {"of_project": project.project_id, "since": first, "recent": floor(recent, HOUR)}
+    values = {
+        "of_project": project.project_id,
+        "since": first,
+        "until": floor(now, scale.unit) + scale.unit,
+        "recent": floor(recent, HOUR),
+    }
     rows = connection.execute(_finished(scale.unit), values).all()
     steps = connection.execute(_STEPS, values).all()
     lately = sum(int(row.lately) for row in rows)
@@ -80,18 +85,19 @@ def _finished(unit: int) -> Any:
                 func.sum(FinishedCount.chunks).filter(FinishedCount.hour >= bindparam("recent")), 0
             ).label("lately"),
         )
-        .where(*_since(FinishedCount))
+        .where(*_shown(FinishedCount))
         .group_by(start)
     )
 
 
-def _since(table: Any) -> tuple[Any, Any]:
-    return table.project_id == bindparam("of_project"), table.hour >= bindparam("since")
+def _shown(table: Any) -> tuple[Any, ...]:
+    of_project = table.project_id == bindparam("of_project")
+    return of_project, table.hour >= bindparam("since"), table.hour < bindparam("until")
 
 
 _STEPS = (
     select(DurationCount.step, func.sum(DurationCount.jobs))
-    .where(*_since(DurationCount))
+    .where(*_shown(DurationCount))
     .group_by(DurationCount.step)
     .order_by(DurationCount.step)
 )

@@ -283,7 +283,6 @@ _SEEN = (
     "created_at",
     "received_at",
     "heard_at",
-    "skew_seconds",
     "empty",
     *STATE_COLUMNS,
 )
@@ -308,7 +307,7 @@ def view_of(job: LedgerJob, project: Project, now: int) -> Job:
 
 def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int) -> Job:
     """A job as readers see it at `now` (µs): the output rules applied."""
-    job_id, source_doc_id, created_at, received_at, heard_at, skew_seconds, empty = values
+    job_id, source_doc_id, created_at, received_at, heard_at, empty = values
     outcome = outcome_of(state)
     graph = project.graph
     return Job(
@@ -334,7 +333,7 @@ def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int
         state.attempt,
         heard_at,
         received_at,
-        skew_seconds,
+        state.skew_seconds,
         outcome.started_by,
         outcome.completed_by,
     )

@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial, reduce
+from functools import cache, reduce
 from typing import Any
 
 import orjson
@@ -13,7 +13,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Text,
+    and_,
     bindparam,
+    case,
     cast,
     column,
     exists,
@@ -32,6 +34,7 @@ from app.rules.links import Links
 from app.rules.project import Project
 from app.rules.sentences import Brief, Parts
 from app.rules.silence import silent_since
+from app.rules.skew import TOLERANCE, of_project
 from app.rules.status import FAILURES, SUCCESSES, JobStatus
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts import (
@@ -77,6 +80,11 @@ class ProjectLine:
     def closeup(self) -> Parts:
         """The same on a wall of its own, behind the state's word."""
         return self.verdict.state.closeup(self.verdict, self.facts)
+
+    @property
+    def clock(self) -> Parts:
+        """What is to be said of a sender's clock that was off within the last day, if anything."""
+        return of_project(self.facts.skew_seconds, self.facts.skewed_at)
 
 
 def get_project(connection: Connection, project_id: str) -> Project | None:
@@ -132,6 +140,7 @@ def _facts(
     values = {
         "only": only,
         "now": now,
+        "soon": now + TOLERANCE,
         "hour_ago": now - HOUR,
         "day_ago": now - DAY,
         "first_hour": floor(now, HOUR) - DAY,
@@ -179,17 +188,22 @@ def fill_hours(hours: Iterable[Hour], now: int) -> tuple[Hour, ...]:
 
 @cache
 def _seeks(only: bool) -> Any:
-    """One row per project; every column is one or few index seeks, however long the history."""
-    now = bindparam("now", type_=Job.ended_at.type)
+    """One row per project; every column is one or few index seeks, however long the history.
+
+    What lies in the future is of a clock of ours that was set back since. It says nothing of now:
+    no failure of tomorrow counts for the last hour, and no success hides one.
+    """
+    now, soon = (bindparam(name, type_=Job.ended_at.type) for name in ("now", "soon"))
+    day_ago = bindparam("day_ago", type_=Job.ended_at.type)
     of_project = Job.project_id == ProjectRow.project_id
     totals = {status: getattr(ProjectRow, status.word) for status in JobStatus}
     succeeded, failed = _has(SUCCESSES), _has(FAILURES)
     silent = (of_project, is_silent(silent_since(now, ProjectRow.silent_after)))
-    # A sender whose clock runs ahead must not hide failures.
-    last_success = _end(func.max, SUCCESSES, lambda ended_at: ended_at <= now)
-    after_success = partial(operator.lt, func.coalesce(last_success, 0))
-    since_success = (of_project, failed, after_success(Job.ended_at))
-    last_hour = Job.ended_at > bindparam("hour_ago")
+    last_success = func.coalesce(_end(func.max, SUCCESSES, lambda end: end <= soon), 0)
+    last_hour = and_(Job.ended_at > bindparam("hour_ago"), Job.ended_at <= soon)
+
+    def since_success(ended_at: Any) -> ColumnElement[bool]:
+        return and_(ended_at > last_success, ended_at <= soon)
 
     def one(what: Any, *conditions: Any) -> Any:
         return select(what).where(*conditions).scalar_subquery()
@@ -206,29 +220,33 @@ def _seeks(only: bool) -> Any:
         totals[JobStatus.RUNNING].label("running"),
         one(func.count(), *silent).label("stalled"),
         one(func.min(Job.heard_at), *silent).label("stalled_heard_at"),
-        one(func.max(Job.created_at), of_project).label("last_created_at"),
+        one(func.max(Job.created_at), of_project, Job.created_at <= soon).label("last_created_at"),
         one(func.count(), of_project, succeeded, last_hour).label("hour_completed"),
         one(func.count(), of_project, failed, last_hour).label("hour_failed"),
         # More than the rule asks for need not be counted: a streak may be all of a long history.
         select(func.count())
         .select_from(
             select(inlined(1))
-            .where(*since_success)
+            .where(of_project, failed, since_success(Job.ended_at))
             .limit(FAILING_STREAK)
             .correlate(ProjectRow)
             .subquery()
         )
         .scalar_subquery()
         .label("streak"),
-        _end(func.min, FAILURES, after_success).label("streak_since"),
-        _end(func.max, FAILURES, lambda ended_at: ended_at.is_not(None)).label("last_failed_at"),
+        _end(func.min, FAILURES, since_success).label("streak_since"),
+        _end(func.max, FAILURES, lambda end: end <= soon).label("last_failed_at"),
         exists(
             select(inlined(1)).where(
                 Document.project_id == ProjectRow.project_id,
                 Document.failing_since.is_not(None),
-                Document.failed_at > bindparam("day_ago"),
+                Document.failed_at > day_ago,
             )
         ).label("still_failing"),
+        case((ProjectRow.skewed_at.between(day_ago, soon), ProjectRow.skew_seconds)).label(
+            "skew_seconds"
+        ),
+        ProjectRow.skewed_at,
     ).where(*_mine(only))
 
 

@@ -2,6 +2,8 @@
 
 from enum import Enum
 
+from app.rules.skew import TOLERANCE
+
 
 class Basis(Enum):
     """Whose word a time is that a reader sees: a short label, and the sentence behind it."""
@@ -15,12 +17,22 @@ class Basis(Enum):
         self.note = note
 
 
-def duration_of(started_at: int | None, started_by: Basis, completed_at: int | None) -> int | None:
+def duration_of(
+    started_at: int | None,
+    started_by: Basis,
+    completed_at: int | None,
+    completed_by: Basis,
+    skew: int | None,
+) -> int | None:
     """How long (µs) a job took; None where it was not measured.
 
-    Not while it has not ended, and not where nobody said when it started. A start after its end is
-    the sender's clock.
+    Not while it has not ended, and not where nobody said when it started. One clock tells the
+    difference however wrong it is; two do not where they are known to differ: by the sender's
+    `skew` where the end is a receipt, or by a start that lies after its end.
     """
     if started_at is None or completed_at is None or started_by is not Basis.GIVEN:
+        return None
+    two_clocks = skew is not None and completed_by is Basis.RECEIPT
+    if two_clocks or started_at - completed_at > TOLERANCE:
         return None
     return max(0, completed_at - started_at)

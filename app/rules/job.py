@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from app.rules.durations import Basis, duration_of
 from app.rules.sentences import Parts, clock, say, strong
+from app.rules.skew import of_job
 from app.rules.status import JobStatus
+from app.rules.times import SECOND
 from app.rules.words import duration
 
 
@@ -40,12 +42,26 @@ class Job(NamedTuple):
     @property
     def took(self) -> int | None:
         """How long it took (µs), where that was measured."""
-        return duration_of(self.started_at, self.started_by, self.completed_at)
+        return duration_of(
+            self.started_at,
+            self.started_by,
+            self.completed_at,
+            self.completed_by,
+            self.skew_seconds,
+        )
 
     @property
     def runs_since(self) -> int | None:
-        """When a job that has not ended started; None too of one that has not begun."""
-        return None if self.status.terminal else self.started_at
+        """When a job that has not ended started, by our clock; None too of one not begun."""
+        if self.status.terminal or self.started_at is None:
+            return None
+        skew = self.skew_seconds if self.started_by is Basis.GIVEN else None
+        return self.started_at - (skew or 0) * SECOND
+
+    @property
+    def clock(self) -> str:
+        """What is to be said of its sender's clock, if anything."""
+        return of_job(self.skew_seconds) if self.skew_seconds else ""
 
     @property
     def silent_since(self) -> int | None:

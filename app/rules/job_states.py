@@ -20,7 +20,8 @@ class _Going(JobState):
     def sentence(self, job: Job) -> Parts:
         """Since when."""
         since = job.created_at if job.started_at is None else job.started_at
-        return say(strong(self.label), " since ", clock(since), paren(since), ".")
+        runs_since = job.created_at if job.runs_since is None else job.runs_since
+        return say(strong(self.label), " since ", clock(since), paren(runs_since), ".")
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,11 @@ import secrets
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, select, text
 
 from app.access.scopes import hashed, new_secret
 from app.models import Pairing, Screen, WrongCode
+from app.rules.skew import TOLERANCE
 from app.rules.times import MINUTE, SECOND
 from app.screens.store import add_screen
 from app.store.database import table_of, upsert
@@ -24,6 +25,8 @@ MOST_PENDING = 50
 MOST_PER_NETWORK = 3
 MOST_WRONG = 10
 WRONG_LIFE = 10 * MINUTE
+
+# What lies in the future is of a clock of ours that was set back since: nobody waits for it.
 
 
 class Waiting(NamedTuple):
@@ -54,15 +57,19 @@ def find_code(connection: Connection, code: str, now: int) -> Waiting | None:
 
 def _find(connection: Connection, condition: ColumnElement[bool], now: int) -> Waiting | None:
     columns = (Pairing.code, Pairing.expires_at, Pairing.address, Pairing.browser)
-    query = select(*columns).where(condition, Pairing.expires_at > now)
+    query = select(*columns).where(condition, _is_shown(now))
     row = connection.execute(query).one_or_none()
     return None if row is None else Waiting(*row)
+
+
+def _is_shown(now: int) -> ColumnElement[bool]:
+    return and_(Pairing.expires_at > now, Pairing.expires_at <= now + CODE_LIFE + TOLERANCE)
 
 
 def is_full(connection: Connection, network: str, now: int) -> bool:
     """Whether there are as many codes as there may be, in all or for this network."""
     mine = func.count().filter(Pairing.network == network)
-    query = select(func.count(), mine).where(Pairing.expires_at > now)
+    query = select(func.count(), mine).where(_is_shown(now))
     everyone, own = connection.execute(query).one()
     return bool(everyone >= MOST_PENDING or own >= MOST_PER_NETWORK)
 
@@ -72,7 +79,7 @@ def show_code(
 ) -> Waiting | None:
     """A new code for a screen with a new token; None where there are enough of them."""
     _one_at_a_time(connection)
-    connection.execute(delete(Pairing).where(Pairing.expires_at <= now))
+    connection.execute(delete(Pairing).where(not_(_is_shown(now))))
     if is_full(connection, network, now):
         return None
     token, expires_at = new_secret(), now + CODE_LIFE
@@ -100,7 +107,7 @@ def claim(
     """
     row = connection.execute(
         delete(Pairing)
-        .where(Pairing.code == code, Pairing.expires_at > now)
+        .where(Pairing.code == code, _is_shown(now))
         .returning(Pairing.token_hash, Pairing.address, Pairing.browser)
     ).one_or_none()
     if row is None:
@@ -117,7 +124,7 @@ def must_wait(connection: Connection, who: Collection[str], now: int) -> int:
             .over(partition_by=WrongCode.who, order_by=WrongCode.at.desc())
             .label("place"),
         )
-        .where(WrongCode.who.in_(who), WrongCode.at > now - WRONG_LIFE)
+        .where(WrongCode.who.in_(who), _is_recent(now))
         .subquery()
     )
     oldest = select(func.max(recent.c.at)).where(recent.c.place == MOST_WRONG)
@@ -127,8 +134,12 @@ def must_wait(connection: Connection, who: Collection[str], now: int) -> int:
 
 def note_wrong(connection: Connection, who: Collection[str], now: int) -> None:
     """Count a code that no screen shows."""
-    connection.execute(delete(WrongCode).where(WrongCode.at <= now - WRONG_LIFE))
+    connection.execute(delete(WrongCode).where(not_(_is_recent(now))))
     connection.execute(insert(WrongCode), [{"who": one, "at": now} for one in who])
+
+
+def _is_recent(now: int) -> ColumnElement[bool]:
+    return and_(WrongCode.at > now - WRONG_LIFE, WrongCode.at <= now + TOLERANCE)
 
 
 def is_screen(connection: Connection, token: str) -> bool:

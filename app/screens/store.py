@@ -33,7 +33,7 @@ class ScreenLine:
 
     def is_on(self, now: int) -> bool:
         """Whether it shows the wall at `now` (µs), as far as once a minute is enough to know."""
-        return self.last_seen_at is not None and now - self.last_seen_at < 2 * SEEN_EVERY
+        return self.last_seen_at is not None and abs(now - self.last_seen_at) < 2 * SEEN_EVERY
 
 
 def add_screen(

@@ -91,7 +91,8 @@ def _seen(response: Response, visit: WallVisit, at: int) -> Response:
     """
     if visit.screen_id is None:
         return response
-    due = visit.last_seen_at is None or at - visit.last_seen_at >= SEEN_EVERY
+    # Also where it was seen in the future: the clock was set back since.
+    due = visit.last_seen_at is None or abs(at - visit.last_seen_at) >= SEEN_EVERY
     if due or not is_script():
         remember_screen(response, get_cookie(SCREEN))
     if due:

@@ -333,6 +333,22 @@ def test_a_clock_that_is_off_is_told(api: Api, offset: int, expected: int | None
             assert abs(int(told) - expected) <= 5
 
 
+@pytest.mark.parametrize("field", ["created_at", "started_at", "completed_at"])
+def test_a_time_ahead_tells_that_a_clock_is_off(api: Api, field: str) -> None:
+    late = {"job_id": "k", "source_doc_id": "d", field: ahead(-28_800)}
+    for offset, expected in ((115, None), (28_800, 28_800)):
+        report = {**JOB, field: ahead(offset)}
+        bulk = {"sent_at": ahead(-600), "jobs": [late, {**report, "attempt": 2}, late]}
+        answers = [
+            api.post(report),
+            api.patch("j", {field: ahead(offset)}),
+            api.post(bulk, "/bulk"),
+        ]
+        told = [int(answer.headers.get("X-Clock-Skew", 0)) for answer in answers]
+        sizes = [expected or 0, expected or 0, expected or -600]
+        assert all(abs(found - size) <= 5 for found, size in zip(told, sizes, strict=True)), told
+
+
 # Limits
 
 

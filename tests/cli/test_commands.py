@@ -13,12 +13,15 @@ from app.access.keys import find_key
 from app.access.scopes import Scope
 from app.access.sessions import spend_link
 from app.clock import now
+from app.ledger.report import Report
+from app.rules.status import JobStatus
 from app.rules.times import DAY
 from app.store.database import reading, writing
 from tests.kit import ROOT
 from tests.kit.api import Api
 from tests.kit.commands import JOBWALL
 from tests.kit.databases import sqlite_only
+from tests.kit.recording import record
 
 KEY = r"ib-[A-Za-z0-9_-]{43}"
 
@@ -281,6 +284,15 @@ def test_what_was_only_reported_is_clean(run, filled: Api) -> None:
         result = run(*words)
         assert (result.exit_code, result.stdout) == (0, "clean\n")
     assert run("rebuild").stdout == "nothing to mend\n"
+
+
+def test_what_a_clock_has_stamped_wrong_is_mended_when_that_is_said(run, filled: Api) -> None:
+    record("p1", [Report(job_id="z", source_doc_id="z", status=JobStatus.FAILED)], now=now() + DAY)
+    assert run("verify").stdout == "clean\n"
+    assert run("rebuild").stdout == "nothing to mend\n"
+    assert re.search(r"jobs z heard_at: .*mended", run("rebuild", "--clock-was-ahead").stdout, re.S)
+    assert run("rebuild", "--clock-was-ahead").stdout == "nothing to mend\n"
+    assert run("verify").stdout == "clean\n"
 
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)

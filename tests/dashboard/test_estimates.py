@@ -37,6 +37,12 @@ def test_without_a_total_the_median_says_it_until_it_has_passed() -> None:
     assert time_left(job(5, None, 61 * SECOND), KNOWN, NOW) is None
 
 
+@pytest.mark.parametrize("off", [8 * HOUR, -8 * HOUR])
+def test_a_sender_whose_clock_is_off_is_told_alike(off: int) -> None:
+    skewed = job(90, 100, 900 * SECOND - off)._replace(skew_seconds=off // SECOND)
+    assert time_left(skewed, KNOWN, NOW) == 2 * MINUTE
+
+
 @pytest.mark.parametrize(
     ("shown", "chart"),
     [

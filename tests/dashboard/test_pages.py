@@ -17,6 +17,7 @@ from app.queries import search
 from app.rules.causes import cause_name, cause_of
 from app.rules.status import JobStatus
 from app.rules.times import HOUR, MINUTE, SECOND
+from app.rules.words import NBSP
 from app.store.database import writing
 from tests.kit.recording import record
 
@@ -216,3 +217,16 @@ def test_a_time_that_was_filled_by_the_receipt_says_so(signed_in: FlaskClient) -
     page = signed_in.get("/projects/p/jobs/b2").text
     assert page.count(">(receipt)<") == 2
     assert "not measured" in page
+
+
+def test_a_clock_that_is_off_is_said_on_its_job_and_once_on_its_project(busy: FlaskClient) -> None:
+    words = ("clock is 8 h ahead", "Is local time sent as UTC?")
+    paths = ("/projects/p", "/projects/p/jobs/ahead", "/projects/p/jobs/j0")
+    at = now()
+    record("p", [told(0, JobStatus.COMPLETED, at, job_id="ahead")], now=at)
+    for off, expected in ((0, [0, 0, 0]), (8 * HOUR, [1, 1, 0])):
+        again = told(0, JobStatus.COMPLETED, at + off, job_id="ahead", attempt=2)
+        record("p", [again], now=at)
+        pages = [unescape(busy.get(path).text).replace(NBSP, " ") for path in paths]
+        for word in words:
+            assert [page.count(word) for page in pages] == expected

@@ -9,9 +9,11 @@ from app.queries.projects import get_project
 from app.store.database import reading
 
 
-def record(project_id: str, reports: Sequence[Report], *, now: int) -> list[Recorded]:
+def record(
+    project_id: str, reports: Sequence[Report], *, now: int, skew: int | None = None
+) -> list[Recorded]:
     """Record reports as the API does, with the project as it is now."""
     with reading() as connection:
         project = get_project(connection, project_id)
     assert project is not None, project_id
-    return ledger.record(project, reports, now=now)
+    return ledger.record(project, reports, now=now, skew=skew)

@@ -1,17 +1,22 @@
 """The promise of the ledger: the order, grouping and repetition of reports cannot matter."""
 
+from functools import reduce
+from itertools import permutations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.ledger.draft import Draft
-from app.ledger.merge import Merge, compare, evidence, join, outcome_of
+from app.ledger.merge import AttemptState, Merge, compare, evidence, join, outcome_of
 from app.ledger.report import Report
 from app.rules.durations import Basis
 from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND
 
 T0 = 1_700_000_000_000_000
-times = st.integers(T0, T0 + 6)
+AHEAD = T0 + 10 * MINUTE  # of every receipt, by more than a clock may be
+times = st.integers(T0, T0 + 6) | st.integers(AHEAD, AHEAD + 2)
 counts = st.integers(0, 3)
 messages = st.sampled_from([None, "", "a", "b", "LLM API timeout after 3 retries"])
 
@@ -71,7 +76,9 @@ def test_any_order_and_repetition_gives_the_same_ten_fields(
     assert seen(first) == seen(other)
 
 
-states = st.builds(evidence, reports(), st.integers(T0 + 10, T0 + 14))
+receipts = st.integers(T0, T0 + 14)  # some before the times that were given
+skews = st.none() | st.sampled_from([-900, 600, 900])
+states = st.builds(evidence, reports(), receipts, skews)
 
 
 @pytest.mark.slow
@@ -82,6 +89,47 @@ def test_join_is_commutative_associative_and_idempotent(one, two, three) -> None
     assert join(one, join(two, three)) == join(join(one, two), three)
     assert join(one, one) == one
     assert join(join(one, two), two) == join(one, two)
+
+
+History = list[tuple[Report, int, int | None]]
+"""Reports, each with its receipt and what its sender's clock says that it is off."""
+
+
+def kept(history: History) -> AttemptState:
+    draft = Draft()
+    for report, receipt, skew in history:
+        draft.apply(report, receipt, skew)
+    assert draft.job is not None
+    return draft.job.state
+
+
+def error_of(report: Report) -> str:
+    return (report.error_message or "") if report.status is JobStatus.FAILED else ""
+
+
+def judged_plainly(history: History) -> int | None:
+    """When the end that stands was, in other words: as given, and not after it was first heard."""
+    newest = max(report.attempt or 1 for report, *_ in history)
+    ends = [
+        (report.completed_at or 0, status.rank, error_of(report), -receipt)
+        for report, receipt, _ in history
+        if (status := report.status) and status.terminal and (report.attempt or 1) == newest
+    ]
+    if not ends:
+        return None
+    given, *_, receipt = max(ends)
+    return min(given, -receipt)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000, deadline=None)
+@given(st.data(), st.lists(st.tuples(reports(), receipts, skews), min_size=1, max_size=6))
+def test_the_same_receipts_are_judged_alike_in_whatever_order_they_are_merged(
+    data: st.DataObject, sent: History
+) -> None:
+    again = data.draw(st.permutations(sent + data.draw(st.lists(st.sampled_from(sent)))))
+    assert kept(again) == kept(sent)
+    assert outcome_of(kept(sent)).ended_at == judged_plainly(sent)
 
 
 def report(**fields: object) -> Report:
@@ -246,3 +294,73 @@ def test_an_earlier_attempts_voice_is_no_sign_of_life() -> None:
     draft.apply(report(attempt=1), T0 + 60_000_000, None)
     assert draft.job is not None
     assert draft.job.heard_at == T0
+
+
+def test_a_job_heard_of_in_the_future_is_heard_of_now() -> None:
+    """The clock of the board was ahead, and is set back: else no silence would show until then."""
+    draft = Draft()
+    draft.apply(report(**RUNNING), T0 + DAY, None)
+    for late, expected in ((-DAY, T0), (-1, T0 + DAY), (20 * SECOND, T0 + DAY + 20 * SECOND)):
+        other = Draft(draft.job)
+        other.apply(report(), T0 + DAY + late, None)
+        assert other.job is not None
+        assert other.job.heard_at == expected
+
+
+@pytest.mark.parametrize(
+    ("noted", "first", "then", "expected"),
+    [
+        (T0 + 50, T0 + 10, T0 + 90, T0 + 10),  # ahead when it was noted
+        (T0 + 50, T0 + 60, T0 + 90, T0 + 50),
+        (T0 + 50, T0 + 60, T0 + 40, T0 + 50),  # the end came first, and without its time
+    ],
+)
+def test_an_end_that_was_noted_is_judged_by_its_own_receipt(
+    noted: int, first: int, then: int, expected: int
+) -> None:
+    told = [(report(completed_at=noted), first), (report(completed_at=noted), first + 5)]
+    told.append((report(status=JobStatus.COMPLETED), then))
+    for history in permutations(evidence(each, receipt) for each, receipt in told):
+        seen = outcome_of(reduce(join, history))
+        assert (seen.completed_at, seen.ended_at) == (noted, expected)
+
+
+@pytest.mark.parametrize(
+    ("field", "off", "sent", "expected"),
+    [
+        ("created_at", 2 * MINUTE, None, None),
+        ("created_at", 3 * MINUTE, None, 180),
+        ("started_at", 8 * HOUR, None, 28_800),
+        ("completed_at", 8 * HOUR, 180, 28_800),
+        ("completed_at", 3 * MINUTE, -28_800, -28_800),
+        ("completed_at", -8 * HOUR, None, None),  # a late report looks the same
+        ("started_at", 0, -28_800, -28_800),
+    ],
+)
+def test_a_skew_is_found_from_the_times_themselves(
+    field: str, off: int, sent: int | None, expected: int | None
+) -> None:
+    told = report(**{field: T0 + off})
+    result = Draft().apply(told, T0, sent)
+    assert result.job is not None
+    assert (result.skew, result.job.state.skew_seconds) == (expected, expected)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "skew", "took"),
+    [
+        (T0, T0 + 9, None, 9),
+        (T0, T0 + 9, 28_800, 9),  # both of one clock, however wrong
+        (T0 + 1, T0, None, 0),
+        (T0 + 3 * MINUTE, T0, None, None),  # of two clocks
+        (T0, None, None, 100),
+        (T0, None, 28_800, None),
+        (T0, None, -28_800, None),
+        (None, T0, None, None),
+    ],
+)
+def test_a_duration_between_two_clocks_that_differ_is_none(
+    start: int | None, end: int | None, skew: int | None, took: int | None
+) -> None:
+    told = report(status=JobStatus.COMPLETED, started_at=start, completed_at=end)
+    assert outcome_of(evidence(told, T0 + 100, skew)).took == took

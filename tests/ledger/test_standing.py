@@ -60,11 +60,12 @@ def test_what_happens_every_day_asks_no_other_job() -> None:
     assert advance(well, [Finish(5, "a", "x")], []) == well
 
 
-def test_a_job_of_a_clock_that_runs_ahead_ended_when_it_was_heard() -> None:
+def test_a_job_of_a_clock_that_runs_ahead_ended_when_that_was_heard() -> None:
     report = Report(job_id="j", status=JobStatus.COMPLETED, completed_at=NOW + 9)
-    job = LedgerJob("j", "d", NOW, NOW, NOW, None, 0, evidence(report, NOW))
+    job = LedgerJob("j", "d", NOW, NOW, NOW, 0, evidence(report, NOW))
     assert finish_of(job) == Finish(NOW, "j")
-    assert finish_of(job._replace(heard_at=NOW + 20)) == Finish(NOW + 9, "j")
+    assert finish_of(job._replace(heard_at=NOW + 20)) == Finish(NOW, "j")
+    assert finish_of(job._replace(state=evidence(report, NOW + 20))) == Finish(NOW + 9, "j")
     running = Report(job_id="j", status=JobStatus.RUNNING)
     assert finish_of(job._replace(state=evidence(running, NOW))) is None
 

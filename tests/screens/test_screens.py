@@ -132,6 +132,22 @@ def test_wrong_codes_are_counted_by_session_and_by_network(app: Flask) -> None:
     assert count(WrongCode) == 1
 
 
+def test_a_clock_that_was_ahead_keeps_nobody_waiting(app: Flask) -> None:
+    """What it stamped lies in the future, once it is set back."""
+    with writing() as connection:
+        shown = [show(connection, NOW + DAY) for _ in range(codes.MOST_PER_NETWORK)]
+        for _ in range(codes.MOST_WRONG):
+            codes.note_wrong(connection, ("me",), NOW + DAY)
+        assert codes.must_wait(connection, ("me",), NOW + DAY)
+        assert not codes.must_wait(connection, ("me",), NOW)
+        assert codes.find_code(connection, shown[0].code, NOW) is None
+        assert codes.claim(connection, shown[0].code, name="tv", projects=None, now=NOW) is None
+        assert codes.pending(connection, shown[0].token, NOW) is None
+        assert show(connection, NOW)
+        codes.note_wrong(connection, ("me",), NOW)
+    assert (count(Pairing), count(WrongCode)) == (1, 1)
+
+
 # Links
 
 
@@ -251,7 +267,13 @@ def test_that_it_was_seen_is_written_once_a_minute(three) -> None:
         ]
         assert noted == [True, False, False, True]
         [line] = store.list_screens(connection, NOW + MINUTE)
-    assert (line.last_seen_at, line.address) == (NOW + MINUTE, "10.0.0.9")
+        assert (line.last_seen_at, line.address) == (NOW + MINUTE, "10.0.0.9")
+        # The clock was ahead, and is set back.
+        assert (line.is_on(NOW + MINUTE), line.is_on(NOW - DAY)) == (True, False)
+        words = {"address": "10.0.0.9", "browser": "x", "now": NOW - DAY}
+        assert seen.note_seen(connection, screen_id, **words)
+        [line] = store.list_screens(connection, NOW - DAY)
+    assert line.last_seen_at == NOW - DAY
 
 
 # The pages

@@ -38,6 +38,8 @@ class ProjectFacts:
 
     `streak` counts the failures since the last success, to three, and `streak_since` is the first
     of them; `still_failing` says whether a document's latest finished job failed in the last 24 h.
+    `skew_seconds` is how far a sender's clock was off, seen last at `skewed_at`; None where that is
+    longer ago than a day.
     """
 
     project_id: str
@@ -58,4 +60,6 @@ class ProjectFacts:
     streak_since: int | None = None
     last_failed_at: int | None = None
     still_failing: bool = False
+    skew_seconds: int | None = None
+    skewed_at: int | None = None
     hours: Sequence[Hour] = field(default_factory=tuple)
