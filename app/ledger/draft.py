@@ -4,8 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.ledger.merge import AttemptState, Merge, compare, created_at_of, evidence, join
+from app.ledger.folds import Folds
+from app.ledger.merge import (
+    AttemptState,
+    Merge,
+    compare,
+    created_at_of,
+    evidence,
+    join,
+    outcome_of,
+)
 from app.ledger.report import Report
+from app.rules.causes import cause_of, telling_line
 from app.rules.events import EventKind
 from app.rules.silence import silent_since, unheard
 from app.rules.status import JobStatus
@@ -45,7 +55,11 @@ class LedgerEvent:
 
 
 class LedgerJob(NamedTuple):
-    """A job as the ledger holds it; times in µs."""
+    """A job as the ledger holds it; times in µs.
+
+    `cause` is by what it failed (`rules.causes`), where it did and that is known: an error is
+    folded once, when it is reported.
+    """
 
     job_id: str
     source_doc_id: str
@@ -55,6 +69,14 @@ class LedgerJob(NamedTuple):
     skew_seconds: int | None
     event_count: int
     state: AttemptState
+    cause: int | None = None
+
+    @property
+    def failed_by(self) -> int:
+        """The cause of a job that failed: as it is kept, else as today's rules have it."""
+        if self.cause is not None:
+            return self.cause
+        return cause_of(telling_line(outcome_of(self.state).error_message))
 
 
 def first_event(job: LedgerJob) -> LedgerEvent:
@@ -81,13 +103,22 @@ class Recorded(NamedTuple):
 class Draft:
     """A job before and after some reports, its earlier attempts that changed, its new events."""
 
-    __slots__ = ("_known_claims", "attempts", "before", "changed_attempts", "events", "job")
+    __slots__ = (
+        "_folds",
+        "_known_claims",
+        "attempts",
+        "before",
+        "changed_attempts",
+        "events",
+        "job",
+    )
 
     def __init__(
         self,
         known: LedgerJob | None = None,
         attempts: Mapping[int, AttemptState] | None = None,
         claims: frozenset[Claim] = frozenset(),
+        folds: Folds | None = None,
     ) -> None:
         self.before = known
         self.job = known
@@ -95,6 +126,7 @@ class Draft:
         self.changed_attempts: dict[int, AttemptState] = {}
         self.events: list[LedgerEvent] = []
         self._known_claims = set(claims)
+        self._folds = Folds() if folds is None else folds
 
     @property
     def changed(self) -> bool:
@@ -139,9 +171,31 @@ class Draft:
             refusal = Refusal(404, "job_id", "no such job; with a source_doc_id it would be made")
             return Recorded(report.job_id, refusal=refusal)
         created_at = created_at_of(report, now)
-        document = report.source_doc_id
-        self.job = LedgerJob(report.job_id, document, created_at, now, now, skew, 0, reported)
+        self.job = LedgerJob(
+            report.job_id,
+            report.source_doc_id,
+            created_at,
+            now,
+            now,
+            skew,
+            0,
+            reported,
+            self._cause_of(reported),
+        )
         return Recorded(report.job_id, True, None, self.job)
+
+    def _cause_of(self, state: AttemptState) -> int | None:
+        """By what the job fails in a state, None where it does not; no error is folded anew."""
+        if not state.status.failure:
+            return None
+        job, error = self.job, outcome_of(state).error_message
+        if (
+            job is not None
+            and job.cause is not None
+            and outcome_of(job.state).error_message == error
+        ):
+            return job.cause
+        return self._folds[error]
 
     def _keep(self, report: Report, merged: AttemptState, now: int, skew: int | None) -> None:
         """Take over the merged state, and that the job was heard of.
@@ -156,7 +210,8 @@ class Draft:
         lately = now - job.heard_at < HEARD_EVERY
         if merged != job.state or not (earlier_voice or lately or merged.status.terminal):
             heard_at = job.heard_at if earlier_voice else max(now, job.heard_at)
-            self.job = job._replace(state=merged, heard_at=heard_at, skew_seconds=skew)
+            cause = job.cause if merged == job.state else self._cause_of(merged)
+            self.job = job._replace(state=merged, heard_at=heard_at, skew_seconds=skew, cause=cause)
 
     def _record_late(self, reported: AttemptState, *, named: bool) -> None:
         """A report of an earlier attempt completes that attempt's record and nothing else."""

@@ -9,7 +9,6 @@ from sqlalchemy import Row
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
-from app.rules.causes import cause_of, telling_line
 from app.rules.status import STATUSES
 
 STATE_COLUMNS = AttemptState._fields
@@ -36,7 +35,7 @@ def state_values(state: AttemptState) -> tuple[Any, ...]:
 
 def changing_values(job: LedgerJob, mode: str, event_count: int) -> tuple[Any, ...]:
     """The values of `CHANGING`: what a report can change of a job."""
-    derived = derived_values(job.state, mode)
+    derived = derived_values(job, mode)
     seen = (job.heard_at, job.skew_seconds, *derived, event_count)
     return (*seen, *state_values(job.state))
 
@@ -57,15 +56,15 @@ def ledger_job(row: Row[Any]) -> LedgerJob:
         skew_seconds=row.skew_seconds,
         event_count=row.event_count,
         state=attempt_state(row),
+        cause=row.cause,
     )
 
 
-def derived_values(
-    state: AttemptState, mode: str
-) -> tuple[int | None, bool, int | None, int | None]:
-    """The values of `DERIVED`: what the rules say of a state, so that an index can hold it."""
+def derived_values(job: LedgerJob, mode: str) -> tuple[int | None, bool, int | None, int | None]:
+    """The values of `DERIVED`: what the rules say of a job, so that an index can hold it."""
+    state = job.state
     if not state.status.terminal:
         return None, False, None, None
     seen = outcome_of(state)
-    cause = cause_of(telling_line(seen.error_message)) if state.status.failure else None
+    cause = job.failed_by if state.status.failure else None
     return seen.completed_at, is_empty(state, mode), cause, seen.took

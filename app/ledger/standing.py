@@ -12,22 +12,18 @@ from typing import NamedTuple
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import outcome_of
 from app.models.job import KEY_LENGTH
-from app.rules.causes import cause_of, telling_line
+from app.rules.causes import telling_line
 
 _HASH_LENGTH = 64
 
 
 class Finish(NamedTuple):
-    """How and when (µs) a job ended; `error` is its telling line, None where it completed."""
+    """How and when (µs) a job ended; of one that failed the telling line and the cause."""
 
     at: int
     job_id: str
     error: str | None = None
-
-    @property
-    def cause(self) -> int:
-        """Why it failed."""
-        return cause_of(self.error or "")
+    cause: int = 0
 
 
 class Standing(NamedTuple):
@@ -62,8 +58,10 @@ def finish_of(job: LedgerJob | None) -> Finish | None:
         return None
     outcome = outcome_of(job.state)
     ended_at = job.heard_at if outcome.completed_at is None else outcome.completed_at
-    error = telling_line(outcome.error_message) if job.state.status.failure else None
-    return Finish(min(ended_at, job.heard_at), job.job_id, error)
+    at = min(ended_at, job.heard_at)
+    if job.state.status.success:
+        return Finish(at, job.job_id)
+    return Finish(at, job.job_id, telling_line(outcome.error_message), job.failed_by)
 
 
 def standing_of(finishes: Iterable[Finish]) -> Standing | None:
