@@ -16,6 +16,7 @@ from app.ledger.merge import (
 )
 from app.ledger.report import Report
 from app.rules.causes import cause_of, telling_line
+from app.rules.documents import shown_form
 from app.rules.events import EventKind
 from app.rules.silence import silent_since, unheard
 from app.rules.status import JobStatus
@@ -57,8 +58,8 @@ class LedgerEvent:
 class LedgerJob(NamedTuple):
     """A job as the ledger holds it; times in µs.
 
-    `cause` is by what it failed (`rules.causes`), where it did and that is known: an error is
-    folded once, when it is reported.
+    `sent_doc_id` is that of `models.Job`. `cause` is by what it failed (`rules.causes`), where it
+    did and that is known: an error is folded once, when it is reported.
     """
 
     job_id: str
@@ -69,6 +70,7 @@ class LedgerJob(NamedTuple):
     skew_seconds: int | None
     event_count: int
     state: AttemptState
+    sent_doc_id: str | None = None
     cause: int | None = None
 
     @property
@@ -145,7 +147,8 @@ class Draft:
         running = self.before.state.status is JobStatus.RUNNING
         since = silent_since(self.job.heard_at, silent_after)
         stalled = running and unheard(self.before.heard_at, since)
-        return stalled or self.job.state != self.before.state
+        before, after = ((job.state, job.sent_doc_id) for job in (self.before, self.job))
+        return stalled or after != before
 
     def apply(self, report: Report, now: int, skew: int | None) -> Recorded:
         """Merge one report received at `now` (µs); a refused one leaves the draft as it was."""
@@ -162,6 +165,8 @@ class Draft:
         else:
             self._note_change(known, reported, merged, merge, now)
         self._keep(report, merged, now, skew)
+        if self._take_form(report) and merge is Merge.STALE:
+            merge = Merge.APPLIED
         return Recorded(report.job_id, merge=merge, job=self.job)
 
     def _create(
@@ -180,9 +185,21 @@ class Draft:
             skew,
             0,
             reported,
+            report.sent_doc_id,
             self._cause_of(reported),
         )
         return Recorded(report.job_id, True, None, self.job)
+
+    def _take_form(self, report: Report) -> bool:
+        """Take over the form in which the document was sent; whether another is shown from now."""
+        job = self.job
+        if job is None or report.source_doc_id is None:
+            return False
+        form = shown_form(job.sent_doc_id, report.sent_doc_id)
+        if form == job.sent_doc_id:
+            return False
+        self.job = job._replace(sent_doc_id=form)
+        return True
 
     def _cause_of(self, state: AttemptState) -> int | None:
         """By what the job fails in a state, None where it does not; no error is folded anew."""

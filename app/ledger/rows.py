@@ -13,7 +13,7 @@ from app.rules.status import STATUSES
 
 STATE_COLUMNS = AttemptState._fields
 DERIVED = ("ended_at", "empty", "cause", "took")
-CHANGING = ("heard_at", "skew_seconds", *DERIVED, "event_count", *STATE_COLUMNS)
+CHANGING = ("sent_doc_id", "heard_at", "skew_seconds", *DERIVED, "event_count", *STATE_COLUMNS)
 _values_of = attrgetter(*STATE_COLUMNS)
 
 
@@ -36,7 +36,7 @@ def state_values(state: AttemptState) -> tuple[Any, ...]:
 def changing_values(job: LedgerJob, mode: str, event_count: int) -> tuple[Any, ...]:
     """The values of `CHANGING`: what a report can change of a job."""
     derived = derived_values(job, mode)
-    seen = (job.heard_at, job.skew_seconds, *derived, event_count)
+    seen = (job.sent_doc_id, job.heard_at, job.skew_seconds, *derived, event_count)
     return (*seen, *state_values(job.state))
 
 
@@ -56,6 +56,7 @@ def ledger_job(row: Row[Any]) -> LedgerJob:
         skew_seconds=row.skew_seconds,
         event_count=row.event_count,
         state=attempt_state(row),
+        sent_doc_id=row.sent_doc_id,
         cause=row.cause,
     )
 
