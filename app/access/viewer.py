@@ -22,6 +22,7 @@ from app.rules.project import Project
 from app.rules.times import DAY, SECOND
 from app.store.database import reading
 from app.web.cookies import delete_cookie, set_cookie
+from app.web.urls import fits_headers
 
 COOKIE = "jobwall_session"
 SCREEN_COOKIE = "jobwall_screen"
@@ -107,7 +108,8 @@ def _enter(find: Callable[[str], Entry | None]) -> Entry:
 def _turn_away() -> NoReturn:
     if is_script() or request.method != "GET":
         abort(Response("Signed out", 401, content_type="text/plain; charset=utf-8"))
-    abort(redirect(url_for("sign_in.form", next=request.full_path.rstrip("?"))))
+    entry = url_for("sign_in.form", next=request.full_path.rstrip("?"))
+    abort(redirect(entry if fits_headers(entry) else url_for("sign_in.form")))
 
 
 def is_script() -> bool:
