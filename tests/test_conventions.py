@@ -50,6 +50,14 @@ def test_nothing_is_loaded_from_elsewhere(path: Path) -> None:
     assert not re.search(r"\beval\(|new Function", text)
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=name)
+def test_what_a_form_sends_is_written_as_it_is(template: Path) -> None:
+    """What people read may have marks in it: see `app.web.formatters.seen`."""
+    for field in re.findall(r"<(?:input|option|button|textarea)\b[^>]*>", template.read_text()):
+        for value in re.findall(r'\bvalue="([^"]*)"', field):
+            assert re.fullmatch(r"[^{]*|{{ .*\|e }}", value), field
+
+
 def test_every_template_is_used() -> None:
     everything = "".join(path.read_text() for path in TEMPLATES)
     everything += "".join(path.read_text() for path in (ROOT / "app").rglob("*.py"))

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, inspect, text
 from app.clock import now
 from app.ledger.audit import verify
 from app.ledger.counts import step_of
+from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
 from app.rules.causes import LINE, fold
+from app.rules.documents import identity
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE
 from app.store.database import Base, db, reading, writing
@@ -272,6 +274,75 @@ def test_what_causes_have_in_common_is_worked_out_again_on_the_way_down(filled) 
     assert after == before
     flask_migrate.upgrade()
     assert rows_of("causes") == before
+
+
+FORMS = ("cafe\u0301/", "caf\u00e9/")
+"""The beginning of a document as it is called on a Mac, and in NFC."""
+
+
+def forms(number: int, of: str) -> str:
+    """One of a hundred documents: too long for a key, for the most part."""
+    return FORMS[of == "NFC"] + f"{number % 100:03}" + "x" * (number % 100 * 4)
+
+
+@pytest.fixture
+def two_forms(app: Flask) -> None:
+    """A store of revision 0010, with jobs of documents that were sent in two forms."""
+    create_project("p", name="p", mode="kg_vector", now=START)
+    reports = [
+        Report(
+            job_id=f"j{number:04}",
+            source_doc_id=forms(number, "NFC"),
+            status=JobStatus.FAILED if number % 3 else JobStatus.COMPLETED,
+            error_message=f"torn by {'abc'[number % 7 % 3]}" if number % 3 else None,
+            created_at=START,
+            completed_at=START + number * 7919 % 1000 * MINUTE,
+        )
+        for number in range(2500)
+    ]
+    for first in range(0, len(reports), 1000):
+        record("p", reports[first : first + 1000], now=START + DAY)
+    flask_migrate.downgrade(revision="0010")
+    mac = [
+        {"job": f"j{number:04}", "document": forms(number, "NFD")}
+        for number in range(2500)
+        if number // 100 % 2
+    ]
+    with writing() as connection:
+        connection.execute(
+            text("UPDATE jobs SET source_doc_id = :document WHERE job_id = :job"), mac
+        )
+    # The documents of that revision: of each form one, as its own migrations work them out.
+    flask_migrate.downgrade(revision="0003")
+    flask_migrate.upgrade(revision="0010")
+
+
+def test_documents_that_were_sent_in_two_forms_become_one_and_two_again(two_forms) -> None:
+    sent = {row["job_id"]: row["source_doc_id"] for row in rows_of("jobs")}
+    before = {name: rows_of(name) for name in ("jobs", "documents", "causes")}
+    assert {identity(one) for one in sent.values()} < set(sent.values())
+    flask_migrate.upgrade()
+    jobs = rows_of("jobs")
+    assert {row["job_id"]: row["sent_doc_id"] or row["source_doc_id"] for row in jobs} == sent
+    assert all(row["source_doc_id"] == identity(sent[row["job_id"]]) for row in jobs)
+    assert len(rows_of("documents")) == len(before["documents"]) / 2
+    assert differences() == []
+    flask_migrate.downgrade(revision="0010")
+    assert {name: rows_of(name) for name in before} == before
+
+
+def test_an_id_that_would_be_too_long_in_nfc_stays_as_it_is(app: Flask) -> None:
+    flask_migrate.downgrade(revision="0001")
+    with writing() as connection:
+        fill_the_first_schema(connection, {})
+        long = "\U0001d160" * 1024
+        connection.execute(
+            text("UPDATE jobs SET source_doc_id = :id WHERE job_id = 'j03'"), {"id": long}
+        )
+    flask_migrate.upgrade()
+    [job] = [row for row in rows_of("jobs") if row["job_id"] == "j03"]
+    assert (job["source_doc_id"], job["sent_doc_id"]) == (long, None)
+    assert differences() == []
 
 
 def test_a_filled_store_keeps_everything_on_its_way_down(filled) -> None:

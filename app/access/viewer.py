@@ -23,7 +23,7 @@ from app.rules.times import DAY, SECOND
 from app.store.database import reading
 from app.web.cookies import SCREEN, SESSION, delete_cookie, get_cookie, set_cookie
 from app.web.etags import Versions
-from app.web.urls import own_address
+from app.web.urls import fits_headers, own_address
 
 SCREEN_LIFE = 400 * DAY  # as long as any browser keeps a cookie; it is renewed long before
 
@@ -107,7 +107,8 @@ def _enter(find: Callable[[str], Entry | None]) -> Entry:
 def _turn_away() -> NoReturn:
     if is_script() or request.method != "GET":
         abort(Response("Signed out", 401, content_type="text/plain; charset=utf-8"))
-    abort(redirect(url_for("sign_in.form", next=own_address())))
+    entry = url_for("sign_in.form", next=own_address())
+    abort(redirect(entry if fits_headers(entry) else url_for("sign_in.form")))
 
 
 def is_script() -> bool:

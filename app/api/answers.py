@@ -12,7 +12,7 @@ from app.rules.project import Project
 from app.rules.times import format_time
 from app.web import etags
 from app.web.packing import PACKED_VARY
-from app.web.urls import own_path
+from app.web.urls import fits_headers, own_path
 
 VARY = f"Authorization, {PACKED_VARY}"
 
@@ -39,14 +39,23 @@ def unchanged(etag: str) -> Response | None:
     return etags.unchanged(etag, VARY)
 
 
-def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> str:
-    """The Link header (RFC 8288) around a page."""
+def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> dict[str, str]:
+    """The Link header (RFC 8288) around a page.
+
+    Where the filter makes it too long for a header, those are left out that are needed least; there
+    may be none.
+    """
     last = max(0, page.total - 1) // page.limit * page.limit
-    places = [("first", 0)]
+    places = {"first": 0}
     if page.offset + page.limit < page.total:
-        places.append(("next", page.offset + page.limit))
+        places["next"] = page.offset + page.limit
     if page.offset > 0:
-        places.append(("prev", min(max(0, page.offset - page.limit), last)))
-    places.append(("last", last))
+        places["prev"] = min(max(0, page.offset - page.limit), last)
+    places["last"] = last
     url = f"{own_path()}?{urlencode([*query, ('limit', page.limit)])}&offset="
-    return ", ".join(f'<{url}{place}>; rel="{name}"' for name, place in places)
+    for needless in (None, "first", "last", "prev"):
+        places.pop(needless or "", None)
+        header = ", ".join(f'<{url}{place}>; rel="{name}"' for name, place in places.items())
+        if fits_headers(header):
+            return {"Link": header} if header else {}
+    return {}

@@ -30,6 +30,7 @@ from app.store.database import reading
 from app.web.cache import body_of, serve
 from app.web.errors import ProblemError, may_be_stored, problem_of
 from app.web.etags import make_etag, versioned_etag
+from app.web.urls import LONGEST_IN_HEADERS
 
 LONGEST_IDEMPOTENCY_KEY = 255
 _TAKEN = ", ".join(f"`{taken} {MOST_FOUND}`" for taken in EVERY_TAKEN)
@@ -48,7 +49,8 @@ IDEMPOTENCY_KEY = Parameter(
     parameters=LIST_PARAMETERS,
     answers={200: ("A page of jobs", "JobList")},
     headers={
-        "Link": "The first, previous, next and last page (RFC 8288).",
+        "Link": "The first, previous, next and last page (RFC 8288). Where a long filter makes this"
+        f" more than {LONGEST_IN_HEADERS:,} characters, those of them that fit, or none.",
         "ETag": "Names this answer: sent back as If-None-Match, it gives a 304 while it is true.",
         LIMITED: "Only where more jobs may match than the "
         f"{MOST_FOUND:,} that were looked at. Says which these are: {_TAKEN}. Of `some` the newest"
@@ -86,7 +88,7 @@ def get_jobs(project_id: str) -> Response:
                 "limit": limit,
                 "offset": offset,
             }
-            return orjson.dumps(body), {"Link": links(page, query), **limit_header(page.capped)}
+            return orjson.dumps(body), {**links(page, query), **limit_header(page.capped)}
 
         kept = serve(slot, versions, make)
     body, encoding = body_of(slot, kept)

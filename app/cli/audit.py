@@ -14,6 +14,7 @@ from app.cli.projects import named_projects
 from app.clock import now
 from app.ledger import audit
 from app.ledger.finding import Finding
+from app.rules.legible import legible
 from app.store.database import reading, writing
 
 Task = Callable[[Connection, str, audit.Progress], list[Finding]]
@@ -30,7 +31,7 @@ def _audit(
         with bar_of(one) as progress, clear_errors(), transaction() as connection:
             findings = task(connection, one, progress)
         for finding in findings:
-            click.echo(f"{one}: {finding}")
+            click.echo(f"{one}: {legible(str(finding))}")
         found += len(findings)
     return found
 

@@ -8,6 +8,7 @@ from app.access.scopes import SCOPE_BY_WORD
 from app.cli.params import Expiry, Name, board_url, clear_errors
 from app.clock import now
 from app.queries.projects import get_project
+from app.rules.legible import legible
 from app.rules.times import format_time
 from app.store.database import reading, writing
 
@@ -55,9 +56,9 @@ def list_all() -> None:
         else:
             state = "valid"
         project = line.project_id or "all projects"
-        scope = line.scope.name.lower()
+        scope, name = line.scope.name.lower(), legible(line.name)
         click.echo(
-            f"{line.key_id:>4}  {line.hint}…  {scope:<5}  {project:<20}  {state:<18}  {line.name}"
+            f"{line.key_id:>4}  {line.hint}…  {scope:<5}  {project:<20}  {state:<18}  {name}"
         )
 
 

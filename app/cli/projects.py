@@ -12,6 +12,7 @@ from app.ledger.sums import UnknownProjectError
 from app.models.project import MODES
 from app.queries.projects import list_projects
 from app.rules.fields import IDENTIFIER
+from app.rules.legible import legible
 from app.rules.project import Project
 from app.rules.times import format_time
 from app.store.database import reading
@@ -128,4 +129,4 @@ def list_all() -> None:
     with clear_errors(), reading() as connection:
         for one in list_projects(connection):
             since = format_time(one.created_at)[:10]
-            click.echo(f"{one.project_id:<32} {one.mode:<12} {since} {one.name}")
+            click.echo(f"{one.project_id:<32} {one.mode:<12} {since} {legible(one.name)}")

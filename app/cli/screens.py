@@ -6,6 +6,7 @@ from flask.cli import AppGroup
 from app.access.origin import browser_words
 from app.cli.params import Name, board_url, clear_errors
 from app.clock import now
+from app.rules.legible import legible
 from app.rules.times import format_time
 from app.rules.words import NBSP, age
 from app.screens import store
@@ -26,7 +27,7 @@ def list_all() -> None:
         browser = browser_words(line.browser) if line.browser is not None else "-"
         click.echo(
             f"{line.screen_id:>4}  {_state(line, at):<18}  {projects:<20}"
-            f"  {line.address or '-':<15}  {browser:<22}  {line.name}"
+            f"  {line.address or '-':<15}  {browser:<22}  {legible(line.name)}"
         )
 
 

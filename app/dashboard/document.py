@@ -14,8 +14,7 @@ from app.dashboard.pager import make_pager
 from app.queries import jobs
 from app.queries.filters import JobFilter
 from app.queries.search import limit_words
-from app.rules.fields import UNREADABLE
-from app.rules.formats import LONGEST_TEXT
+from app.rules.formats import DOCUMENT
 from app.rules.job_states import RUNNING, WAITING
 from app.rules.times import MINUTE, floor
 from app.web.formatters import document as parts_of
@@ -26,9 +25,10 @@ from app.web.live import Head, pace
 def document(project_id: str) -> Response:
     """The jobs of `id`, newest first; 404 where it has none."""
     at = now()
-    document_id = request.args.get("id", "")
     number = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    if not 1 <= len(document_id) <= LONGEST_TEXT or UNREADABLE.search(document_id):
+    try:
+        document_id = DOCUMENT.parse(request.args.get("id", ""))
+    except ValueError:
         abort(404)
     with visiting(project_id, at) as (connection, shown):
 
@@ -52,10 +52,12 @@ def document(project_id: str) -> Response:
                 page = None if to == 1 else to
                 return url_for(".document", project_id=project_id, id=document_id, page=page)
 
-            name = parts_of(document_id)[1]
+            sent = rows[0].source_doc_id if rows else document_id
+            name = parts_of(sent)[1]
             return Head(name, int(failing), title=f"{name} · jobwall"), {
                 "project": shown,
                 "document_id": document_id,
+                "sent": sent,
                 "jobs": list(zip(rows, changes_of(found.rows), strict=False)),
                 "limit": limit_words(found.capped),
                 "pager": make_pager(number, PAGE_SIZE, found.total, len(rows), link),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.dashboard.filters import parse_filter
 from app.queries import exports
 from app.queries.contract import Fields
 from app.queries.search import limit_header
+from app.rules.legible import BLANK
 from app.rules.times import format_time
 from app.store import deadline
 from app.web.urls import own_path
@@ -23,7 +25,9 @@ Write = Callable[[Sequence[Fields]], bytes]
 
 # Without it Excel takes UTF-8 for the machine's old code page. Programs have NDJSON.
 BYTE_ORDER_MARK = "\ufeff"
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet takes for a formula, as wide as it may be and behind whatever is not seen; and
+# what moves a cell that is pasted.
+FORMULA = re.compile(rf"[{BLANK}]*+[=+@＝＋－＠-]|[\t\r\n]")
 
 
 @blueprint.get("/projects/<id:project_id>/jobs.csv")
@@ -91,4 +95,4 @@ def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and FORMULA.match(value) else value

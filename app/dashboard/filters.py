@@ -20,6 +20,8 @@ from app.rules.times import MINUTE, floor
 
 PAGE_SIZE = 50
 LAST_PAGE = 2**43
+# Beside the longest document, each as nine characters of an address, and all other parts.
+LONGEST_TYPED = 128
 
 TABS: tuple[JobState, ...] = tuple(state for part in PARTS for state in part.tabs)
 _NO_TAB = {part.name: "" for part in PARTS if part.tabs}
@@ -49,11 +51,12 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the form to type in."""
+    """A line of the form to type in, at most `longest` characters."""
 
     name: str
     label: str
     value: str
+    longest: int = LONGEST_TYPED
 
 
 Option = tuple[str, str, bool]

@@ -12,6 +12,7 @@ from app.dashboard.answers import answer
 from app.queries import jobs, projects
 from app.queries.contract import fields_of
 from app.rules.causes import cause_name, cause_of, remedy_of, telling_line
+from app.rules.legible import escaped
 from app.rules.links import fill
 from app.rules.times import MINUTE, floor
 from app.web.formatters import document
@@ -42,7 +43,7 @@ def job(project_id: str, job_id: str) -> Response:
                 "cause": cause_name(cause_of(error)),
                 "remedy": remedy_of(error),
                 "links": fill(links, fields | {"attempt": shown.attempt}),
-                "fields": json.dumps(fields, indent=2, ensure_ascii=False),
+                "fields": escaped(json.dumps(fields, indent=2, ensure_ascii=False)),
                 "pace": pace(0 if shown.status.terminal else 1),
                 "now": at,
             }

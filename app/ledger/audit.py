@@ -96,7 +96,7 @@ def _recount(
             .limit(BATCH)
         ).all()
         for row in rows:
-            job = ledger_job(row)
+            job = ledger_job(row)._replace(cause=None)  # what is kept of it is what is checked
             if latest is not None:
                 job = taken_back(job, latest)
             tally(cells, job, mode)

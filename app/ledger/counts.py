@@ -11,7 +11,6 @@ from enum import IntEnum
 
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
-from app.rules.causes import cause_of, telling_line
 from app.rules.project import makes_graph
 from app.rules.times import DAY, HOUR, MINUTE, MONTH, floor
 
@@ -94,8 +93,7 @@ def tally(cells: Counter[Cell], job: LedgerJob, mode: str, times: int = 1) -> No
         if amount:
             _add(cells, ("finished_counts", (hour,), column), times * min(amount, MOST_COUNTED))
     if status.failure:
-        cause = cause_of(telling_line(outcome.error_message))
-        _add(cells, ("cause_counts", (cause, hour), "failed"), times)
+        _add(cells, ("cause_counts", (job.failed_by, hour), "failed"), times)
     took = outcome.took
     if status.success and took is not None:
         _add(cells, ("duration_counts", (hour, step_of(took)), "jobs"), times)

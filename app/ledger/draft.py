@@ -4,8 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.ledger.merge import AttemptState, Merge, compare, created_at_of, evidence, join
+from app.ledger.folds import Folds
+from app.ledger.merge import (
+    AttemptState,
+    Merge,
+    compare,
+    created_at_of,
+    evidence,
+    join,
+    outcome_of,
+)
 from app.ledger.report import Report
+from app.rules.causes import cause_of, telling_line
+from app.rules.documents import shown_form
 from app.rules.events import EventKind
 from app.rules.silence import silent_since, unheard
 from app.rules.status import JobStatus
@@ -45,7 +56,11 @@ class LedgerEvent:
 
 
 class LedgerJob(NamedTuple):
-    """A job as the ledger holds it; times in µs."""
+    """A job as the ledger holds it; times in µs.
+
+    `sent_doc_id` is that of `models.Job`. `cause` is by what it failed (`rules.causes`), where it
+    did and that is known: an error is folded once, when it is reported.
+    """
 
     job_id: str
     source_doc_id: str
@@ -54,6 +69,15 @@ class LedgerJob(NamedTuple):
     heard_at: int
     event_count: int
     state: AttemptState
+    sent_doc_id: str | None = None
+    cause: int | None = None
+
+    @property
+    def failed_by(self) -> int:
+        """The cause of a job that failed: as it is kept, else as today's rules have it."""
+        if self.cause is not None:
+            return self.cause
+        return cause_of(telling_line(outcome_of(self.state).error_message))
 
 
 def first_event(job: LedgerJob) -> LedgerEvent:
@@ -100,13 +124,22 @@ class Recorded(NamedTuple):
 class Draft:
     """A job before and after some reports, its earlier attempts that changed, its new events."""
 
-    __slots__ = ("_known_claims", "attempts", "before", "changed_attempts", "events", "job")
+    __slots__ = (
+        "_folds",
+        "_known_claims",
+        "attempts",
+        "before",
+        "changed_attempts",
+        "events",
+        "job",
+    )
 
     def __init__(
         self,
         known: LedgerJob | None = None,
         attempts: Mapping[int, AttemptState] | None = None,
         claims: frozenset[Claim] = frozenset(),
+        folds: Folds | None = None,
     ) -> None:
         self.before = known
         self.job = known
@@ -114,6 +147,7 @@ class Draft:
         self.changed_attempts: dict[int, AttemptState] = {}
         self.events: list[LedgerEvent] = []
         self._known_claims = set(claims)
+        self._folds = Folds() if folds is None else folds
 
     @property
     def changed(self) -> bool:
@@ -132,7 +166,8 @@ class Draft:
         running = self.before.state.status is JobStatus.RUNNING
         since = silent_since(self.job.heard_at, silent_after)
         stalled = running and unheard(self.before.heard_at, since)
-        return stalled or self.job.state != self.before.state
+        before, after = ((job.state, job.sent_doc_id) for job in (self.before, self.job))
+        return stalled or after != before
 
     def apply(self, report: Report, now: int, skew: int | None) -> Recorded:
         """Merge one report received at `now` (µs); a refused one leaves the draft as it was.
@@ -152,6 +187,8 @@ class Draft:
         else:
             self._note_change(known, reported, merged, merge, now)
         self._keep(report, merged, now)
+        if self._take_form(report) and merge is Merge.STALE:
+            merge = Merge.APPLIED
         return Recorded(report.job_id, False, merge, self.job, None, reported.skew_seconds)
 
     def _create(self, report: Report, reported: AttemptState, now: int) -> Recorded:
@@ -159,9 +196,42 @@ class Draft:
             refusal = Refusal(404, "job_id", "no such job; with a source_doc_id it would be made")
             return Recorded(report.job_id, refusal=refusal)
         created_at = created_at_of(report, now)
-        document = report.source_doc_id
-        self.job = LedgerJob(report.job_id, document, created_at, now, now, 0, reported)
+        self.job = LedgerJob(
+            report.job_id,
+            report.source_doc_id,
+            created_at,
+            now,
+            now,
+            0,
+            reported,
+            report.sent_doc_id,
+            self._cause_of(reported),
+        )
         return Recorded(report.job_id, True, None, self.job, None, reported.skew_seconds)
+
+    def _take_form(self, report: Report) -> bool:
+        """Take over the form in which the document was sent; whether another is shown from now."""
+        job = self.job
+        if job is None or report.source_doc_id is None:
+            return False
+        form = shown_form(job.sent_doc_id, report.sent_doc_id)
+        if form == job.sent_doc_id:
+            return False
+        self.job = job._replace(sent_doc_id=form)
+        return True
+
+    def _cause_of(self, state: AttemptState) -> int | None:
+        """By what the job fails in a state, None where it does not; no error is folded anew."""
+        if not state.status.failure:
+            return None
+        job, error = self.job, outcome_of(state).error_message
+        if (
+            job is not None
+            and job.cause is not None
+            and outcome_of(job.state).error_message == error
+        ):
+            return job.cause
+        return self._folds[error]
 
     def _keep(self, report: Report, merged: AttemptState, now: int) -> None:
         """Take over the merged state, and that the job was heard of.
@@ -179,7 +249,9 @@ class Draft:
         if merged != job.state or not (earlier_voice or lately or merged.status.terminal):
             heard_at = max(now, job.heard_at) if lately else now
             self.job = job._replace(
-                state=merged, heard_at=job.heard_at if earlier_voice else heard_at
+                state=merged,
+                heard_at=job.heard_at if earlier_voice else heard_at,
+                cause=job.cause if merged == job.state else self._cause_of(merged),
             )
 
     def _record_late(self, reported: AttemptState, *, named: bool) -> None:

@@ -123,5 +123,5 @@ def _with_history(row: Row[Any] | None, counted: CauseSum) -> CauseSum:
     """What was counted of a cause, and what its row knows of failures that are gone."""
     if row is None or counted.last is None or cause_of(row.line) != row.cause:
         return counted
-    last = max(counted.last, Finish(row.last_at, row.job_id, row.line))
+    last = max(counted.last, Finish(row.last_at, row.job_id, row.line, row.cause))
     return replace(counted, first_at=min(row.first_at, counted.first_at), last=last)

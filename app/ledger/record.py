@@ -16,6 +16,7 @@ from app.ledger.causes import keep_causes
 from app.ledger.counts import difference
 from app.ledger.documents import keep_documents
 from app.ledger.draft import Claim, Draft, LedgerJob, Recorded
+from app.ledger.folds import Folds, fold_errors
 from app.ledger.merge import AttemptState
 from app.ledger.report import Report
 from app.ledger.rows import (
@@ -55,18 +56,19 @@ def record(
     Gives one result per report. Raises UnknownProjectError where the project is gone, and
     BusyError where others make our jobs again and again; whatever is raised, nothing is stored.
     """
+    folds = fold_errors(reports)  # nobody waits for it yet
     for _ in range(MOST_TRIES):
         with suppress(_OvertakenError):  # then the job is known, and is locked in its place
-            return _record(project, reports, now, skew)
+            return _record(project, reports, folds, now, skew)
     raise BusyError("others make the same jobs")
 
 
 def _record(
-    project: Project, reports: Sequence[Report], now: int, skew: int | None
+    project: Project, reports: Sequence[Report], folds: Folds, now: int, skew: int | None
 ) -> list[Recorded]:
     project_id, mode = project.project_id, project.mode
     with writing() as connection:
-        drafts = load_drafts(connection, project_id, reports)
+        drafts = load_drafts(connection, project_id, reports, folds)
         results = [drafts[report.job_id].apply(report, now, skew) for report in reports]
         changed = [draft for draft in drafts.values() if draft.changed]
         _write_jobs(connection, project_id, mode, changed)
@@ -89,7 +91,7 @@ def _known(dialect: str) -> Any:
 
 
 def load_drafts(
-    connection: Connection, project_id: str, reports: Sequence[Report]
+    connection: Connection, project_id: str, reports: Sequence[Report], folds: Folds
 ) -> dict[str, Draft]:
     """A draft for every job that the reports name, with what is known of it, in order of ids."""
     ids = sorted({report.job_id for report in reports})
@@ -98,12 +100,14 @@ def load_drafts(
     rows = connection.execute(_known(dialect), wanted)
     known = {row.job_id: ledger_job(row) for row in rows}
     if not known:
-        return {job_id: Draft() for job_id in ids}
+        return {job_id: Draft(folds=folds) for job_id in ids}
     again = [report for report in reports if report.job_id in known]
     attempts = _earlier_attempts(connection, project_id, known, again)
     claims = _claims(connection, project_id, known, again)
     return {
-        job_id: Draft(known.get(job_id), attempts.get(job_id), claims.get(job_id, frozenset()))
+        job_id: Draft(
+            known.get(job_id), attempts.get(job_id), claims.get(job_id, frozenset()), folds
+        )
         for job_id in ids
     }
 

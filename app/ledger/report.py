@@ -1,9 +1,19 @@
 """A report: what a pipeline says of one job, parsed and checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from app.rules.fields import Body, InvalidError, choice, identifier, long_text, moment, text, whole
+from app.rules.documents import identity
+from app.rules.fields import (
+    Body,
+    InvalidError,
+    choice,
+    document_id,
+    identifier,
+    long_text,
+    moment,
+    whole,
+)
 from app.rules.status import STATUS_BY_WORD, JobStatus
 
 ERROR_BYTES = 8192
@@ -12,7 +22,7 @@ MOST_REPORTS = 1000  # in one request
 FIELDS = {
     "job_id": identifier("The job; your own choice. Without it, see Idempotency-Key."),
     "project_id": identifier("If present, the project of the URL."),
-    "source_doc_id": text(1024, "The document that the job ingests."),
+    "source_doc_id": document_id("The document that the job ingests."),
     "status": choice(STATUS_BY_WORD, "How far it is; it never goes back within an attempt."),
     "chunks_processed": whole("Absolute total so far; the greatest reported counts."),
     "chunks_total": whole("How many chunks there will be; gives progress."),
@@ -31,7 +41,11 @@ REPORT = Body(FIELDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One report; None is what it does not say. Times in µs since 1970 UTC."""
+    """One report; None is what it does not say. Times in µs since 1970 UTC.
+
+    Made with the `source_doc_id` that was sent. It is known in NFC (`rules.documents`), and what
+    was sent is kept beside that where it is another form.
+    """
 
     job_id: str
     source_doc_id: str | None = None
@@ -45,6 +59,13 @@ class Report:
     completed_at: int | None = None
     error_message: str | None = None
     attempt: int | None = None
+    sent_doc_id: str | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        sent = self.source_doc_id
+        if sent is not None and (known := identity(sent)) != sent:
+            object.__setattr__(self, "source_doc_id", known)
+            object.__setattr__(self, "sent_doc_id", sent)
 
 
 def parse_report(body: Any, *, project_id: str, job_id: str | None) -> tuple[Report, int | None]:

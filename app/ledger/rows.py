@@ -9,12 +9,11 @@ from sqlalchemy import Row
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
-from app.rules.causes import cause_of, telling_line
 from app.rules.status import STATUSES
 
 STATE_COLUMNS = AttemptState._fields
 DERIVED = ("ended_at", "empty", "cause", "took")
-CHANGING = ("heard_at", *DERIVED, "event_count", *STATE_COLUMNS)
+CHANGING = ("sent_doc_id", "heard_at", *DERIVED, "event_count", *STATE_COLUMNS)
 _values_of = attrgetter(*STATE_COLUMNS)
 
 
@@ -36,8 +35,8 @@ def state_values(state: AttemptState) -> tuple[Any, ...]:
 
 def changing_values(job: LedgerJob, mode: str, event_count: int) -> tuple[Any, ...]:
     """The values of `CHANGING`: what a report can change of a job."""
-    derived = derived_values(job.state, mode)
-    return (job.heard_at, *derived, event_count, *state_values(job.state))
+    derived = derived_values(job, mode)
+    return (job.sent_doc_id, job.heard_at, *derived, event_count, *state_values(job.state))
 
 
 def fixed_values(job: LedgerJob) -> tuple[Any, ...]:
@@ -55,15 +54,16 @@ def ledger_job(row: Row[Any]) -> LedgerJob:
         heard_at=row.heard_at,
         event_count=row.event_count,
         state=attempt_state(row),
+        sent_doc_id=row.sent_doc_id,
+        cause=row.cause,
     )
 
 
-def derived_values(
-    state: AttemptState, mode: str
-) -> tuple[int | None, bool, int | None, int | None]:
-    """The values of `DERIVED`: what the rules say of a state, so that an index can hold it."""
+def derived_values(job: LedgerJob, mode: str) -> tuple[int | None, bool, int | None, int | None]:
+    """The values of `DERIVED`: what the rules say of a job, so that an index can hold it."""
+    state = job.state
     if not state.status.terminal:
         return None, False, None, None
     seen = outcome_of(state)
-    cause = cause_of(telling_line(seen.error_message)) if state.status.failure else None
+    cause = job.failed_by if state.status.failure else None
     return seen.ended_at, is_empty(state, mode), cause, seen.took

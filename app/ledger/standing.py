@@ -12,22 +12,18 @@ from typing import NamedTuple
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import outcome_of
 from app.models.job import KEY_LENGTH
-from app.rules.causes import cause_of, telling_line
+from app.rules.causes import telling_line
 
 _HASH_LENGTH = 64
 
 
 class Finish(NamedTuple):
-    """How and when (µs) a job ended; `error` is its telling line, None where it completed."""
+    """How and when (µs) a job ended; of one that failed the telling line and the cause."""
 
     at: int
     job_id: str
     error: str | None = None
-
-    @property
-    def cause(self) -> int:
-        """Why it failed."""
-        return cause_of(self.error or "")
+    cause: int = 0
 
 
 class Standing(NamedTuple):
@@ -59,8 +55,10 @@ def finish_of(job: LedgerJob | None) -> Finish | None:
     outcome = outcome_of(job.state)
     if outcome.ended_at is None:
         return None
-    error = telling_line(outcome.error_message) if job.state.status.failure else None
-    return Finish(outcome.ended_at, job.job_id, error)
+    if job.state.status.success:
+        return Finish(outcome.ended_at, job.job_id)
+    error = telling_line(outcome.error_message)
+    return Finish(outcome.ended_at, job.job_id, error, job.failed_by)
 
 
 def standing_of(finishes: Iterable[Finish]) -> Standing | None:

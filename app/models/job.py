@@ -46,6 +46,9 @@ class AttemptColumns:
 class Job(AttemptColumns, Base):
     """A job: what the reports of its newest attempt say, merged.
 
+    `source_doc_id` is the document as it is known, in NFC; `sent_doc_id` the form in which it was
+    sent and is shown, where that is another (`rules.documents`).
+
     `ended_at`, `empty`, `cause` and `took` repeat what the rules derive, so that an index can hold
     them: when it ended as that is judged, the cause of a failed job, and how long (µs) a job took
     whose start and end are known.
@@ -108,6 +111,7 @@ class Job(AttemptColumns, Base):
     source_doc_id: Mapped[str] = mapped_column(id_text(1024))
     created_at: Mapped[int] = mapped_column(MICROS)
     received_at: Mapped[int] = mapped_column(MICROS)
+    sent_doc_id: Mapped[str | None] = mapped_column(id_text(1024))
     heard_at: Mapped[int] = mapped_column(MICROS)
     ended_at: Mapped[int | None] = mapped_column(MICROS)
     empty: Mapped[bool]

@@ -171,7 +171,7 @@ def _failing(dialect: str) -> Any:
         each.join(Job, and_(*job))
         .with_only_columns(
             columns.cause,
-            Job.source_doc_id,
+            func.coalesce(Job.sent_doc_id, Job.source_doc_id),
             columns.job_id,
             columns.failed_at,
             columns.failing_since,

@@ -24,13 +24,13 @@ def fields_of(job: Job) -> Fields:
 
 
 def _of_row(row: Sequence[Any], project: Project, _now: int) -> Fields:
-    _, job_id, document, number, chunks, nodes, edges, *evidence = row
+    _, job_id, document, sent, number, chunks, nodes, edges, *evidence = row
     if not project.graph:
         nodes = edges = 0
     status = STATUSES[number]
     started_at, completed_at, error, *_ = outcome(status, evidence)
     seen = (chunks, nodes, edges, started_at, completed_at, error)
-    return _fields(job_id, project.project_id, document, status, seen)
+    return _fields(job_id, project.project_id, sent or document, status, seen)
 
 
 def _fields(
@@ -56,6 +56,7 @@ CONTRACT = Reading(
         "created_at",
         "job_id",
         "source_doc_id",
+        "sent_doc_id",
         "status",
         "chunks_processed",
         "nodes_created",

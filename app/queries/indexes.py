@@ -24,6 +24,7 @@ from sqlalchemy import (
 from app.models import Cause, Job
 from app.models.job import KEY_LENGTH, document_key
 from app.queries.views import Anchor
+from app.rules.documents import identity
 from app.store.seeks import seek_numbers
 
 MOST_CAUSES = 10_000  # of a project, the last seen: their lines are searched for words
@@ -71,13 +72,15 @@ class Candidates:
 class TextMatches:
     """The jobs that the text `q` means, in no order: by their id, their document or their error.
 
-    `causes` are those whose errors have its words. `looked` is how many causes were looked at for
-    that, the last seen, where it was not all of them; else 0.
+    `begins` is how a document id begins like that; `causes` are those whose errors have its words.
+    `looked` is how many causes were looked at for that, the last seen, where it was not all of
+    them; else 0.
     """
 
     dialect: str
     project_id: str
     q: str
+    begins: str
     causes: tuple[int, ...]
     looked: int = 0
     taken: str = SOME
@@ -85,13 +88,13 @@ class TextMatches:
     @property
     def condition(self) -> ColumnElement[bool]:
         """Whether a job is one of these."""
-        begins = func.substr(Job.source_doc_id, 1, len(self.q)) == self.q
+        begins = func.substr(Job.source_doc_id, 1, len(self.begins)) == self.begins
         return or_(Job.job_id == self.q, begins, Job.cause.in_(self.causes))
 
     def read(self, columns: Sequence[Any], most: int) -> Select[Any]:
         """These columns of so many jobs at most."""
         jobs = select(*columns).where(Job.project_id == self.project_id)
-        parts = [jobs.where(Job.job_id == self.q), jobs.where(_begins(self.q)).limit(most)]
+        parts = [jobs.where(Job.job_id == self.q), jobs.where(_begins(self.begins)).limit(most)]
         if self.causes:
             failed = seek_numbers(self.dialect, jobs, Job.cause, self.causes)
             parts.append(failed.limit(most))
@@ -134,7 +137,8 @@ def index(
 def mean(connection: Connection, project_id: str, q: str) -> TextMatches:
     """What a text means in a project: one statement, for the causes."""
     causes, looked = find_causes(connection, project_id, q)
-    return TextMatches(connection.dialect.name, project_id, q, tuple(causes), looked)
+    dialect = connection.dialect.name
+    return TextMatches(dialect, project_id, q, identity(q), tuple(causes), looked)
 
 
 def find_causes(connection: Connection, project_id: str, q: str) -> tuple[list[int], int]:
@@ -176,11 +180,11 @@ _LINES = (
 )
 
 
-def _begins(q: str) -> ColumnElement[bool]:
+def _begins(beginning: str) -> ColumnElement[bool]:
     """Whether the document id begins like that: a range of the index, exact for any character.
 
     Of a longer text only as far as the index knows.
     """
-    start = q[:KEY_LENGTH]
+    start = beginning[:KEY_LENGTH]
     end = start + LAST_CHARACTER * (KEY_LENGTH - len(start))
     return document_key(Job.source_doc_id).between(start, end)

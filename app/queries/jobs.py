@@ -280,6 +280,7 @@ def list_events(connection: Connection, job: Job) -> list[Event]:
 _SEEN = (
     "job_id",
     "source_doc_id",
+    "sent_doc_id",
     "created_at",
     "received_at",
     "heard_at",
@@ -307,13 +308,13 @@ def view_of(job: LedgerJob, project: Project, now: int) -> Job:
 
 def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int) -> Job:
     """A job as readers see it at `now` (µs): the output rules applied."""
-    job_id, source_doc_id, created_at, received_at, heard_at, empty = values
+    job_id, document, sent, created_at, received_at, heard_at, empty = values
     outcome = outcome_of(state)
     graph = project.graph
     return Job(
         project.project_id,
         job_id,
-        source_doc_id,
+        sent or document,
         state.status,
         job_state(
             state.status,

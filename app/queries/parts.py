@@ -146,7 +146,7 @@ PARTS = (
         name="document",
         help="Only jobs of the document of this id.",
         example="contracts/2026/nda.pdf",
-        format=formats.TEXT,
+        format=formats.DOCUMENT,
         condition=lambda document: [Job.source_doc_id == document],
         index=index(
             1,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.rules.documents import LONGEST, MOST_BYTES, is_short
 from app.rules.times import parse_time
 
 MAX_COUNT = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
@@ -107,6 +108,19 @@ def text(longest: int, description: str, *, required: bool = False) -> Field:
         "description": description,
     }
     return Field(check, schema, required)
+
+
+def document_id(description: str) -> Field:
+    """The id of a document: text that an address can name (`rules.documents`)."""
+    plain = text(LONGEST, f"{description} At most {MOST_BYTES:,} bytes in UTF-8.")
+
+    def check(value: Any) -> str:
+        readable: str = plain.check(value)
+        if not is_short(readable):
+            raise ValueError(f"must have at most {MOST_BYTES:,} bytes in UTF-8 (in the form NFC)")
+        return readable
+
+    return Field(check, plain.schema)
 
 
 def _readable(value: str) -> str:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.rules import causes, times
+from app.rules import causes, documents, times
 from app.rules.fields import UNREADABLE
 
-LONGEST_TEXT = 1024
+LONGEST_TEXT = documents.LONGEST
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
 
 
@@ -69,6 +69,10 @@ def _text(text: str) -> str:
     return text
 
 
+def _document(text: str) -> str:
+    return documents.identity(_text(text))
+
+
 def _yes(text: str) -> bool:
     if text != "1":
         raise ValueError("must be 1")
@@ -86,6 +90,7 @@ def _pattern(pattern: re.Pattern[str]) -> dict[str, str]:
 
 
 TEXT = Format(_text, {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT})
+DOCUMENT = Format(_document, TEXT.schema)
 YES = Format(_yes, {"type": "string", "enum": ["1"]})
 TIME = Format(_time, {"type": "string", "format": "date-time"})
 PERIOD = Format(times.parse_period, _pattern(times.PERIOD))

@@ -5,7 +5,7 @@ In the order of the tabs.
 
 from dataclasses import dataclass
 
-from app.rules.causes import telling_line
+from app.rules.causes import reason
 from app.rules.job import Job, JobState
 from app.rules.sentences import Parts, clock, foreign, lasting, paren, say, strong
 from app.rules.silence import silent_since, unheard
@@ -43,7 +43,7 @@ class _Failed(JobState):
 
     def happened(self, job: Job) -> Parts:
         """Why: the line of the error that tells."""
-        return say(foreign(telling_line(job.error_message) or "no error message"))
+        return say(foreign(reason(job.error_message)))
 
 
 @dataclass(frozen=True, eq=False)

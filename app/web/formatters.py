@@ -2,6 +2,10 @@
 
 Nothing here knows the viewer or the present moment: relative and local times are written out by
 the browser (`static/js/times.js`), which is why a live part can be cached for everyone.
+
+What a template writes is for people, and `seen` writes it legibly (`app.rules.legible`), wherever
+it stands. What goes back to a program, as the value of a field does, an address that somebody sent
+and what is copied, is escaped where it stands, and so is left as it is: `value="{{ text|e }}"`.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,6 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from markupsafe import Markup, escape
+
+from app.rules.legible import legible, legible_lines, shows, without_codes
 from app.rules.times import EPOCH, HOUR, SECOND, floor, format_time, parse_period
 from app.rules.verdicts import Hour
 from app.rules.words import NBSP, age, count, duration, plural, short_count, span
@@ -17,6 +24,17 @@ _UNITS = {"s": "s", "m": "min", "h": "h", "d": "d"}
 SLOTS = 24  # bars of a chart: hours
 FAILED_LEAST = 2.0  # px: one failure among ten thousand must still be seen
 BAR_GAP = 2.0  # px between what failed and what was done
+
+
+def seen(value: Any) -> Any:
+    """What a template writes of a value: a text legibly, and what is HTML already as it is."""
+    return legible(value) if type(value) is str else value
+
+
+def error_text(error: str | None) -> Markup | None:
+    """An error in full, with its lines; None where there is none, or it shows nothing."""
+    plain = without_codes(error or "")
+    return escape(legible_lines(plain)) if shows(plain) else None
 
 
 def rfc3339(micros: int) -> str:
@@ -165,6 +183,7 @@ def _bar(hour: Hour, slot: int, peak: int, height: int) -> Bar:
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
+        error_text,
         rfc3339,
         clock,
         unscripted,

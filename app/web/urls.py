@@ -4,8 +4,11 @@ from urllib.parse import urlsplit
 
 from flask import request, url_for
 from werkzeug.routing import BaseConverter
+from werkzeug.urls import iri_to_uri
 
 from app.rules.fields import IDENTIFIER
+
+LONGEST_IN_HEADERS = 3000  # characters: nginx takes 4 KiB of headers from a server, unless told
 
 
 class IdConverter(BaseConverter):
@@ -34,8 +37,17 @@ def host_of(address: str) -> str | None:
         return None
 
 
+def fits_headers(text: str) -> bool:
+    """Whether a header may carry this: else a proxy may refuse the whole answer."""
+    return len(text) <= LONGEST_IN_HEADERS
+
+
 def local_path(target: str) -> str:
-    """Where to go after a form: only a path of ours, or a link could lead people astray."""
-    root = f"{request.script_root}/"
-    safe = target.startswith(root) and not target.startswith(("//", "/\\"))
-    return target if safe and target.isprintable() else url_for("dashboard.overview")
+    """Where to go after a form: only a path of ours, or a link could lead people astray.
+
+    One that is too long for the header that says where leads to the overview.
+    """
+    safe = target.startswith(f"{request.script_root}/") and not target.startswith(("//", "/\\"))
+    if safe and target.isprintable() and fits_headers(iri_to_uri(target)):
+        return target
+    return url_for("dashboard.overview")

@@ -7,7 +7,7 @@
     const source = document.querySelector(button.dataset.copy), label = button.querySelector("span"), word = label.textContent;
     let said;
     try {
-      await navigator.clipboard.writeText(source.textContent);
+      await navigator.clipboard.writeText(source.dataset.exact ?? source.textContent);
       said = "Copied";
     } catch { // no clipboard without https: the text is selected, ready for the keyboard
       getSelection().selectAllChildren(source);

@@ -27,6 +27,7 @@
     if (anchor) url.searchParams.set("at", anchor);
     request.action = url.pathname + url.search;
     request.headers["If-None-Match"] = data().etag;
+    delete request.headers["HX-Current-URL"]; // the same address again, which may be long
     request.cache = "no-store"; // or the browser's cache would turn the 304 into a 200
   });
 

@@ -285,6 +285,7 @@ def test_the_schema_of_a_bulk_agrees_with_the_checks(
     [
         ("nodes_created", 1.0),
         ("error_message", "a\0b"),
+        ("source_doc_id", "長" * 683),
         ("started_at", "1999-12-31T23:59:59Z"),
         ("started_at", "2100-01-01T00:00:00Z"),
     ],

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -417,14 +418,28 @@ def test_a_time_has_an_offset_and_is_of_this_century(api: Api, field: str) -> No
         assert accepts(api, field, value), value
 
 
-@pytest.mark.parametrize("letter", ["x", "ä", "🧱"])
-def test_a_document_has_1_to_1024_characters(api: Api, letter: str) -> None:
-    for number, length in enumerate((0, 1025, 1, 1024)):
+@pytest.mark.parametrize(
+    ("letter", "most"),
+    [
+        ("x", 1024),
+        ("ä", 1024),
+        ("長", 682),
+        ("🧱", 512),
+        ("e\u0301", 512),  # two characters of three bytes; one of two
+        ("\u0958", 341),  # in NFC two, of six
+        ("\U0001d160", 170),  # in NFC three, of twelve
+    ],
+)
+def test_a_document_has_1_to_1024_characters_and_2048_bytes_in_either_form(
+    api: Api, letter: str, most: int
+) -> None:
+    for number, length in enumerate((0, most + 1, 1, most)):
         document = letter * length
         answer = api.post({"job_id": f"j{number}", "source_doc_id": document})
-        if 1 <= length <= 1024:
+        if 1 <= length <= most:
             assert answer.status_code == 201
             assert api.get(f"/j{number}").json["source_doc_id"] == document
+            assert api.get("?" + urlencode({"document": document})).json["total"] == 1
         else:
             assert_problem(answer, 422, "source_doc_id")
     assert api.get().json["total"] == 2

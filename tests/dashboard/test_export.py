@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
 
 from app.access.keys import create_key
@@ -201,7 +203,38 @@ def test_a_job_is_told_once_however_the_list_changes_meanwhile(
     assert names == [f"j{99 - place:05}" for place in range(100)]
 
 
-@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n"])
+SIGNS = "=+-@＝＋－＠"
+
+
+@given(
+    st.text(
+        st.sampled_from(" \t\r\n\xa0\u2003\u3000\u2028\ufeff\u200b\u202e\u2800\x1b\x0b\xad\u3164")
+    ),
+    st.sampled_from(SIGNS),
+    st.text(st.characters(exclude_categories=["Cs"])),
+)
+def test_no_sign_of_a_formula_begins_a_cell_however_it_is_hidden(
+    blanks: str, sign: str, rest: str
+) -> None:
+    assert cell(blanks + sign + rest) == f"'{blanks}{sign}{rest}"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_what_is_no_formula_is_told_as_it_is(text: str) -> None:
+    plain = text.lstrip(f"{SIGNS}\t\r\n")
+    assert cell(f"a{text}") == f"a{text}"
+    assert cell(f"1{plain}") == f"1{plain}"
+    assert cell(f"'{text}") == f"'{text}"
+
+
+def cell(text: str) -> str:
+    """What a spreadsheet reads of a text."""
+    row = dict.fromkeys(exports.FIELDS) | {"error_message": text}
+    [read] = csv.reader(io.StringIO(export.write_csv([row]).decode(), newline=""))
+    return read[exports.FIELDS.index("error_message")]
+
+
+@pytest.mark.parametrize("begin", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "\ufeff \xa0＋"])
 def test_no_cell_is_a_formula(app: Flask, visitor: FlaskClient, begin: str) -> None:
     create_project("p", name="P", mode="kg_vector", now=T0)
     evil = f'{begin}HYPERLINK("http://x","a\r\nb,;c")'

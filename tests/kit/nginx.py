@@ -49,16 +49,11 @@ def check_nginx(text: str, folder: Path) -> None:
 
 
 @contextmanager
-def proxied(locations: str, folder: Path) -> Iterator[str]:
-    """An nginx that speaks TLS and has these locations: where it is found, without their paths."""
-    certificate, key, port = folder / "certificate.pem", folder / "certificate.key", free_port()
-    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    words = [*made.split(), "-subj", "/CN=127.0.0.1", "-out", certificate, "-keyout", key]
-    subprocess.run(words, check=True, capture_output=True)
-    server = (
-        f"server {{\nlisten 127.0.0.1:{port} ssl;\nssl_certificate {certificate};\n"
-        f"ssl_certificate_key {key};\n{locations}\n}}"
-    )
+def proxied(locations: str, folder: Path, *, tls: bool = True) -> Iterator[str]:
+    """An nginx that has these locations: where it is found, without their paths."""
+    port = free_port()
+    listening = _with_tls(port, folder) if tls else f"listen 127.0.0.1:{port};"
+    server = f"server {{\n{listening}\n{locations}\n}}"
     process = subprocess.Popen([*command_for(server, folder), "-g", "daemon off;"])
     try:
         for _ in range(200):
@@ -67,10 +62,20 @@ def proxied(locations: str, folder: Path) -> Iterator[str]:
                     break
             assert process.poll() is None, "nginx did not start"
             time.sleep(0.05)
-        yield f"https://127.0.0.1:{port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _with_tls(port: int, folder: Path) -> str:
+    certificate, key = folder / "certificate.pem", folder / "certificate.key"
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+    words = [*made.split(), "-subj", "/CN=127.0.0.1", "-out", certificate, "-keyout", key]
+    subprocess.run(words, check=True, capture_output=True)
+    return (
+        f"listen 127.0.0.1:{port} ssl;\nssl_certificate {certificate};\nssl_certificate_key {key};"
+    )
 
 
 def free_port() -> int:

@@ -19,6 +19,8 @@ AHEAD = T0 + 10 * MINUTE  # of every receipt, by more than a clock may be
 times = st.integers(T0, T0 + 6) | st.integers(AHEAD, AHEAD + 2)
 counts = st.integers(0, 3)
 messages = st.sampled_from([None, "", "a", "b", "LLM API timeout after 3 retries"])
+# One document, whose id may be sent in several forms: ồ as one letter, as two, and as three.
+forms = st.sampled_from(["\u1ed3", "\u1ed3", "\u00f4\u0300", "o\u0302\u0300"])
 
 
 @st.composite
@@ -29,7 +31,7 @@ def reports(draw: st.DrawFn) -> Report:
     carries_start = status is JobStatus.RUNNING
     return Report(
         job_id="j",
-        source_doc_id="d",
+        source_doc_id=draw(forms),
         status=status,
         chunks_processed=draw(counts),
         chunks_total=draw(st.none() | counts),
@@ -51,7 +53,7 @@ def seen(history: list[tuple[Report, int]]) -> tuple[object, ...]:
     state = draft.job.state
     outcome = outcome_of(state)
     return (
-        draft.job.source_doc_id,
+        draft.job.sent_doc_id or draft.job.source_doc_id,
         state.attempt,
         state.status,
         state.chunks_processed,

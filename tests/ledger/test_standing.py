@@ -29,7 +29,7 @@ def plainly(finishes: list[Finish]) -> Standing | None:
     open_ones = [one.at for one in failures if not any(at > one.at for at in successes)]
     last = failures[-1]
     since, succeeded_at = min(open_ones, default=None), max(successes, default=None)
-    return Standing(last.at, last.job_id, last.error, cause_of(last.error), since, succeeded_at)
+    return Standing(last.at, last.job_id, last.error, last.cause, since, succeeded_at)
 
 
 @pytest.mark.slow
@@ -40,7 +40,11 @@ def test_what_is_added_up_is_what_all_jobs_say(steps) -> None:
     known: Standing | None = None
     for step in steps:
         gone = {finishes.pop(job) for job in step if job in finishes}
-        came = {Finish(how[0], job, how[1]) for job, how in step.items() if how is not None}
+        came = {
+            Finish(how[0], job, how[1], cause_of(how[1] or ""))
+            for job, how in step.items()
+            if how is not None
+        }
         finishes |= {one.job_id: one for one in came}
         exact = standing_of(finishes.values())
         assert exact == plainly(list(finishes.values()))
@@ -52,12 +56,12 @@ def test_what_is_added_up_is_what_all_jobs_say(steps) -> None:
 
 def test_what_happens_every_day_asks_no_other_job() -> None:
     failed = Standing(failed_at=10, job_id="a", error="x", cause=X, failing_since=5)
-    again = advance(failed, [], [Finish(20, "b", "y")])
+    again = advance(failed, [], [Finish(20, "b", "y", Y)])
     assert again == Standing(20, "b", "y", Y, failing_since=5)
     well = advance(again, [], [Finish(30, "c")])
     assert well == Standing(20, "b", "y", Y, failing_since=None, succeeded_at=30)
     assert advance(well, [], [Finish(40, "d")]) == well._replace(succeeded_at=40)
-    assert advance(well, [Finish(5, "a", "x")], []) == well
+    assert advance(well, [Finish(5, "a", "x", X)], []) == well
 
 
 def test_a_job_of_a_clock_that_runs_ahead_ended_when_that_was_heard() -> None:

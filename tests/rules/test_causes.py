@@ -1,16 +1,23 @@
 """What of an error is its cause."""
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.rules.causes import (
+    LINE,
     cause_name,
     cause_of,
     fold,
     headline,
     parse_cause,
+    reason,
     remedy_of,
     telling_line,
 )
+from app.rules.legible import shows, without_codes
 
 ALIKE = [
     ("LLM API timeout after 3 retries", "LLM API timeout after 12 retries"),
@@ -83,6 +90,132 @@ def test_the_contracts_causes_have_its_remedies() -> None:
     assert remedy_of("something else") is None
 
 
-@pytest.mark.parametrize("text", ["a." * 150, "a/" * 150, "a-1" * 100, "'" * 300, "://" * 100])
-def test_no_line_takes_long_to_fold(text: str) -> None:
-    assert len(fold(text)) <= 600
+FOLDED = [
+    ('say "a" and “b” and «c» and `d`', "say “…” and “…” and “…” and “…”"),
+    ('an open “quote and "another" one', "an open “quote and “…” one"),
+    ("“a «b” c» “d", "“…” c» “d"),
+    ("'a' it's 'b's 'c'", "“…” it's 'b's “…”"),
+    ("‘a’ ‘b ‘c", "“…” ‘b ‘c"),
+    ("GET ftp+x://h/p?q=1, then a:/b", "GET ‹url› then ‹path›"),
+    ("1http://x +http://y -svn+ssh://z", "‹id›://x +‹url› -‹url›"),
+    ("see a.b+c@mail.example.org. and @x.y and ..n@o.p", "see ‹address›. and @x.y and ..‹address›"),
+    ("a@b has no dot", "a@b has no dot"),
+    ("-/a-b/c.txt and //a-b/c/d", "‹path› and //a-‹path›"),
+    ("I/O and/or a/b.c.txt a/b.longext", "I/O and/or ‹path›.txt a/b.longext"),
+    ("C:\\a\\b x-C:/d \\\\srv\\share\\f", "‹path› x-‹path› \\‹path›"),
+    ("../up/x ./y ~/z", "‹path› .‹path› ~‹path›"),
+    ("/a/b/ and / alone", "‹path›/ and / alone"),
+    ("a.txt, b.tar.gz; c.d(e) f.txt( g.txt.", "‹file›, ‹file›; c.d(e) f.txt( g.txt."),
+    (
+        "x..a-b.txt .a-b.txt ...-c.md a.txt-foo.b",
+        "x..a-‹file› .a-‹file› ...-‹file› ‹file›-foo.b",
+    ),
+    ("v1.2.3 and 10.0.0.1:80", "v# and #"),
+    ("123E4567-e89b-12d3-a456-426614174000x", "‹id›-‹id›"),
+    ("0x1F 0xzz 0X0", "# #xzz #"),
+    ("deadbeef deadbeef1 ٣deadbe", "deadbeef ‹id› ‹id›"),
+    (
+        "req_8f2c91 job-349e77 foo-bar-x1234567 1-2-3-4-5 a1----b a1-----",
+        "‹id› ‹id› foo-‹id› #-#-#-#-# ‹id› a#-----",
+    ),
+    ("1,234.5: 12 ٣٤", "#: # #"),
+    ("x\t\n y  z ", "x y z"),
+]
+
+
+@pytest.mark.parametrize(("line", "folded"), FOLDED)
+def test_what_varies_is_told_from_what_only_looks_like_it(line: str, folded: str) -> None:
+    assert fold(line) == folded
+
+
+# Each would send some way of looking for what varies through the rest of the line again and again.
+HOSTILE = [
+    *"a1'\"`.-_/\\@+:~%=([{<é٣“‘«\u200b\t ",
+    "``a", "“a ", "‘‘a", "« ", "'a ", '"a', "a.", "1.", "..a", ".a-", "a..", "./", "/./", "//",
+    "a/", "-/", "-/a", "\\a", "~\\", "a//", "a/b.", "a/b.toolong ", "-a/b.c-", "//a-", "C:",
+    "C:\\", "-C:/", "a@", "@a", "a@a", "a+@-", "@a.", "a.b@", "://", "a:", "a:/", "a+b.c-",
+    "+.-h", "h://", "0x", "0xf", "0xg", "f", "f1", "ff-", "deadbeef-", "12345678-1234-", "1-",
+    "a-", "a1-", "-a", "1_", "_1", "_a-", "1,", "1:", "1.,:", "٣-", "\U0001d7d8-", "é-", "é.",
+    "~%-", "1----", "a----", "w.w-", "w.w.w(", "w.txt.", "a.txt-", "a.py(", "‹", "‹url›.",
+    "\x1b[", "\x1b]", "\x9b", "\x90", "\U0001f3f4", "\ufe0f", "[({<", "a(b[c{",
+]  # fmt: skip
+
+
+def test_a_line_takes_time_in_proportion_to_its_length() -> None:
+    """Quadratic, one of these takes half a second; cubic, a minute. All of them take 0.1 s."""
+    began = time.perf_counter()
+    for shape in HOSTILE:
+        line = (shape * 3000)[:3000]
+        fold.__wrapped__(line)
+        telling_line(line)
+        assert time.perf_counter() - began < 2, shape
+
+
+def test_a_request_of_hostile_lines_is_soon_folded() -> None:
+    lines = []
+    for number in range(1000):
+        one, other = HOSTILE[number % len(HOSTILE)], HOSTILE[number * 7 % len(HOSTILE)]
+        lines.append((one * number)[: 20 + number % 100] + (other * LINE)[:LINE])
+    began = time.perf_counter()
+    for line in lines:
+        cause_of(telling_line(line))
+    assert time.perf_counter() - began < 1  # it takes 0.05 s
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.lists(
+    st.sampled_from([*HOSTILE, "\n", " ", "a", "Traceback (most recent call last)"]), max_size=30
+).map("".join)
+
+
+@given(TEXTS)
+def test_whatever_an_error_is_its_line_is_readable_and_its_cause_its_own(text: str) -> None:
+    line = telling_line(text)
+    assert line == without_codes(line) == line.strip()
+    assert len(line) <= LINE
+    assert shows(line) == bool(line)
+    assert telling_line(line) == line
+    assert not any(0xD800 <= ord(letter) < 0xE000 for letter in fold(line))
+    assert shows(reason(text))
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        ("\x1b[31mERROR\x1b[0m \x1b[1mtimed out\x1b[0m", "ERROR timed out"),
+        ("\x1b]8;;https://x.example\x07timed out\x1b]8;;\x1b\\ again", "timed out again"),
+        ("\x9b1;31mtimed out\x9b0m", "timed out"),
+        ("\x1b(B\x1b[mtimed out\x1b[K", "timed out"),
+        ("\x1b[2K\r\x1b[1A\ntimed out", "timed out"),
+        ("\x1b]0;never closed\ntimed out", "0;never closed"),
+        ("\x1b[31m" * 100 + "timed out", "timed out"),
+        ("\u200b\ufeff\n \u3164 \ntimed out", "timed out"),
+        ("Traceback (most recent call last)\nValueError: x\n\u200b\n\x1b[0m", "ValueError: x"),
+        ("\u202eevil", "\u202eevil"),
+    ],
+)
+def test_the_line_that_tells_is_one_that_can_be_read(error: str, line: str) -> None:
+    assert telling_line(error) == line
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "",
+        " \t\r\n",
+        "\xa0\u2003\u3000",
+        "\u200b",
+        "\ufeff\n\u2060",
+        "\x1b[31m\x1b[0m\n",
+        "\x00\x07",
+        "\u202e",
+        "\u3164\u115f",
+        "\U000e0041\U000e007f",
+        "\u2800",
+        "\u200b" * 500 + "too far right",
+    ],
+)
+def test_an_error_that_shows_nothing_says_so_in_words(error: str) -> None:
+    assert telling_line(error) == ""
+    assert cause_of(telling_line(error)) == cause_of("")
+    assert reason(error) == ("an error without readable text" if error else "no error message")
+    assert reason(None) == "no error message"
