@@ -52,7 +52,7 @@ class Turns:
     def _get(self, seconds: float) -> int | None:
         with self._guard:
             if not self._busy and not self._waiting:
-                lock = self._lock(fcntl.LOCK_NB)
+                lock = _locked(self._path, fcntl.LOCK_NB)
                 if lock is not None:
                     self._busy = True
                     return lock
@@ -76,16 +76,6 @@ class Turns:
             if self._waiting:
                 self._stand()
 
-    def _lock(self, how: int = 0) -> int | None:
-        """The lock file, open and locked; None where another process has it and `how` says so."""
-        door = _locked(f"{self._path}-next", how)
-        if door is None:
-            return None
-        try:
-            return _locked(self._path, how)
-        finally:
-            os.close(door)
-
     def _stand(self) -> None:
         """Have the lock fetched for whoever is first when it comes."""
         self._busy = True
@@ -99,7 +89,7 @@ class Turns:
             self._wanted.acquire()
             lock, error = None, None
             try:
-                lock = self._lock()
+                lock = _locked(self._path)
             except OSError as caught:
                 error = caught
             with self._guard:
@@ -117,7 +107,8 @@ class Turns:
                     self._stand()
 
 
-def _locked(path: str, how: int) -> int | None:
+def _locked(path: str, how: int = 0) -> int | None:
+    """The lock file, open and locked; None where another process has it and `how` says so."""
     file = open_lock(path)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | how)

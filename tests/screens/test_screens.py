@@ -22,7 +22,7 @@ from app.ledger.projects import create_project
 from app.models import Pairing, Screen, WrongCode
 from app.rules.times import DAY, MINUTE
 from app.screens import codes, store
-from app.store.database import reading, writing
+from app.store.database import db, reading, writing
 from app.web.cookies import SCREEN, SESSION
 from tests.kit.api import Api
 from tests.kit.cookies import give, held, name_in
@@ -562,6 +562,8 @@ def test_only_a_proxy_of_ours_says_where_a_screen_is(
     code = ask_code(behind.test_client(), **how).json["code"]
     with reading() as connection:
         assert codes.find_code(connection, code, now()).address == address
+    with behind.app_context():
+        db.engine.dispose()
 
 
 def test_a_household_counts_as_one() -> None:

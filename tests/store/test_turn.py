@@ -128,10 +128,3 @@ def test_a_lock_file_that_cannot_be_used_is_an_error_for_each_who_asks(tmp_path:
                 one.result(SOON)
     path.rmdir()
     assert takes(turns)
-
-
-def test_nobody_gets_in_past_who_stands_at_the_door(tmp_path: Path) -> None:
-    turns = Turns(str(tmp_path / "lock"))
-    with held_by_another(tmp_path / "lock-next"):
-        assert not takes(turns, 0.05)
-    assert takes(turns)

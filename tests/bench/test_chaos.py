@@ -9,6 +9,8 @@ from bench.chaos.faults import Fault, cause, hostile_searches, idle_clients, sto
 from bench.chaos.scene import scene
 from bench.databases import Databases, databases
 
+pytestmark = pytest.mark.slow
+
 SIZE = 2000
 
 
