@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev test test-fast check format bench soak-wall screenshots
+.PHONY: help run serve dev test test-fast check format bench chaos soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ format: .venv/test ## let the formatter and the linter mend what they can
 
 bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000; bench/README.md)
 	@$(BIN)/python -m bench --size $(SIZE)
+
+chaos: .venv/test ## cause every fault for real, and see what everybody else has of the board
+	@$(BIN)/python -m bench.chaos
 
 soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000)
 	@$(BIN)/python -m tests.setup

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -44,7 +44,8 @@ class Server:
         deadline = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < deadline:
             try:
-                Client(self).get("/healthz")
+                with closing(Client(self)) as client:
+                    client.get("/healthz")
             except OSError:
                 if self._process.poll() is not None:
                     raise RuntimeError("gunicorn did not start") from None
@@ -109,6 +110,10 @@ class Client:
         if answer.status != expected:
             raise OSError(f"{path} answered {answer.status}")
         return body
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
 
     def time(self, path: str) -> float:
         """How long (s) an answer to this takes."""

@@ -5,15 +5,25 @@ pipelines send what they are told. The form NFC decides which document is meant;
 what was sent.
 """
 
-from unicodedata import is_normalized, normalize
+from itertools import groupby
+from unicodedata import combining, is_normalized, normalize
 
 LONGEST = 1024  # characters of an id
 MOST_BYTES = 2048  # of it in UTF-8: three times as many in an address, of which servers take 8,190
 
 
+MOST_MARKS = 30  # on one letter: no language has more (UAX 15, Stream-Safe Text Format)
+
+
 def identity(document_id: str) -> str:
-    """The id by which a document is known, whatever form of it was sent."""
+    """The id by which a document is known, whatever form of it was sent.
+
+    Where marks are piled up beyond reason it is what was sent: to sort them takes quadratic time.
+    """
     if document_id.isascii() or is_normalized("NFC", document_id):
+        return document_id
+    piles = groupby(document_id, lambda letter: combining(letter) > 0)
+    if any(marks and sum(1 for _ in pile) > MOST_MARKS for marks, pile in piles):
         return document_id
     return normalize("NFC", document_id)
 

@@ -1,20 +1,15 @@
 """`python -m bench.chaos`: cause each fault, and print what everybody else had of the board."""
 
-import subprocess
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from bench.bars import bar
-from bench.chaos.faults import FAULTS
-from bench.chaos.others import Others
-from bench.chaos.scene import THEIRS, Scene, scene
+from bench.chaos.faults import FAULTS, Outcome, cause
+from bench.chaos.scene import scene
 from bench.databases import databases
 from bench.machine import describe
-from bench.server import ROOT
 
 ENGINES = ("sqlite", "postgresql")
 HEAD = (
@@ -25,31 +20,16 @@ HEAD = (
 the 99th percentile of the reports, and the longest of those who caused the fault."""
 
 
-def lines_of(name: str, engine: str, there: Scene, seconds: float) -> Sequence[str]:
-    """Cause a fault for so long, and see what became of it."""
-    others = there.others()
-    with others.around():
-        time.sleep(1)
-        with FAULTS[name][1](there) as own:
-            time.sleep(seconds)
-        time.sleep(1)
-    return _line(name, engine, there, others, own.longest if own else None)
-
-
-def _line(name: str, engine: str, there: Scene, others: Others, own: float | None) -> Sequence[str]:
-    every = others.acknowledged + others.refused
-    stored = there.stored(every)
-    lost = sum(one not in stored for one in others.acknowledged)
-    kept = sum(one in stored for one in others.refused)
-    times = [heard.longest for heard in others.heard.values()]
-    counts = (len(others.acknowledged), lost, len(others.refused), kept, len(others.doubtful))
+def line_of(name: str, engine: str, found: Outcome) -> Sequence[str]:
+    """A line of the table."""
+    counts = (found.acknowledged, found.lost, found.refused, found.stored, found.doubtful)
+    times = [heard.longest for heard in found.heard.values()]
     return (
         name,
         engine,
         *map(str, counts),
-        *(f"{one:.2f}" for one in times),
-        f"{others.heard['report'].p99:.2f}",
-        "" if own is None else f"{own:.2f}",
+        *(f"{one:.2f}" for one in (*times, found.heard["report"].p99)),
+        "" if found.own is None else f"{found.own.longest:.2f}",
     )
 
 
@@ -93,26 +73,13 @@ def main(
         for number, (name, one) in enumerate(todo):
             progress(f"{name}, {one}", number / len(todo))
             with scene(made, one, size) as there:
-                line = lines_of(name, one, there, seconds)
-                lines.append(line)
-                _verify(there, name)
+                found = cause(there, FAULTS[name][1], seconds)
+            lines.append(line_of(name, one, found))
+            if found.wrong:
+                click.echo(f"\n{name}: {found.wrong}", err=True)
         progress("", 1)
     click.echo(f"\n{describe()}; SIZE {size:,}, {seconds} s each\n")
     click.echo(table(lines))
-
-
-def _verify(there: Scene, name: str) -> None:
-    """Every count must be what the jobs say; of the main project the causes were made up."""
-    done = subprocess.run(
-        [sys.executable, "-m", "app.cli", "verify", "--project", THEIRS],
-        cwd=ROOT,
-        env=there.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.stdout.strip() != "clean":
-        click.echo(f"\n{name}: {done.stdout or done.stderr}", err=True)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 
 import psycopg
 
@@ -224,3 +225,42 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "backup": ("sqlite", _command("backup", "--force", "{folder}/backup.db")),
 }
 """Every fault by its name, and the engine on which there is such a thing."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the reports of everybody else, in numbers, and how late all of them were told.
+
+    `stored` of the `refused` were stored nevertheless. `own` is what those heard who caused the
+    fault; `wrong` what `jobwall verify` found, empty if nothing.
+    """
+
+    acknowledged: int
+    lost: int
+    refused: int
+    stored: int
+    doubtful: int
+    heard: Mapping[str, Heard]
+    own: Heard | None
+    wrong: str
+
+
+def cause(scene: Scene, fault: Fault, seconds: float) -> Outcome:
+    """Cause a fault for so long while everybody asks and reports, and look what became of it."""
+    others = scene.others()
+    with others.around():
+        time.sleep(1)
+        with fault(scene) as own:
+            time.sleep(seconds)
+        time.sleep(1)
+    there = scene.stored(others.acknowledged + others.refused)
+    return Outcome(
+        len(others.acknowledged),
+        sum(one not in there for one in others.acknowledged),
+        len(others.refused),
+        sum(one in there for one in others.refused),
+        len(others.doubtful),
+        others.heard,
+        own,
+        scene.wrong(),
+    )

@@ -72,6 +72,18 @@ class Scene:
             stderr=subprocess.DEVNULL,
         )
 
+    def wrong(self) -> str:
+        """What `jobwall verify` finds wrong in the project of everybody else; empty if nothing."""
+        done = subprocess.run(
+            [sys.executable, "-m", "app.cli", "verify", "--project", THEIRS],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return "" if done.stdout == "clean\n" else done.stdout + done.stderr
+
     def stored(self, ids: list[str]) -> set[str]:
         """Which of these jobs of everybody else are there."""
         found: set[str] = set()

@@ -98,9 +98,10 @@ def _is_own(relative: Path) -> bool:
 
 
 def _document(path: Path, name: Path) -> Document:
-    # A file name may hold bytes that are no text; the board takes 1024 characters of text.
-    readable = plain(name.as_posix())
-    return Document(readable[-1024:], path, _fingerprint(path))
+    # A file name may hold bytes that are no text; the board takes 1,024 characters of text, and of
+    # their UTF-8 2,048 bytes.
+    readable = plain(name.as_posix())[-1024:].encode()[-2048:].decode(errors="ignore")
+    return Document(readable, path, _fingerprint(path))
 
 
 def _fingerprint(path: Path) -> str:

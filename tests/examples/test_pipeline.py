@@ -19,6 +19,8 @@ from pipeline.phrases import CHUNK_WORDS, PhraseFinder, link, split
 from pipeline.stop import Stop, StoppedError
 from pipeline.texts import UnreadableDocumentError, plain, read_text
 
+from app.rules.documents import is_short
+
 PROJECT = Project("demo", "2026-01-01T00:00:00Z", "kg_vector")
 
 
@@ -270,6 +272,17 @@ def test_job_ids_are_stable_and_of_the_form_that_the_api_takes(name: str) -> Non
     assert job_id.isascii()
     assert job_id[0].isalnum()
     assert len(job_id) <= 128
+
+
+@pytest.mark.parametrize("letter", ["x", "ä", "長"])
+def test_of_a_long_path_the_end_is_the_id_that_the_board_takes(tmp_path: Path, letter: str) -> None:
+    folder = tmp_path.joinpath(*[letter * 80] * 14)
+    folder.mkdir(parents=True)
+    (folder / "end.txt").write_text("words")
+    [document] = documents_in(tmp_path / (letter * 80))
+    assert document.source_doc_id.endswith(f"{letter}/end.txt")
+    assert is_short(document.source_doc_id)
+    assert not is_short(f"{letter * 5}{document.source_doc_id}")
 
 
 def test_a_graph_file_serves_one_process_at_a_time(graph: Graph) -> None:
