@@ -39,7 +39,7 @@ Network = IPv4Network | IPv6Network
 _SEVERAL_HOSTS = re.compile(
     r"(?P<before>postgresql(?:\+\w+)?://(?:[^/?#]*@)?)(?P<hosts>[^/?#@]+,[^/?#@]*)(?P<after>.*)"
 )
-_HOST = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::(\d+))?")  # of IPv6 in brackets
+_PLACE = re.compile(r"(?:\[([^\[\]]+)\]|([^:\[\]]+))(?::(\d+))?")  # of IPv6 in brackets
 
 
 class Variable(NamedTuple):
@@ -278,7 +278,7 @@ def _read_url(text: str) -> URL:
     if several is None:
         url = make_url(text)
     else:
-        places = [_HOST.fullmatch(one) for one in several["hosts"].split(",")]
+        places = [_PLACE.fullmatch(one) for one in several["hosts"].split(",")]
         if None in places:
             raise ValueError("not a host")
         named = [(unquote(one[1] or one[2]), one[3] or "5432") for one in places if one]

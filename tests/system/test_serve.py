@@ -77,7 +77,7 @@ def test_a_first_start_lets_the_first_person_in_and_a_later_one_says_how(
     with served(empty) as (said, process):
         url, token = LINK.fullmatch(said[-1]).groups()
         assert said[0] == f"The board: {url}"
-        assert empty["INSTANCE"] in said[1]
+        assert ("postgresql" if "DATABASE_URL" in empty else empty["INSTANCE"]) in said[1]
         # At once: whoever asks while it starts only waits.
         assert requests.get(f"{url}/healthz", timeout=PATIENCE).text == "ok\n"
         with requests.Session() as person:
