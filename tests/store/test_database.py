@@ -131,9 +131,9 @@ def test_who_is_overtaken_too_often_is_told_to_come_again(
     assert api.get().data == before
 
 
-def know_nothing(_connection: object, _project_id: str, reports) -> dict[str, Draft]:
+def know_nothing(_connection: object, _project_id: str, reports, folds) -> dict[str, Draft]:
     """As if all jobs were made by others after this look at them."""
-    return {report.job_id: Draft(None, None, frozenset()) for report in reports}
+    return {report.job_id: Draft(folds=folds) for report in reports}
 
 
 def no_turn(_engine: object) -> object:
