@@ -40,7 +40,7 @@ class CauseSum:
         """The columns of `models.Cause` behind its key; of a cause that was seen."""
         if self.last is None:
             raise ValueError("the cause was not seen")
-        seen = (self.last.error or "", self.last.job_id)
+        seen = (self.last.line, self.last.job_id)
         return (*seen, self.jobs, self.documents, self.first_at, self.last.at)
 
 

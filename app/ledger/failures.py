@@ -106,7 +106,7 @@ def _wrong(cause: int, row: Row[Any] | None, counted: CauseSum | None) -> list[F
         return [Finding(where, is_there(row), is_there(counted))]
     sound = cause_of(row.line) == cause
     should = {
-        "line": row.line if sound else counted.last.error,
+        "line": row.line if sound else counted.last.line,
         "jobs": counted.jobs,
         "documents": counted.documents,
         "first_at": min(row.first_at, counted.first_at),

@@ -18,12 +18,17 @@ _HASH_LENGTH = 64
 
 
 class Finish(NamedTuple):
-    """How and when (µs) a job ended; of one that failed the telling line and the cause."""
+    """How and when (µs) a job ended; `error` is None where it completed, "" where it gave none."""
 
     at: int
     job_id: str
     error: str | None = None
     cause: int = 0
+
+    @property
+    def line(self) -> str:
+        """The line of the error that tells; of many failures only the last one's is looked for."""
+        return telling_line(self.error)
 
 
 class Standing(NamedTuple):
@@ -57,8 +62,7 @@ def finish_of(job: LedgerJob | None) -> Finish | None:
         return None
     if job.state.status.success:
         return Finish(outcome.ended_at, job.job_id)
-    error = telling_line(outcome.error_message)
-    return Finish(outcome.ended_at, job.job_id, error, job.failed_by)
+    return Finish(outcome.ended_at, job.job_id, outcome.error_message or "", job.failed_by)
 
 
 def standing_of(finishes: Iterable[Finish]) -> Standing | None:
@@ -76,7 +80,7 @@ def standing_of(finishes: Iterable[Finish]) -> Standing | None:
         (one.at for one in failures if succeeded_at is None or one.at >= succeeded_at),
         default=None,
     )
-    return Standing(last.at, last.job_id, last.error or "", last.cause, since, succeeded_at)
+    return Standing(last.at, last.job_id, last.line, last.cause, since, succeeded_at)
 
 
 def advance(known: Standing, gone: Iterable[Finish], came: Iterable[Finish]) -> Standing | None:
@@ -108,7 +112,7 @@ def _with_failure(known: Standing, failure: Finish) -> Standing:
         known = known._replace(
             failed_at=failure.at,
             job_id=failure.job_id,
-            error=failure.error or "",
+            error=failure.line,
             cause=failure.cause,
         )
     return known._replace(failing_since=since)

@@ -22,7 +22,7 @@ from app.models import Cause as CauseRow
 from app.models import CauseCount, Document, FinishedCount, Job
 from app.queries.projects import CHART_HOURS, fill_hours
 from app.queries.views import Cause, CauseLine, CausePage, FailingDocument
-from app.rules.causes import NO_REASON
+from app.rules.causes import line_in_words
 from app.rules.project import Project
 from app.rules.times import HOUR, floor
 from app.rules.verdicts import Hour
@@ -73,8 +73,8 @@ def list_failing(
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
     """The fields of `views.Cause`."""
-    facts = {name: getattr(row, name) for name in Cause.__match_args__}
-    return facts | {"line": row.line or NO_REASON}
+    facts: dict[str, Any] = {name: getattr(row, name) for name in Cause.__match_args__}
+    return facts | {"line": line_in_words(row.line)}
 
 
 def _line(row: Row[Any], hours: Sequence[Hour], everything: int, now: int) -> CauseLine:

@@ -144,7 +144,7 @@ PARTS = (
     ),
     Part(
         name="document",
-        help="Only jobs of the document of this id.",
+        help="Only jobs of the document of this id, in whatever Unicode form.",
         example="contracts/2026/nda.pdf",
         format=formats.DOCUMENT,
         condition=lambda document: [Job.source_doc_id == document],

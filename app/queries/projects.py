@@ -29,7 +29,7 @@ from app.models import Cause as CauseRow
 from app.models import Document, FinishedCount, Job
 from app.models import Project as ProjectRow
 from app.queries.matching import is_silent
-from app.rules.causes import NO_REASON
+from app.rules.causes import line_in_words
 from app.rules.links import Links
 from app.rules.project import Project
 from app.rules.sentences import Brief, Parts
@@ -291,7 +291,7 @@ def _causes(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str
         values = {"blaming": orjson.dumps(blaming).decode()}
         for row in connection.execute(_by_cause(connection.dialect.name), values):
             project_id, line, *documents = row
-            found.setdefault(project_id, []).append(Cause(line or NO_REASON, *documents))
+            found.setdefault(project_id, []).append(Cause(line_in_words(line), *documents))
     return found
 
 

@@ -111,6 +111,11 @@ def reason(error: str | None) -> str:
     return telling_line(error) or (UNREADABLE if error else NO_ERROR)
 
 
+def line_in_words(line: str | None) -> str:
+    """The line of a cause, as it is kept, or in words that it has none."""
+    return telling_line(line) or NO_REASON
+
+
 def headline(line: str) -> str:
     """A telling line where room is short: the name of an exception without its modules.
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
 from app.access.keys import create_key
 from app.access.scopes import Scope
@@ -107,6 +108,8 @@ def test_what_programs_get_is_what_was_sent(api: Api) -> None:
 def test_an_error_is_shown_without_the_codes_of_terminals(api: Api) -> None:
     report(api, "j", "d", COLOURED)
     report(api, "k", "e", "ERROR timed out after 31 s")
+    with writing() as connection:  # as it was kept before codes were taken out
+        connection.execute(text("UPDATE causes SET line = :line"), {"line": COLOURED})
     api.sign_in()
     job = read(api.client, "/projects/p1/jobs/j")
     assert '<code id="error" dir="auto">ERROR timed out after 30 s</code>' in job
