@@ -21,7 +21,7 @@ from app.ledger.failures import mend_causes, mend_documents, remove_strays
 from app.ledger.finding import Finding
 from app.ledger.record import update_jobs
 from app.ledger.rows import ledger_job
-from app.ledger.sums import raise_version
+from app.ledger.sums import drop_zeros, raise_version
 from app.models import Job
 from app.store.alone import alone
 from app.store.database import db, reading, table_of, writing
@@ -57,6 +57,7 @@ def _mend(project_id: str, found: Recount, clock: Clock | None) -> None:
     for cells in _cell_batches(found.missing):
         with writing() as connection:
             raise_version(connection, project_id, cells)
+            drop_zeros(connection, project_id, cells)
     for jobs in _batches(found.jobs, BATCH):
         _mend_jobs(project_id, jobs, clock)
     causes = found.failures.causes
@@ -90,9 +91,11 @@ def _mend_jobs(project_id: str, ids: Sequence[str], clock: Clock | None) -> None
         before = [ledger_job(row) for row in rows]
         after = [corrected(row, mode, latest) for row in rows]
         update_jobs(connection, project_id, mode, after)
-        raise_version(connection, project_id, difference(before, after, mode))
+        cells = difference(before, after, mode)
+        raise_version(connection, project_id, cells)
         documents = keep_documents(connection, project_id, before, after)
         keep_causes(connection, project_id, before, after, documents)
+        drop_zeros(connection, project_id, cells)
 
 
 def _batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
