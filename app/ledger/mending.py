@@ -20,13 +20,13 @@ from app.ledger.documents import keep_documents
 from app.ledger.failures import mend_causes, mend_documents, remove_strays
 from app.ledger.finding import Finding
 from app.ledger.record import update_jobs
+from app.ledger.removal import BATCH
 from app.ledger.rows import ledger_job
 from app.ledger.sums import drop_zeros, raise_version
 from app.models import Job
 from app.store.alone import alone
 from app.store.database import db, reading, table_of, writing
 
-BATCH = 500  # rows in a transaction, for which the writers of a SQLite store wait about 0.1 s
 CAUSES = 50  # the same of causes, each of which is summed up from the hours in which jobs failed
 MOST_RECOUNTS = 5
 

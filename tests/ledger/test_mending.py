@@ -206,9 +206,10 @@ def test_a_job_of_a_wrong_cause_that_is_gone_before_it_is_mended_leaves_nothing(
         mend(*words)
 
     monkeypatch.setattr(mending, "_mend", pruned_before)
+    monkeypatch.setattr(mending, "MOST_RECOUNTS", 1)  # a second one would mend what this one spoils
     assert rebuild(project, lambda *_: None)
     with reading() as connection:
-        for table in ("documents", "causes", "cause_counts WHERE failed <> 0"):
+        for table in ("documents", "causes", "cause_counts"):
             assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
     assert findings() == []
 
