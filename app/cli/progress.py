@@ -19,6 +19,9 @@ def bar_of(label: str) -> Iterator[Callable[[int, int], None]]:
 
         def progress(done: int, total: int) -> None:
             nonlocal shown
+            if shown is not None and done < shown.pos:  # it is done once more
+                stack.close()
+                shown = None
             if shown is None:
                 shown = click.progressbar(length=1, label=label, file=sys.stderr)
                 stack.enter_context(shown)

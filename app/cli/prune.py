@@ -48,7 +48,7 @@ def prune(
 ) -> None:
     """Remove jobs that ended, by the time they were created.
 
-    Jobs that wait or run stay, however old. It works in batches of 500 while people read and
+    Jobs that wait or run stay, however old. It works in batches of 200 while people read and
     pipelines report; every count is exact after each batch, so it may be stopped at any time with
     Ctrl-C and run again. A removed job that is reported once more counts as a new one. A SQLite
     file keeps its size, and fills the room that was freed.

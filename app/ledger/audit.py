@@ -1,24 +1,45 @@
-"""Recounting: what the counts should say, what differs, and how it is mended."""
+"""Recounting: what the counts should say by the jobs, and what differs."""
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, Row, func, select
 
 from app.ledger.counts import Cell, Level, roll_up, tally
-from app.ledger.draft import taken_back
-from app.ledger.failures import Failures, check_failures
+from app.ledger.draft import LedgerJob, taken_back
+from app.ledger.failures import Failures, WrongFailures, check_failures
 from app.ledger.finding import Finding
 from app.ledger.rows import CHANGING, changing_values, ledger_job
-from app.ledger.sums import COUNTS, raise_version
-from app.models import Cause, Job, Project
+from app.ledger.sums import COUNTS
+from app.models import Job, Project
 from app.models.counts import CREATED_COLUMNS
 from app.rules.causes import cause_name
 from app.rules.times import format_time
+from app.store.database import table_of
 
 BATCH = 5000
 Progress = Callable[[int, int], object]
+Clock = Callable[[], int]
+"""What tells the time (µs)."""
+
+_CAUSE = CHANGING.index("cause")
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """What is wrong in a project at one moment, and what it takes to mend that.
+
+    `missing` is what the counts lack by the jobs as their rows are. Whoever changes a job adds the
+    difference to the counts, so this stays the same however much is reported meanwhile. `jobs` are
+    those whose rows are wrong.
+    """
+
+    findings: list[Finding]
+    missing: Counter[Cell]
+    jobs: list[str]
+    failures: WrongFailures
 
 
 def verify(connection: Connection, project_id: str, progress: Progress) -> list[Finding]:
@@ -26,35 +47,74 @@ def verify(connection: Connection, project_id: str, progress: Progress) -> list[
 
     `progress` is called with (jobs done, jobs in all).
     """
-    counted, findings, failures = _recount(connection, project_id, progress, mend=False)
-    findings += _compare(counted, _stored(connection, project_id))
-    return findings + check_failures(connection, project_id, failures, mend=False)
+    return recount(connection, project_id, progress).findings
 
 
-def rebuild(
-    connection: Connection, project_id: str, progress: Progress, latest: int | None = None
-) -> list[Finding]:
-    """Mend the counts from the jobs; gives what was wrong. Needs a writing transaction.
+def recount(
+    connection: Connection, project_id: str, progress: Progress, clock: Clock | None = None
+) -> Recount:
+    """Look at all jobs of a project, in batches by key; needs one snapshot.
 
-    With `latest` (µs) every receipt that lies after it becomes that: see `draft.taken_back`.
+    With a clock every receipt that lies after now is wrong: see `draft.taken_back`.
     """
-    if latest is not None:
-        for seen in (Cause.first_at, Cause.last_at):
-            late = update(Cause).where(Cause.project_id == project_id, seen > latest)
-            connection.execute(late.values({seen: latest}))
-    if connection.dialect.name == "postgresql":
-        # Nobody reports between count and mending. On SQLite nobody else writes anyway.
-        connection.execute(text("LOCK TABLE jobs IN EXCLUSIVE MODE"))
-    counted, findings, failures = _recount(
-        connection, project_id, progress, mend=True, latest=latest
-    )
+    mode = mode_of(connection, project_id)
+    total = connection.scalar(select(func.count()).where(Job.project_id == project_id)) or 0
+    latest = clock() if clock else None  # the snapshot is older
+    kept: Counter[Cell] = Counter()
+    moved: Counter[Cell] = Counter()
+    findings: list[Finding] = []
+    wrong_jobs: list[str] = []
+    failures = Failures()
+    done, last = 0, ""
+    table = table_of(Job)
+    while True:
+        rows = connection.execute(
+            select(table)
+            .where(table.c.project_id == project_id, table.c.job_id > last)
+            .order_by(table.c.job_id)
+            .limit(BATCH)
+        ).all()
+        for row in rows:
+            job, right = ledger_job(row), corrected(row, mode, latest)
+            tally(kept, job, mode)
+            failures.add(right)
+            should = zip(CHANGING, changing_values(right, mode, row.event_count), strict=True)
+            wrong = {name: value for name, value in should if getattr(row, name) != value}
+            if not wrong:
+                continue
+            wrong_jobs.append(row.job_id)
+            failures.doubt(job, right)
+            tally(moved, job, mode, -1)
+            tally(moved, right, mode)
+            for name, value in wrong.items():
+                where = f"jobs {row.job_id} {name}"
+                findings.append(Finding(where, int(getattr(row, name) or 0), int(value or 0)))
+        done += len(rows)
+        progress(done, total)
+        if len(rows) < BATCH:
+            break
+        last = rows[-1].job_id
     stored = _stored(connection, project_id)
+    missing = roll_up(kept)
+    counted = Counter(missing)
+    counted.update(roll_up(moved))
+    missing.subtract(stored)
     findings += _compare(counted, stored)
-    findings += check_failures(connection, project_id, failures, mend=True)
-    if findings:
-        counted.subtract(stored)
-        raise_version(connection, project_id, Counter(_nonzero(counted)))
-    return findings
+    found, wrong_failures = check_failures(connection, project_id, failures, latest)
+    return Recount(findings + found, _nonzero(missing), wrong_jobs, wrong_failures)
+
+
+def mode_of(connection: Connection, project_id: str) -> str:
+    """The mode of a project, which never changes; "" where there is no such project."""
+    return connection.scalar(select(Project.mode).where(Project.project_id == project_id)) or ""
+
+
+def corrected(row: Row[Any], mode: str, latest: int | None = None) -> LedgerJob:
+    """The job in a row of `jobs`, with what the row should derive; see `recount` for `latest`."""
+    job = ledger_job(row)._replace(cause=None)  # what is kept of it is what is checked
+    if latest is not None:
+        job = taken_back(job, latest)
+    return job._replace(cause=changing_values(job, mode, row.event_count)[_CAUSE])
 
 
 def _compare(counted: Counter[Cell], stored: Counter[Cell]) -> list[Finding]:
@@ -65,55 +125,8 @@ def _compare(counted: Counter[Cell], stored: Counter[Cell]) -> list[Finding]:
     ]
 
 
-def _nonzero(cells: Counter[Cell]) -> dict[Cell, int]:
-    return {cell: amount for cell, amount in cells.items() if amount}
-
-
-def _recount(
-    connection: Connection,
-    project_id: str,
-    progress: Progress,
-    *,
-    mend: bool,
-    latest: int | None = None,
-) -> tuple[Counter[Cell], list[Finding], Failures]:
-    """Tally all jobs, in batches by key; also check (or mend) what their rows derive.
-
-    The third is what failed.
-    """
-    mode = connection.scalar(select(Project.mode).where(Project.project_id == project_id)) or ""
-    total = connection.scalar(select(func.count()).where(Job.project_id == project_id)) or 0
-    cells: Counter[Cell] = Counter()
-    findings: list[Finding] = []
-    failures = Failures()
-    done, last = 0, ""
-    table: Any = Job.__table__
-    while True:
-        rows = connection.execute(
-            select(table)
-            .where(table.c.project_id == project_id, table.c.job_id > last)
-            .order_by(table.c.job_id)
-            .limit(BATCH)
-        ).all()
-        for row in rows:
-            job = ledger_job(row)._replace(cause=None)  # what is kept of it is what is checked
-            if latest is not None:
-                job = taken_back(job, latest)
-            tally(cells, job, mode)
-            failures.add(job)
-            should = zip(CHANGING, changing_values(job, mode, row.event_count), strict=True)
-            wrong = {name: value for name, value in should if getattr(row, name) != value}
-            for name, value in wrong.items():
-                where = f"jobs {row.job_id} {name}"
-                findings.append(Finding(where, int(getattr(row, name) or 0), int(value or 0)))
-            if wrong and mend:
-                here = (table.c.project_id == project_id) & (table.c.job_id == row.job_id)
-                connection.execute(update(table).where(here).values(**wrong))
-        done += len(rows)
-        progress(done, total)
-        if len(rows) < BATCH:
-            return roll_up(cells), findings, failures
-        last = rows[-1].job_id
+def _nonzero(cells: Counter[Cell]) -> Counter[Cell]:
+    return Counter({cell: amount for cell, amount in cells.items() if amount})
 
 
 def _stored(connection: Connection, project_id: str) -> Counter[Cell]:
@@ -128,7 +141,7 @@ def _stored(connection: Connection, project_id: str) -> Counter[Cell]:
         for row in connection.execute(select(table).where(table.c.project_id == project_id)):
             key = tuple(getattr(row, column) for column in key_columns)
             cells.update({(name, key, column): getattr(row, column) for column in amounts})
-    return Counter(_nonzero(cells))
+    return _nonzero(cells)
 
 
 def _name(cell: Cell) -> str:

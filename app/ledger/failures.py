@@ -1,18 +1,22 @@
-"""Checking what is kept of failures, the documents and their causes; and mending it."""
+"""Checking what is kept of failures, the documents and their causes; and mending it.
+
+What is mended is worked out anew behind `sums.raise_version`, where the writers of a project queue:
+of what was found before only the names are of use by then.
+"""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, func, select
 
 from app.ledger.causes import CauseSum, CauseSums, write_causes
 from app.ledger.documents import count_standings, failing, load_standings, write_standings
 from app.ledger.draft import LedgerJob
 from app.ledger.finding import Finding, is_there
 from app.ledger.standing import Finish, Standing, finish_of, key_of
-from app.models import Cause, Document
+from app.models import Cause, CauseCount, Document
 from app.rules.causes import cause_name, cause_of
 from app.store.database import table_of
 
@@ -25,6 +29,7 @@ class Failures:
     def __init__(self) -> None:
         self.documents: set[str] = set()
         self.causes: CauseSums = defaultdict(CauseSum)
+        self.doubtful: set[int] = set()
 
     def add(self, job: LedgerJob) -> None:
         """Take notice of a job, if it failed."""
@@ -35,38 +40,77 @@ class Failures:
         if failure is not None:
             self.causes[failure.cause].see(failure)
 
+    def doubt(self, *jobs: LedgerJob) -> None:
+        """Take notice of a job whose row is wrong, as it is and as it should be.
+
+        What is kept of its causes may be right although the row is not: then mending the row makes
+        it wrong.
+        """
+        self.doubtful |= {job.failed_by for job in jobs if job.state.status.failure}
+
+
+@dataclass(slots=True)
+class WrongFailures:
+    """What to mend: documents, rows of documents that have no failed job, and causes.
+
+    Of the causes, what was counted of those that had failed jobs when that was looked at.
+    """
+
+    documents: list[str] = field(default_factory=list)
+    strays: list[Row[Any]] = field(default_factory=list)
+    causes: dict[int, CauseSum | None] = field(default_factory=dict)
+
 
 def check_failures(
-    connection: Connection, project_id: str, failures: Failures, *, mend: bool
-) -> list[Finding]:
-    """Check (or mend) how the documents stand and what their causes count, by all failed jobs."""
-    findings = _check_documents(connection, project_id, failures, mend=mend)
-    return findings + _check_causes(connection, project_id, failures.causes, mend=mend)
+    connection: Connection, project_id: str, failures: Failures, latest: int | None = None
+) -> tuple[list[Finding], WrongFailures]:
+    """Check how the documents stand and what their causes count, by all failed jobs.
+
+    With `latest` (µs), that no cause was seen after it.
+    """
+    wrong = WrongFailures()
+    findings = _check_documents(connection, project_id, failures, wrong)
+    findings += _check_causes(connection, project_id, failures, wrong, latest)
+    return findings, wrong
 
 
 def _check_documents(
-    connection: Connection, project_id: str, failures: Failures, *, mend: bool
+    connection: Connection, project_id: str, failures: Failures, wrong: WrongFailures
 ) -> list[Finding]:
-    """Check (or mend) the documents; those that still fail are added to their causes."""
-    findings = []
+    """Check the documents; those that still fail are added to their causes."""
+    findings: list[Finding] = []
     documents = sorted(failures.documents)
     for first in range(0, len(documents), DOCUMENTS):
         batch = documents[first : first + DOCUMENTS]
         known = load_standings(connection, project_id, batch)
         counted = count_standings(connection, project_id, batch)
         for document in batch:
-            findings += _differences(document, known.get(document), counted[document])
+            stored, should = known.get(document), counted[document]
+            if found := _differences(document, stored, should):
+                findings += found
+                wrong.documents.append(document)
+                failures.doubtful |= _causes_of(stored, should)
         for cause, amount in failing(counted.values()).items():
             failures.causes[cause].documents += amount
-        if mend:
-            write_standings(connection, project_id, known, counted)
-    rows = connection.scalars(select(Document.document).where(Document.project_id == project_id))
-    for key in sorted(set(rows) - {key_of(document) for document in documents}):
-        findings.append(Finding(f"documents {key}", "a row", "none"))
-        if mend:
-            here = (Document.project_id == project_id, Document.document == key)
-            connection.execute(delete(Document).where(*here))
+    mine = table_of(Document).c.project_id == project_id
+    right = {key_of(document) for document in documents}
+    keys = sorted(set(connection.scalars(select(Document.document).where(mine))) - right)
+    for first in range(0, len(keys), DOCUMENTS):
+        batch = keys[first : first + DOCUMENTS]
+        wrong.strays += _rows_of(connection, project_id, batch)
+        findings += [Finding(f"documents {key}", "a row", "none") for key in batch]
+    failures.doubtful |= {row.cause for row in wrong.strays}
     return findings
+
+
+def _causes_of(*standings: Standing | None) -> set[int]:
+    return {one.cause for one in standings if one is not None}
+
+
+def _rows_of(connection: Connection, project_id: str, keys: Collection[str]) -> list[Row[Any]]:
+    table = table_of(Document)
+    here = (table.c.project_id == project_id, table.c.document.in_(keys))
+    return list(connection.execute(select(table).where(*here).order_by(table.c.document)))
 
 
 def _differences(document: str, stored: Standing | None, counted: Standing | None) -> list[Finding]:
@@ -82,26 +126,32 @@ def _differences(document: str, stored: Standing | None, counted: Standing | Non
 
 
 def _check_causes(
-    connection: Connection, project_id: str, counted: Mapping[int, CauseSum], *, mend: bool
+    connection: Connection,
+    project_id: str,
+    failures: Failures,
+    wrong: WrongFailures,
+    latest: int | None,
 ) -> list[Finding]:
-    findings = []
+    findings: list[Finding] = []
+    counted = failures.causes
     mine = table_of(Cause).c.project_id == project_id
     stored = {row.cause: row for row in connection.execute(select(table_of(Cause)).where(mine))}
-    for cause in sorted(stored.keys() | counted.keys()):
+    for cause in sorted(stored.keys() | counted.keys() | failures.doubtful):
         row, should = stored.get(cause), counted.get(cause)
-        wrong = _wrong(cause, row, should)
-        if wrong and mend:
-            here = (Cause.project_id == project_id, Cause.cause == cause)
-            connection.execute(delete(Cause).where(*here))
-            if should is not None:
-                write_causes(connection, project_id, {cause: _with_history(row, should)})
-        findings += wrong
+        found = _wrong(cause, row, should, latest)
+        if found or cause in failures.doubtful:
+            wrong.causes[cause] = should
+        findings += found
     return findings
 
 
-def _wrong(cause: int, row: Row[Any] | None, counted: CauseSum | None) -> list[Finding]:
+def _wrong(
+    cause: int, row: Row[Any] | None, counted: CauseSum | None, latest: int | None
+) -> list[Finding]:
     """What is wrong of a row of `causes`; of when it was seen it may know more than the jobs."""
     where = f"causes {cause_name(cause)}"
+    if row is None and counted is None:
+        return []
     if row is None or counted is None or counted.last is None:
         return [Finding(where, is_there(row), is_there(counted))]
     sound = cause_of(row.line) == cause
@@ -109,8 +159,8 @@ def _wrong(cause: int, row: Row[Any] | None, counted: CauseSum | None) -> list[F
         "line": row.line if sound else counted.last.line,
         "jobs": counted.jobs,
         "documents": counted.documents,
-        "first_at": min(row.first_at, counted.first_at),
-        "last_at": max(row.last_at, counted.last.at),
+        "first_at": min(_not_after(latest, row.first_at), counted.first_at),
+        "last_at": max(_not_after(latest, row.last_at), counted.last.at),
     }
     return [
         Finding(f"{where} {name}", getattr(row, name), value)
@@ -119,9 +169,75 @@ def _wrong(cause: int, row: Row[Any] | None, counted: CauseSum | None) -> list[F
     ]
 
 
-def _with_history(row: Row[Any] | None, counted: CauseSum) -> CauseSum:
-    """What was counted of a cause, and what its row knows of failures that are gone."""
-    if row is None or counted.last is None or cause_of(row.line) != row.cause:
-        return counted
-    last = max(counted.last, Finish(row.last_at, row.job_id, row.line, row.cause))
-    return replace(counted, first_at=min(row.first_at, counted.first_at), last=last)
+def mend_documents(connection: Connection, project_id: str, documents: Collection[str]) -> set[int]:
+    """Let documents stand by their jobs as they are now; gives the causes that concerns."""
+    known = load_standings(connection, project_id, documents)
+    now = count_standings(connection, project_id, documents)
+    write_standings(connection, project_id, known, now)
+    return _causes_of(*known.values(), *now.values())
+
+
+def remove_strays(connection: Connection, project_id: str, strays: Collection[Row[Any]]) -> None:
+    """Remove rows of documents that have no failed job, but for those that changed meanwhile."""
+    known = {tuple(row) for row in strays}
+    rows = _rows_of(connection, project_id, [row.document for row in strays])
+    same = [row.document for row in rows if tuple(row) in known]
+    here = (Document.project_id == project_id, Document.document.in_(same))
+    connection.execute(delete(Document).where(*here))
+
+
+def mend_causes(
+    connection: Connection,
+    project_id: str,
+    causes: Mapping[int, CauseSum | None],
+    latest: int | None = None,
+) -> None:
+    """Write causes anew, by the counts by hour and the documents, which must be right.
+
+    When they were seen first and last is what was counted, and what their rows have heard since.
+    """
+    table = table_of(Cause)
+    here = (table.c.project_id == project_id, table.c.cause.in_(causes))
+    rows = {row.cause: row for row in connection.execute(select(table).where(*here))}
+    jobs = _sums(connection, project_id, causes, CauseCount, func.sum(CauseCount.failed))
+    failing_now = Document.failing_since.is_not(None)
+    documents = _sums(connection, project_id, causes, Document, func.count(), failing_now)
+    connection.execute(delete(table).where(*here))
+    should = {}
+    for cause, counted in causes.items():
+        seen = _with_history(rows.get(cause), counted, latest)
+        if jobs.get(cause) and seen is not None:
+            should[cause] = replace(seen, jobs=jobs[cause], documents=documents.get(cause, 0))
+    write_causes(connection, project_id, should)
+
+
+def _sums(
+    connection: Connection,
+    project_id: str,
+    causes: Collection[int],
+    model: Any,
+    amount: Any,
+    *conditions: Any,
+) -> dict[int, int]:
+    """An amount of the rows of a table, by cause."""
+    here = (model.project_id == project_id, model.cause.in_(causes), *conditions)
+    query = select(model.cause, amount).where(*here).group_by(model.cause)
+    return {cause: int(number) for cause, number in connection.execute(query)}
+
+
+def _with_history(
+    row: Row[Any] | None, counted: CauseSum | None, latest: int | None
+) -> CauseSum | None:
+    """What was counted of a cause, and what its row knows of failures that are gone or new."""
+    known = counted if counted is not None and counted.last is not None else None
+    if row is None or cause_of(row.line) != row.cause:
+        return known
+    first_at, last_at = (_not_after(latest, at) for at in (row.first_at, row.last_at))
+    last = Finish(last_at, row.job_id, row.line, row.cause)
+    if known is None or known.last is None:
+        return CauseSum(first_at=first_at, last=last)
+    return replace(known, first_at=min(first_at, known.first_at), last=max(last, known.last))
+
+
+def _not_after(latest: int | None, at: int) -> int:
+    return at if latest is None else min(at, latest)

@@ -177,6 +177,15 @@ def _write_jobs(
         _UPDATE.run_many(connection, known)
 
 
+def update_jobs(
+    connection: Connection, project_id: str, mode: str, jobs: Iterable[LedgerJob]
+) -> None:
+    """Write known jobs, whose rows are locked, as they are now."""
+    rows = [(*changing_values(job, mode, job.event_count), project_id, job.job_id) for job in jobs]
+    if rows:
+        _UPDATE.run_many(connection, rows)
+
+
 _CHANGED = (*CHANGING, "of_project_id", "of_job_id")
 
 

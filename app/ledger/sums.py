@@ -2,9 +2,10 @@
 
 from collections import Counter
 from functools import partial
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, update
 
 from app.ledger.counts import Cell
 from app.ledger.versions import next_version
@@ -76,6 +77,28 @@ def _add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]
                 for key, row in sorted(rows[name].items())
             ],
         )
+
+
+def drop_zeros(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
+    """Delete the rows of these cells that count nothing any more, or they would stay for ever.
+
+    They are ours since we subtracted from them; on PostgreSQL a writer who waits to add to one
+    finds it gone and makes it anew.
+    """
+    touched = sorted({(name, key) for name, key, _ in cells if name in COUNTS})
+    for name, of_table in groupby(touched, key=lambda one: one[0]):
+        model, key_columns = COUNTS[name]
+        table = table_of(model)
+        primary = ("project_id", *key_columns)
+        amounts = [column for column in table.columns if column.name not in primary]
+        statement = delete(table).where(
+            table.c.project_id == project_id,
+            *(table.c[column] == bindparam(f"of_{column}") for column in key_columns),
+            *(amount == 0 for amount in amounts),
+        )
+        named = [f"of_{column}" for column in key_columns]
+        keys = [dict(zip(named, key, strict=True)) for _, key in of_table]
+        connection.execute(statement, keys)
 
 
 def _amounts(name: str) -> list[str]:

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from app.clock import now
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
+from app.ledger.removal import BATCH
 from app.ledger.report import Report
 from app.models import Job
 from app.rules.status import JobStatus
@@ -193,7 +194,7 @@ def test_ctrl_c_ends_with_the_batch_and_says_how_far_it_came(
     ]
     assert "Traceback" not in err
     assert 0 < gone < 6000
-    assert gone % 500 == 0
+    assert gone % BATCH == 0
 
 
 def test_a_database_without_tables_is_said_in_one_line(run) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, text
 
 from app.ledger import record as recording
 from app.ledger import removal
-from app.ledger.audit import rebuild, verify
+from app.ledger.audit import verify
+from app.ledger.mending import rebuild
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.rules import causes
@@ -113,6 +114,5 @@ def test_a_cause_of_older_rules_is_found_and_mended(project: str) -> None:
             of = {"new": 7, "old": cause_of("torn")}
             connection.execute(text(f"UPDATE {table} SET cause = :new WHERE cause = :old"), of)
     assert [one for one in findings() if one.startswith("jobs j cause: stored 7")]
-    with writing() as connection:
-        assert rebuild(connection, project, lambda *_: None)
+    assert rebuild(project, lambda *_: None)
     assert findings() == []

@@ -13,7 +13,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection
 
-from app.ledger.audit import rebuild, verify
+from app.ledger.audit import verify
+from app.ledger.mending import rebuild
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.queries.causes import list_causes, list_failing
@@ -28,7 +29,7 @@ from app.rules.job_states import RUNNING, STALLED
 from app.rules.project import Project
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
-from app.store.database import reading, writing
+from app.store.database import reading
 from tests.kit.recording import record
 
 NOW = 1_700_000_000 * SECOND
@@ -334,10 +335,9 @@ def test_a_rebuild_takes_back_what_a_clock_of_ours_has_stamped(project: str) -> 
     record("p", [ended("well", NOW, source_doc_id="d")], now=NOW)
     assert state_of(NOW) is verdicts.SOME_FAILURES
     later = NOW + MINUTE
-    with writing() as connection:
-        assert rebuild(connection, "p", lambda *_: None) == [], "unless it is told to"
-        assert rebuild(connection, "p", lambda *_: None, later)
-        assert rebuild(connection, "p", lambda *_: None, later) == []
+    assert rebuild("p", lambda *_: None) == [], "unless it is told to"
+    assert rebuild("p", lambda *_: None, lambda: later)
+    assert rebuild("p", lambda *_: None, lambda: later) == []
     check(later)
     with reading() as connection:
         known = get_project(connection, "p")

@@ -17,7 +17,7 @@ from app.access.keys import create_key
 from app.access.scopes import Scope
 from app.clock import now
 from app.ledger import documents, record
-from app.ledger.audit import rebuild
+from app.ledger.mending import rebuild
 from app.ledger.projects import create_project
 from app.queries import causes, depth, exports, projects, search
 from app.queries.projects import get_project
@@ -119,8 +119,9 @@ def start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
         with writing() as connection:
             connection.execute(text("ALTER TABLE jobs SET (autovacuum_enabled = off)"))
             connection.execute(text(FILL), values)
-            rebuild(connection, project_id, lambda *_: None)
-            if project_id == "known":
+        rebuild(project_id, lambda *_: None)
+        if project_id == "known":
+            with writing() as connection:
                 connection.execute(text("ANALYZE"))
     return start
 
