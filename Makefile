@@ -3,12 +3,13 @@ SHELL := /bin/sh
 DOCS ?=
 SIZE ?= 1000000
 POLLS ?= 50000
+CASES ?= 20000
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev test test-fast check format bench soak-wall screenshots
+.PHONY: help run serve dev test test-fast check format bench fuzz soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +41,9 @@ format: .venv/test ## let the formatter and the linter mend what they can
 
 bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000; bench/README.md)
 	@$(BIN)/python -m bench --size $(SIZE)
+
+fuzz: .venv/test ## 20,000 requests made from the API's document: is every answer what it says? (CASES=20000)
+	@$(BIN)/python -m tests.fuzz --cases $(CASES)
 
 soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000)
 	@$(BIN)/python -m tests.setup
