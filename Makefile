@@ -43,7 +43,7 @@ bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000;
 	@$(BIN)/python -m bench --size $(SIZE)
 
 fuzz: .venv/test ## 20,000 requests made from the API's document: is every answer what it says? (CASES=20000)
-	@$(BIN)/python -m tests.fuzz --cases $(CASES)
+	@$(BIN)/python -m tests.kit.fuzz --cases $(CASES)
 
 soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000)
 	@$(BIN)/python -m tests.setup

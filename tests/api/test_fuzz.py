@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.running import run
 from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
+from tests.kit.fuzz.running import run
 
 
 @sqlite_only

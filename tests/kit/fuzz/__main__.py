@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from tests.fuzz.running import run
 from tests.kit.board import served
 from tests.kit.databases import Databases
+from tests.kit.fuzz.running import run
 
 MOST_EXAMPLES = 200  # of an operation in one run
 CASES_OF_ONE = 25  # about, of all operations together: data that is valid and not, and sequences
