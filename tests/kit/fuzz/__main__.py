@@ -13,7 +13,7 @@ from tests.kit.databases import Databases
 from tests.kit.fuzz.running import run
 
 MOST_EXAMPLES = 200  # of an operation in one run
-CASES_OF_ONE = 25  # about, of all operations together: data that is valid and not, and sequences
+CASES_OF_ONE = 10  # about, of all operations together
 
 
 @click.command()
