@@ -3,12 +3,13 @@ SHELL := /bin/sh
 DOCS ?=
 SIZE ?= 1000000
 POLLS ?= 50000
+CASES ?= 20000
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev test test-fast check format bench chaos soak-wall screenshots
+.PHONY: help run serve dev test test-fast check format bench chaos fuzz soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +44,9 @@ bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000;
 
 chaos: .venv/test ## cause every fault for real, and see what everybody else has of the board
 	@$(BIN)/python -m bench.chaos
+
+fuzz: .venv/test ## 20,000 requests made from the API's document: is every answer what it says? (CASES=20000)
+	@$(BIN)/python -m tests.kit.fuzz --cases $(CASES)
 
 soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000)
 	@$(BIN)/python -m tests.setup

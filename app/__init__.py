@@ -27,7 +27,7 @@ from app.web import (
     security,
     shapes,
 )
-from app.web.urls import IdConverter, own_address, own_path
+from app.web.urls import IdConverter, JobIdConverter, own_address, own_path
 
 __version__ = "0.1.0"
 
@@ -51,7 +51,7 @@ def create_app(config: Config | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
     )
     app.session_interface = NoCookieSession()
-    app.url_map.converters["id"] = IdConverter
+    app.url_map.converters |= {"id": IdConverter, "job": JobIdConverter}
     app.url_map.merge_slashes = False  # it redirects for good, to whatever the client calls us
     app.config.update(
         SECRET_KEY=config.secret_key,

@@ -9,11 +9,12 @@ from flask import Response, request, url_for
 from app.access.scopes import Scope
 from app.api import blueprint
 from app.api.answers import json_answer, links, unchanged
-from app.api.operations import Parameter, operation
+from app.api.operations import LOCATION, Header, Parameter, operation
 from app.api.params import LIST_PARAMETERS, parse_list, query_of
 from app.api.requests import BULK_BODY, open_project, read_json
 from app.clock import now
 from app.ledger.draft import Recorded
+from app.ledger.merge import Merge
 from app.ledger.record import record
 from app.ledger.report import MOST_REPORTS, Report, parse_report
 from app.ledger.sums import UnknownProjectError
@@ -43,19 +44,42 @@ IDEMPOTENCY_KEY = Parameter(
 )
 
 
+SKEW = Header(
+    "X-Clock-Skew",
+    "Only where the sender's clock is more than 2 minutes off, as far as this request shows: by how"
+    " many seconds, positive where it is ahead.",
+    {"type": "integer"},
+)
+MERGE = Header(
+    "X-Job-Merge",
+    "What the report did to the job that was known: `applied` (something stored changed), `stale`"
+    " (nothing did) or `conflict` (of two different ends one lost).",
+    {"type": "string", "enum": [merge.value for merge in Merge]},
+)
+REPORTED = {200: (MERGE, SKEW), 201: (LOCATION, SKEW)}
+
+
 @blueprint.get("/projects/<id:project_id>/jobs")
 @operation(
     "List a project's jobs, newest first",
     parameters=LIST_PARAMETERS,
     answers={200: ("A page of jobs", "JobList")},
     headers={
-        "Link": "The first, previous, next and last page (RFC 8288). Where a long filter makes this"
-        f" more than {LONGEST_IN_HEADERS:,} characters, those of them that fit, or none.",
-        "ETag": "Names this answer: sent back as If-None-Match, it gives a 304 while it is true.",
-        LIMITED: "Only where more jobs may match than the "
-        f"{MOST_FOUND:,} that were looked at. Says which these are: {_TAKEN}. Of `some` the newest"
-        " that match come first, then others. `causes` and a number: the words were sought in the"
-        " errors of so many causes, the last seen. A narrower filter finds them all.",
+        200: (
+            Header(
+                "Link",
+                "The first, previous, next and last page (RFC 8288). Where a long filter makes this"
+                f" more than {LONGEST_IN_HEADERS:,} characters, those of them that fit, or none.",
+            ),
+            Header(
+                LIMITED,
+                "Only where more jobs may match than the "
+                f"{MOST_FOUND:,} that were looked at. Says which these are: {_TAKEN}. Of `some` the"
+                " newest that match come first, then others. `causes` and a number: the words were"
+                " sought in the errors of so many causes, the last seen. A narrower filter finds"
+                " them all.",
+            ),
+        )
     },
 )
 def get_jobs(project_id: str) -> Response:
@@ -95,7 +119,7 @@ def get_jobs(project_id: str) -> Response:
     return json_answer(body, headers={"ETag": kept.etag, **kept.about, **encoding})
 
 
-@blueprint.get("/projects/<id:project_id>/jobs/<id:job_id>")
+@blueprint.get("/projects/<id:project_id>/jobs/<job:job_id>")
 @operation("Show a job", answers={200: ("The job", "Job")})
 def get_job(project_id: str, job_id: str) -> Response:
     """One job, flat."""
@@ -119,18 +143,20 @@ def get_job(project_id: str, job_id: str) -> Response:
         200: ("The job was known; the report was merged", "Job"),
         201: ("The job is new", "Job"),
     },
+    headers=REPORTED,
 )
 def post_job(project_id: str) -> Response:
     """A report that may make its job."""
     project = _project_for_writing(project_id)
+    key = _idempotency_key()
     body = read_json()
     if isinstance(body, dict) and body.get("source_doc_id") is None:
         raise _invalid([("source_doc_id", "is required")])
     named = isinstance(body, dict) and body.get("job_id") is not None
-    return _report(project, body, None if named else _made_id(project_id))
+    return _report(project, body, None if named else _made_id(project_id, key))
 
 
-@blueprint.patch("/projects/<id:project_id>/jobs/<id:job_id>")
+@blueprint.patch("/projects/<id:project_id>/jobs/<job:job_id>")
 @operation(
     "Report progress, an outcome, or ({}) a sign of life",
     scope=Scope.WRITE,
@@ -139,6 +165,7 @@ def post_job(project_id: str) -> Response:
         200: ("The merged job", "Job"),
         201: ("The job was unknown and is made, as a source_doc_id was given", "Job"),
     },
+    headers=REPORTED,
 )
 def patch_job(project_id: str, job_id: str) -> Response:
     """A report of a job that the URL names."""
@@ -153,6 +180,7 @@ def patch_job(project_id: str, job_id: str) -> Response:
     scope=Scope.WRITE,
     body="Bulk",
     answers={200: ("What became of each report", "BulkResults")},
+    headers={200: (SKEW,)},
 )
 def post_bulk(project_id: str) -> Response:
     """Reports, checked one by one; the valid ones are recorded together."""
@@ -245,7 +273,7 @@ def _report(project: Project, body: Any, job_id: str | None) -> Response:
             "api.get_job", project_id=project.project_id, job_id=report.job_id
         )
     elif one.merge is not None:
-        headers["X-Job-Merge"] = one.merge
+        headers[MERGE.name] = one.merge
     job = queries.view_of(one.job, project, received_at)
     return json_answer(fields_of(job), 201 if one.created else 200, headers)
 
@@ -264,14 +292,18 @@ def _project_for_writing(project_id: str) -> Project:
         return open_project(connection, project_id, Scope.WRITE)
 
 
-def _made_id(project_id: str) -> str:
-    """The id of a job that its report does not name: from the Idempotency-Key, else random."""
+def _idempotency_key() -> str | None:
     key = request.headers.get(IDEMPOTENCY_KEY.name)
-    if key is None:
-        return f"job-{uuid.uuid4()}"
-    if not 1 <= len(key) <= LONGEST_IDEMPOTENCY_KEY:
+    if key is not None and not 1 <= len(key) <= LONGEST_IDEMPOTENCY_KEY:
         sentence = f"must have 1 to {LONGEST_IDEMPOTENCY_KEY} characters"
         raise _invalid([(IDEMPOTENCY_KEY.name, sentence)])
+    return key
+
+
+def _made_id(project_id: str, key: str | None) -> str:
+    """The id of a job that its report does not name: from the Idempotency-Key, else random."""
+    if key is None:
+        return f"job-{uuid.uuid4()}"
     return f"job-{uuid.uuid5(uuid.NAMESPACE_URL, f'jobwall:{project_id}:{key}')}"
 
 
@@ -281,7 +313,7 @@ def _skew(sent_at: int | None, received_at: int) -> int | None:
 
 
 def _skew_header(skew: int | None) -> dict[str, str]:
-    return {} if skew is None else {"X-Clock-Skew": str(skew)}
+    return {} if skew is None else {SKEW.name: str(skew)}
 
 
 def _sentence(text: str) -> str:

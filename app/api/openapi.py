@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, made from the routes, their descriptions and the checks themselves."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -8,25 +9,45 @@ from flask import Response, current_app, url_for
 
 from app.api import blueprint
 from app.api.answers import json_answer
-from app.api.operations import OPERATIONS, Operation, Parameter, operation
+from app.api.operations import OPERATIONS, Header, Operation, Parameter, operation
 from app.ledger.merge import Merge
 from app.ledger.projects import NEW_PROJECT
 from app.ledger.report import MOST_REPORTS, REPORT
 from app.models.project import MODES
+from app.rules.fields import RESERVED_ID
 from app.rules.status import STATUS_BY_WORD
 
 ALWAYS = {
+    400: "The request or its body cannot be read",
+    414: "The address is too long",
+    421: "The request names a host that this board is not",
+    431: "The header fields are too large",
+    500: "Our fault, and in the log",
+    503: "The database did not answer, or too many ask at once; of what was to be stored the detail"
+    " says that nothing was, or that it may be",
+}
+WITH_KEY = {
     401: "No key, or one that is unknown, expired or revoked",
     404: "Unknown, or not for this key",
 }
+NO_JOB = {405: f"`{RESERVED_ID}` is no job's id, but the address to which many are reported"}
+WRONG = {422: "A value is wrong"}
 WRITES = {
-    400: "The body cannot be read",
     403: "The key may read this but not do it",
     413: "The body is too large",
     415: "The body is not JSON",
-    422: "A value is wrong",
-    503: "The database did not answer; the detail says that nothing was stored, or that it may be",
+    422: "A value is wrong, alone or beside others: a job that is known with another document, ids"
+    " that are not those of the address, a document's id of too many bytes",
 }
+HEADERS = {
+    401: (Header("WWW-Authenticate", "Bearer.", always=True),),
+    503: (Header("Retry-After", "After how many seconds.", {"type": "integer"}, always=True),),
+}
+ETAG = Header(
+    "ETag",
+    "Names this answer: sent back as If-None-Match, it gives a 304 while it is true.",
+    always=True,
+)
 
 
 @blueprint.get("/openapi.json")
@@ -71,7 +92,7 @@ def _paths() -> dict[str, dict[str, Any]]:
         name = rule.endpoint.removeprefix("api.")
         if name == rule.endpoint:
             continue
-        path = re.sub(r"<id:(\w+)>", r"{\1}", rule.rule).removeprefix(str(blueprint.url_prefix))
+        path = re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule).removeprefix(str(blueprint.url_prefix))
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             paths.setdefault(path, {})[method.lower()] = _operation(
                 name, OPERATIONS[name], sorted(rule.arguments, reverse=True)
@@ -84,25 +105,32 @@ def _operation(name: str, described: Operation, arguments: list[str]) -> dict[st
         str(status): _answer(sentence, schema)
         for status, (sentence, schema) in described.answers.items()
     }
-    if described.headers:
-        responses["200"]["headers"] = {
-            header: {"description": sentence, "schema": {"type": "string"}}
-            for header, sentence in described.headers.items()
-        }
-    errors = dict(ALWAYS) if described.scope else {}
+    errors = ALWAYS | (WITH_KEY if described.scope else {})
+    if "job_id" in arguments:
+        errors |= NO_JOB
     if described.body:
         errors |= WRITES
     elif described.parameters:
-        errors[422] = WRITES[422]
+        errors |= WRONG
     for status, sentence in errors.items():
         responses.setdefault(str(status), _answer(sentence, "Problem"))
+    headers: dict[int, Sequence[Header]] = {**HEADERS, **described.headers}
     if described.scope and not described.body:
         responses["304"] = {"description": "Nothing changed since the answer with this ETag"}
+        headers |= {200: (*headers.get(200, ()), ETAG), 304: (ETAG,)}
+    for status, known in headers.items():
+        if str(status) in responses:
+            responses[str(status)]["headers"] = {one.name: _header(one) for one in known}
     result: dict[str, Any] = {
         "operationId": name,
         "summary": described.summary,
         "parameters": [
-            {"name": argument, "in": "path", "required": True, "schema": {"type": "string"}}
+            {
+                "name": argument,
+                "in": "path",
+                "required": True,
+                "schema": REPORT.fields[argument].schema,
+            }
             for argument in arguments
         ]
         + [_parameter(parameter) for parameter in described.parameters],
@@ -128,6 +156,11 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
         "description": parameter.description,
     }
     return described if parameter.example is None else described | {"example": parameter.example}
+
+
+def _header(header: Header) -> dict[str, Any]:
+    described = {"description": header.description, "schema": header.schema}
+    return described | {"required": True} if header.always else described
 
 
 def _answer(sentence: str, schema: str | None) -> dict[str, Any]:
@@ -195,15 +228,18 @@ def _schemas() -> dict[str, Any]:
         "NewProject": NEW_PROJECT.schema(),
         "JobReport": REPORT.schema(),
         "NewJob": _requiring("source_doc_id"),
+        "BulkReport": _requiring("job_id"),
         "Bulk": {
             **_object(
                 {
-                    "sent_at": moment,
+                    "sent_at": REPORT.schema()["properties"]["sent_at"],
                     "jobs": {
                         "type": "array",
                         "minItems": 1,
                         "maxItems": MOST_REPORTS,
-                        "items": _requiring("job_id"),
+                        "description": "Each a BulkReport. One that is not is refused alone, in its"
+                        " own result, and keeps none of the others back.",
+                        "items": {"anyOf": [_ref("BulkReport"), {}]},
                     },
                 },
                 "sent_at",

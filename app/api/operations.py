@@ -21,10 +21,23 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """A header of answers; `always` where none of their status goes without it."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    always: bool = False
+
+
+LOCATION = Header("Location", "Where what was made is shown.", always=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """A route's summary, the scope it needs, what goes in, and what comes out by status.
 
-    `headers` are those of a 200: their names, and what they say.
+    `headers` are those of its own, by status.
     """
 
     summary: str
@@ -32,7 +45,7 @@ class Operation:
     answers: dict[int, tuple[str, str | None]]
     parameters: Sequence[Parameter] = ()
     body: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[int, Sequence[Header]] = field(default_factory=dict)
 
 
 OPERATIONS: dict[str, Operation] = {}
@@ -45,7 +58,7 @@ def operation(
     scope: Scope | None = Scope.READ,
     parameters: Sequence[Parameter] = (),
     body: str | None = None,
-    headers: Mapping[str, str] | None = None,
+    headers: Mapping[int, Sequence[Header]] | None = None,
 ) -> Callable[[View], View]:
     """Describe a view. `answers` gives per status a sentence and the name of a schema."""
 

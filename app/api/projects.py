@@ -7,7 +7,7 @@ from flask import Response, url_for
 from app.access.scopes import Scope
 from app.api import blueprint
 from app.api.answers import json_answer, project_fields, unchanged
-from app.api.operations import operation
+from app.api.operations import LOCATION, operation
 from app.api.requests import authenticate, open_project, read_json
 from app.clock import now
 from app.ledger.projects import NEW_PROJECT, TakenError, create_project
@@ -46,6 +46,7 @@ def get_project(project_id: str) -> Response:
     scope=Scope.ADMIN,
     body="NewProject",
     answers={201: ("The project", "Project"), 409: ("The id is taken", "Problem")},
+    headers={201: (LOCATION,)},
 )
 def post_project() -> Response:
     """Make a project, with an id of the client's choice or ours."""

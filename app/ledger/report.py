@@ -5,6 +5,7 @@ from typing import Any
 
 from app.rules.documents import identity
 from app.rules.fields import (
+    RESERVED_ID,
     Body,
     InvalidError,
     choice,
@@ -20,7 +21,9 @@ ERROR_BYTES = 8192
 MOST_REPORTS = 1000  # in one request
 
 FIELDS = {
-    "job_id": identifier("The job; your own choice. Without it, see Idempotency-Key."),
+    "job_id": identifier(
+        "The job; your own choice. Without it, see Idempotency-Key.", reserved=RESERVED_ID
+    ),
     "project_id": identifier("If present, the project of the URL."),
     "source_doc_id": document_id("The document that the job ingests."),
     "status": choice(STATUS_BY_WORD, "How far it is; it never goes back within an attempt."),

@@ -10,11 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.rules.documents import LONGEST, MOST_BYTES, is_short
-from app.rules.times import parse_time
+from app.rules.times import TIME, parse_time
 
 MAX_COUNT = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
+RESERVED_ID = "bulk"  # of no job: `…/jobs/bulk` is where many are reported
 UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+READABLE = {"type": "string", "pattern": r"^[^\u0000]*$"}
+"""The schema of text; half of a surrogate pair is no text in JSON, as it has no UTF-8."""
+
+MOMENT = {"type": "string", "format": "date-time", "pattern": f"^{TIME.pattern}$"}
+"""The schema of a time."""
 
 Check = Callable[[Any], Any]
 
@@ -101,12 +107,7 @@ def text(longest: int, description: str, *, required: bool = False) -> Field:
             raise ValueError(f"must have 1 to {longest:,} characters")
         return _readable(value)
 
-    schema = {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": longest,
-        "description": description,
-    }
+    schema = {**READABLE, "minLength": 1, "maxLength": longest, "description": description}
     return Field(check, schema, required)
 
 
@@ -137,7 +138,7 @@ def long_text(kept: int, description: str) -> Field:
             raise ValueError("must be text")
         return shorten(_readable(value), kept)
 
-    return Field(check, {"type": "string", "description": description})
+    return Field(check, {**READABLE, "description": description})
 
 
 def shorten(value: str, kept: int) -> str:
@@ -151,18 +152,20 @@ def shorten(value: str, kept: int) -> str:
     return start.decode(errors="ignore") + gap + end.decode(errors="ignore")
 
 
-def identifier(description: str, *, required: bool = False) -> Field:
-    """An id that the client chooses."""
+def identifier(description: str, *, reserved: str | None = None) -> Field:
+    """An id that the client chooses; one word may be `reserved`, for it is an address of ours."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
             raise ValueError(
                 "must be 1 to 128 characters: a letter or digit, then letters, digits or . _ : -"
             )
+        if value == reserved:
+            raise ValueError(f"must not be {reserved}, which is an address")
         return value
 
     schema = {"type": "string", "pattern": f"^{IDENTIFIER.pattern}$", "description": description}
-    return Field(check, schema, required)
+    return Field(check, schema if reserved is None else schema | {"not": {"const": reserved}})
 
 
 def whole(description: str, least: int = 0) -> Field:
@@ -185,14 +188,14 @@ def whole(description: str, least: int = 0) -> Field:
 
 
 def moment(description: str) -> Field:
-    """A time with an offset between 2000 and 2100, in µs once checked."""
+    """A time with an offset, in µs once checked."""
 
     def check(value: Any) -> int:
         if not isinstance(value, str):
             raise ValueError("must be a time as text, such as 2026-11-23T03:04:22Z")
         return parse_time(value)
 
-    return Field(check, {"type": "string", "format": "date-time", "description": description})
+    return Field(check, {**MOMENT, "description": description})
 
 
 def choice(values: Mapping[str, Any], description: str, *, required: bool = False) -> Field:

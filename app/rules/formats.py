@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.rules import causes, documents, times
-from app.rules.fields import UNREADABLE
+from app.rules.fields import MOMENT, READABLE, UNREADABLE
 
 LONGEST_TEXT = documents.LONGEST
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
@@ -89,10 +89,10 @@ def _pattern(pattern: re.Pattern[str]) -> dict[str, str]:
     return {"type": "string", "pattern": f"^{pattern.pattern}$"}
 
 
-TEXT = Format(_text, {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT})
+TEXT = Format(_text, {**READABLE, "minLength": 1, "maxLength": LONGEST_TEXT})
 DOCUMENT = Format(_document, TEXT.schema)
 YES = Format(_yes, {"type": "string", "enum": ["1"]})
-TIME = Format(_time, {"type": "string", "format": "date-time"})
+TIME = Format(_time, MOMENT)
 PERIOD = Format(times.parse_period, _pattern(times.PERIOD))
 SPAN = Format(times.parse_span, _pattern(times.SPAN))
 CAUSE = Format(causes.parse_cause, _pattern(causes.CAUSE))

@@ -6,7 +6,7 @@ from flask import request, url_for
 from werkzeug.routing import BaseConverter
 from werkzeug.urls import iri_to_uri
 
-from app.rules.fields import IDENTIFIER
+from app.rules.fields import IDENTIFIER, RESERVED_ID
 
 LONGEST_IN_HEADERS = 3000  # characters: nginx takes 4 KiB of headers from a server, unless told
 
@@ -16,6 +16,12 @@ class IdConverter(BaseConverter):
 
     regex = IDENTIFIER.pattern
     part_isolating = True
+
+
+class JobIdConverter(IdConverter):
+    """A job's id in the API, where what is reserved is an address of its own."""
+
+    regex = rf"(?!{RESERVED_ID}\Z){IDENTIFIER.pattern}"
 
 
 def own_path() -> str:

@@ -410,4 +410,4 @@ def test_another_method_is_a_405_that_says_which_are_known(refusing: Api, method
     for path in ("/api/v1/projects", refusing.url(), refusing.url("/j"), refusing.url("/bulk")):
         answer = refusing.client.open(path, method=method, headers=refusing.headers())
         assert_problem(answer, 405)
-        assert "GET" in answer.headers["Allow"]
+        assert ("POST" if path.endswith("bulk") else "GET") in answer.headers["Allow"]

@@ -38,7 +38,7 @@ def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
 
 def test_every_route_and_no_other_is_in_the_document(app: Flask, document: dict[str, Any]) -> None:
     routes = {
-        (re.sub(r"<id:(\w+)>", r"{\1}", rule.rule), method.lower())
+        (re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule), method.lower())
         for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api")
         for method in rule.methods - {"HEAD", "OPTIONS"}
@@ -158,12 +158,30 @@ def test_the_schemas_of_answers_refuse_what_is_no_such_answer(document: dict[str
         assert not accepts(document, schema, {**job, name: value})
 
 
-TEXT = ["d", "a b", "ä" * 1024, "x" * 1025, "", None, 5, True, [], {}]
-NAME = ["a", "A.b_c:d-9", "x" * 128, "x" * 129, "", "-a", "a b", "ä", "a/b", None, 5, [], {}]
+TEXT = ["d", "a b", "a\nb", "a\0b", "\0", "ä" * 1024, "x" * 1025, "", None, 5, True, [], {}]
+NAME = [
+    "a",
+    "A.b_c:d-9",
+    "x" * 128,
+    "x" * 129,
+    "",
+    "-a",
+    "a b",
+    "ä",
+    "a/b",
+    "bulk",
+    "bulky",
+    None,
+    5,
+    [],
+    {},
+]
 COUNT = [0, 1, 2**53 - 1, 2**53, -1, 0.5, "1", True, False, None, [], {}]
 TIME = [
     "2026-03-01T00:00:00Z", "2026-03-01T00:00:00.123+01:00", "2026-03-01t00:00:00z",
     "2026-03-01 00:00:00Z", "2026-03-01T00:00:00", "2026-03-01", "2026-02-30T00:00:00Z",
+    "0000-00-00T00:00:00Z", "1999-12-31T23:59:59Z", "2000-01-01T00:00:00+23:59",
+    "2099-12-31T23:59:59.999999999999-23:59", "2100-01-01T00:00:00Z", "2026-03-01T23:59:60Z",
     "2026-03-01T24:00:00Z", "2026-03-01T00:00:00+25:00", "", "now", 1772323200, True, None, [], {},
 ]  # fmt: skip
 STATUS = ["pending", "running", "completed", "failed", "Failed", "stalled", "", None, 1, [], {}]
@@ -180,7 +198,7 @@ REPORT_VALUES = {
     "started_at": TIME,
     "completed_at": TIME,
     "sent_at": TIME,
-    "error_message": ["", "e", "x" * 9000, None, 5, True, [], {}],
+    "error_message": ["", "e", "a\0b", "a\n\u202eb", "x" * 9000, None, 5, True, [], {}],
     "project_id": ["p1", None, 5, "", []],
     "unknown": [1, None],
 }
@@ -199,16 +217,19 @@ def test_the_schema_of_a_report_agrees_with_the_checks(
     post = body_of(document, "post", "/projects/{project_id}/jobs")
     patch = body_of(document, "patch", "/projects/{project_id}/jobs/{job_id}")
     bulk = body_of(document, "post", "/projects/{project_id}/jobs/bulk")
+    one_of_many = {"$ref": "#/components/schemas/BulkReport"}
     differ = []
     for number, value in enumerate(REPORT_VALUES[field]):
         report = {"job_id": f"j{number}", "source_doc_id": "d", field: value}
         update = {"source_doc_id": "d", field: value}
         target = value if field == "job_id" and isinstance(value, str) and value else f"k{number}"
-        many = {"jobs": [{**report, "job_id": value if field == "job_id" else f"b{number}"}]}
+        item = {**report, "job_id": value if field == "job_id" else f"b{number}"}
+        many = {"jobs": [item]}
+        assert accepts(document, bulk, many), "each is checked alone"
         done = api.post(many, "/bulk").json["results"][0]["status"]
         by_way = {
             "post": (accepts(document, post, report), api.post(report).status_code < 400),
-            "bulk": (accepts(document, bulk, many), done < 400),
+            "bulk": (accepts(document, one_of_many, item), done < 400),
         }
         if field != "job_id":
             status = api.patch(target, update).status_code
@@ -230,6 +251,7 @@ def test_the_schema_of_a_report_agrees_with_the_checks(
         {"name": "n" * 201, "mode": "kg_vector"},
         {"name": "", "mode": "kg_vector"},
         {"name": None, "mode": "kg_vector"},
+        {"name": "a\0b", "mode": "kg_vector"},
         {"name": "n", "mode": None},
         {"name": "n", "mode": "graph"},
         {"name": "n"},
@@ -267,8 +289,9 @@ def test_the_schema_of_a_project_agrees_with_the_checks(
         {"jobs": [{"job_id": "j"}], "sent_at": "now"},
         {"jobs": [{"job_id": "j"}], "sent_at": 5},
         {"jobs": [{"job_id": "j"}], "more": 5},
+        {"jobs": [{}, 5, None, {"job_id": "bulk", "source_doc_id": "d"}]},
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_the_schema_of_a_bulk_agrees_with_the_checks(
     api: Api, document: dict[str, Any], body: object
@@ -284,10 +307,7 @@ def test_the_schema_of_a_bulk_agrees_with_the_checks(
     ("field", "value"),
     [
         ("nodes_created", 1.0),
-        ("error_message", "a\0b"),
         ("source_doc_id", "長" * 683),
-        ("started_at", "1999-12-31T23:59:59Z"),
-        ("started_at", "2100-01-01T00:00:00Z"),
     ],
 )
 def test_what_no_schema_says_is_checked_all_the_same(
@@ -316,13 +336,26 @@ def test_the_parameters_of_the_list_agree_with_the_checks(
     known: dict[str, list[Any]] = {
         "limit": [0, 1, 1000, 1001, -1],
         "offset": [0, 1, 2**53 - 1, 2**53, -1],
-        "q": ["", "a", "x" * 1024, "x" * 1025],
+        "q": ["", "a", "a\0", "x" * 1024, "x" * 1025],
         "status": [["failed"], ["failed", "running"], ["done"], ["failed", "done"]],
         "since": [one for one in TIME if isinstance(one, str)],
         "until": [one for one in TIME if isinstance(one, str)],
-        "finished": ["2026-03-01", "2026-03-01T03", "2026-03-01T3", "2026-03", "", "today"],
+        "finished": [
+            "0000-00-00",
+            "2026-02-29",
+            "2028-02-29",
+            "2026-03-01T24",
+            "1999-12-31",
+            "2100-01-01",
+            "2026-03-01",
+            "2026-03-01T03",
+            "2026-03-01T3",
+            "2026-03",
+            "",
+            "today",
+        ],
         "longer": ["90s", "1d", "1w", "0s", "10", "", "1000000s"],
-        "document": ["", "a", "x" * 1024, "x" * 1025],
+        "document": ["", "a", "a\0", "x" * 1024, "x" * 1025],
         "cause": ["0" * 16, "f" * 16, "7" * 15, "7F" * 8, ""],
         "stalled": ["1", "0", ""],
         "empty": ["1", "0", ""],
@@ -337,6 +370,25 @@ def test_the_parameters_of_the_list_agree_with_the_checks(
     assert differ == []
     if "default" in schema:
         assert api.get().json[name] == schema["default"]
+
+
+KEYS = [("", 422), ("k", 201), ("k" * 255, 201), ("k" * 256, 422)]
+
+
+@sqlite_only
+@pytest.mark.parametrize(("key", "status"), KEYS, ids=lambda one: str(one)[:9])
+@pytest.mark.parametrize("named", [{}, {"job_id": "j"}])
+def test_an_idempotency_key_is_checked_whether_it_is_needed_or_not(
+    api: Api, document: dict[str, Any], key: str, status: int, named: dict[str, str]
+) -> None:
+    [parameter] = [
+        one
+        for one in document["paths"]["/projects/{project_id}/jobs"]["post"]["parameters"]
+        if one["in"] == "header"
+    ]
+    report = {"source_doc_id": "d", **named}
+    assert api.post(report, **{parameter["name"]: key}).status_code == status
+    assert accepts(document, parameter["schema"], key) == (status < 400)
 
 
 def test_the_document_is_the_same_at_every_reading(api: Api, document: dict[str, Any]) -> None:

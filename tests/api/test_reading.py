@@ -7,12 +7,15 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import update
 
 from app.api import jobs as views
 from app.clock import now
 from app.ledger.projects import create_project
+from app.models import Job
 from app.rules.causes import cause_name, cause_of
 from app.rules.times import MINUTE
+from app.store.database import writing
 from tests.kit.api import Api
 from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem
@@ -554,7 +557,24 @@ def test_an_unknown_job_is_a_404(api: Api, job_id: str) -> None:
     assert_problem(api.get(f"/{job_id}"), 404)
 
 
-def test_a_job_may_be_called_bulk(api: Api) -> None:
-    assert api.post({"job_id": "bulk", "source_doc_id": "d"}).status_code == 201
-    assert api.get("/bulk").json["job_id"] == "bulk"
-    assert api.patch("bulk", {"status": "running"}).json["status"] == "running"
+def test_no_job_is_called_bulk_for_that_is_an_address(api: Api) -> None:
+    report = {"job_id": "bulk", "source_doc_id": "d"}
+    assert_problem(api.post(report), 422, "job_id")
+    [result] = api.post({"jobs": [report]}, "/bulk").json["results"]
+    assert (result["status"], result["error"]["errors"][0]["field"]) == (422, "job_id")
+    for answer in (api.get("/bulk"), api.patch("bulk", {"source_doc_id": "d"})):
+        assert_problem(answer, 405)
+        assert set(answer.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+    assert api.get().json["total"] == 0
+    for name in ("bulky", "Bulk", "bulk.", "a-bulk"):
+        assert api.patch(name, {"source_doc_id": "d"}).status_code == 201
+        assert api.get(f"/{name}").json["job_id"] == name
+
+
+def test_a_job_of_old_that_is_called_bulk_is_still_in_lists(api: Api) -> None:
+    api.post({"job_id": "j", "source_doc_id": "d"})
+    with writing() as connection:
+        connection.execute(update(Job).values(job_id="bulk"))
+    assert [job["job_id"] for job in api.get().json["jobs"]] == ["bulk"]
+    api.sign_in()
+    assert api.client.get("/projects/p1/jobs/bulk").status_code == 200

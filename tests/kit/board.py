@@ -131,6 +131,8 @@ def served(settings: dict[str, str], application: str = "wsgi:app") -> Iterator[
     """A board that answers, with a key that may write."""
     board = Board(settings, free_port(), application)
     board.start()
-    board.key = board.new_key()
-    yield board
-    board.stop()
+    try:
+        board.key = board.new_key()
+        yield board
+    finally:
+        board.stop()
