@@ -8,6 +8,7 @@ import orjson
 from flask import Response
 
 from app.queries.views import JobPage
+from app.rules.formats import cursor_text
 from app.rules.project import Project
 from app.rules.times import format_time
 from app.web import etags
@@ -40,13 +41,20 @@ def unchanged(etag: str) -> Response | None:
 
 
 def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> str:
-    """The Link header (RFC 8288) around a page."""
+    """The Link header (RFC 8288) around a page.
+
+    The next and the previous page are named by the rows beside which they are, so that whoever goes
+    there meets no job twice and misses none, whatever came or went meanwhile.
+    """
     last = max(0, page.total - 1) // page.limit * page.limit
-    places = [("first", 0)]
-    if page.offset + page.limit < page.total:
-        places.append(("next", page.offset + page.limit))
-    if page.offset > 0:
-        places.append(("prev", min(max(0, page.offset - page.limit), last)))
-    places.append(("last", last))
-    url = f"{own_path()}?{urlencode([*query, ('limit', page.limit)])}&offset="
-    return ", ".join(f'<{url}{place}>; rel="{name}"' for name, place in places)
+    places = [("first", "offset", "0")]
+    if page.ends and page.offset + len(page.rows) < page.total:
+        places.append(("next", "cursor", cursor_text(page.ends[1], newer=False)))
+    if page.ends and page.offset > 0:
+        places.append(("prev", "cursor", cursor_text(page.ends[0], newer=True)))
+    elif page.offset > 0:  # beyond the end
+        before = min(max(0, page.offset - page.limit), last)
+        places.append(("prev", "offset", str(before)))
+    places.append(("last", "offset", str(last)))
+    url = f"{own_path()}?{urlencode([*query, ('limit', page.limit)])}"
+    return ", ".join(f'<{url}&{how}={place}>; rel="{name}"' for name, how, place in places)
