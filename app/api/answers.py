@@ -8,6 +8,7 @@ import orjson
 from flask import Response
 
 from app.queries.views import JobPage
+from app.rules.formats import cursor_text
 from app.rules.project import Project
 from app.rules.times import format_time
 from app.web import etags
@@ -42,20 +43,25 @@ def unchanged(etag: str) -> Response | None:
 def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> dict[str, str]:
     """The Link header (RFC 8288) around a page.
 
-    Where the filter makes it too long for a header, those are left out that are needed least; there
-    may be none.
+    The next and the previous page are named by the rows beside which they are, so that whoever goes
+    there meets no job twice and misses none, whatever came or went meanwhile. Where the filter
+    makes it too long for a header, those are left out that are needed least; there may be none.
     """
     last = max(0, page.total - 1) // page.limit * page.limit
-    places = {"first": 0}
-    if page.offset + page.limit < page.total:
-        places["next"] = page.offset + page.limit
-    if page.offset > 0:
-        places["prev"] = min(max(0, page.offset - page.limit), last)
-    places["last"] = last
-    url = f"{own_path()}?{urlencode([*query, ('limit', page.limit)])}&offset="
+    places = {"first": ("offset", "0")}
+    if page.ends and page.offset + len(page.rows) < page.total:
+        places["next"] = "cursor", cursor_text(page.ends[1], newer=False)
+    if page.ends and page.offset > 0:
+        places["prev"] = "cursor", cursor_text(page.ends[0], newer=True)
+    elif page.offset > 0:  # beyond the end
+        places["prev"] = "offset", str(min(max(0, page.offset - page.limit), last))
+    places["last"] = "offset", str(last)
+    url = f"{own_path()}?{urlencode([*query, ('limit', page.limit)])}"
     for needless in (None, "first", "last", "prev"):
         places.pop(needless or "", None)
-        header = ", ".join(f'<{url}{place}>; rel="{name}"' for name, place in places.items())
+        header = ", ".join(
+            f'<{url}&{how}={place}>; rel="{name}"' for name, (how, place) in places.items()
+        )
         if fits_headers(header):
             return {"Link": header} if header else {}
     return {}

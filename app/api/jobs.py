@@ -87,9 +87,9 @@ def get_jobs(project_id: str) -> Response:
     at = now()
     with reading() as connection:
         project = open_project(connection, project_id)
-        wanted, limit, offset = parse_list(request.args, at, project.silent_after)
+        wanted, limit, offset, cursor = parse_list(request.args, at, project.silent_after)
         query = query_of(request.args)
-        slot = ("jobs", project_id, *query, limit, offset)
+        slot = ("jobs", project_id, *query, limit, offset, cursor)
         versions: tuple[int, ...] = (project.version,)
         if wanted.changes_by_itself:
             versions += (floor(at, MINUTE),)
@@ -105,12 +105,13 @@ def get_jobs(project_id: str) -> Response:
                 offset=offset,
                 now=at,
                 reading=CONTRACT,
+                cursor=cursor,
             )
             body = {
                 "jobs": page.rows,
                 "total": page.total,
                 "limit": limit,
-                "offset": offset,
+                "offset": page.offset,
             }
             return orjson.dumps(body), {**links(page, query), **limit_header(page.capped)}
 

@@ -7,8 +7,9 @@ from werkzeug.datastructures import MultiDict
 from app.api.operations import Parameter
 from app.queries.filters import JobFilter
 from app.queries.parts import PARTS
+from app.queries.views import Cursor
 from app.rules.fields import MAX_COUNT
-from app.rules.formats import whole
+from app.rules.formats import CURSOR, whole
 from app.web.errors import ProblemError
 
 MAX_LIMIT = 1000
@@ -19,6 +20,13 @@ OFFSET = whole(0, MAX_COUNT, 0)
 LIST_PARAMETERS = (
     Parameter("limit", LIMIT.schema, "How many jobs at most."),
     Parameter("offset", OFFSET.schema, "How many of the newest to pass over."),
+    Parameter(
+        "cursor",
+        CURSOR.schema,
+        "Instead of an offset: the place that a Link leads to, as it stands there. A list that is"
+        " followed by it gives no job twice and leaves none out, whatever comes and goes.",
+        example="older~1795402800000000~job-17",
+    ),
     *(
         Parameter(
             part.name, part.format.schema, part.help, example=part.format.as_json(part.example)
@@ -30,12 +38,13 @@ LIST_PARAMETERS = (
 
 def parse_list(
     args: MultiDict[str, str], now: int, silent_after: int
-) -> tuple[JobFilter, int, int]:
-    """The filter, the limit and the offset of a list; raises ProblemError 422 with every fault.
+) -> tuple[JobFilter, int, int, Cursor | None]:
+    """The filter, the limit, the offset and the cursor of a list.
 
-    At `now` those jobs have stalled that were silent for `silent_after` (µs).
+    At `now` those jobs have stalled that were silent for `silent_after` (µs). Raises ProblemError
+    422 with every fault.
     """
-    values: dict[str, Any] = {"limit": DEFAULT_LIMIT, "offset": 0}
+    values: dict[str, Any] = {"limit": DEFAULT_LIMIT, "offset": 0, "cursor": None}
     errors: list[tuple[str, str]] = []
     for name, read in _READ.items():
         if name in args:
@@ -43,15 +52,18 @@ def parse_list(
                 values[name] = read(args.getlist(name), now, silent_after)
             except ValueError as error:
                 errors.append((name, str(error)))
+    if "cursor" in args and "offset" in args:
+        errors.append(("offset", "has no place beside a cursor"))
     if errors:
         raise ProblemError(422, "Some parameters are not valid.", errors=errors)
-    limit, offset = values.pop("limit"), values.pop("offset")
-    return JobFilter(**values), limit, offset
+    limit, offset, cursor = (values.pop(name) for name in ("limit", "offset", "cursor"))
+    return JobFilter(**values), limit, offset, cursor and Cursor(*cursor)
 
 
 _READ = {
     "limit": lambda texts, *_: LIMIT.read(texts),
     "offset": lambda texts, *_: OFFSET.read(texts),
+    "cursor": lambda texts, *_: CURSOR.read(texts),
     **{part.name: part.read for part in PARTS},
 }
 

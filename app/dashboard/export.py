@@ -1,13 +1,17 @@
 """A filtered list as a file: CSV for spreadsheets, NDJSON for programs, streamed batch by batch."""
 
 import csv
+import errno
 import io
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 from flask import Response, copy_current_request_context, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from app.access.viewer import visiting
 from app.clock import now
@@ -19,7 +23,11 @@ from app.queries.search import limit_header
 from app.rules.legible import BLANK
 from app.rules.times import format_time
 from app.store import deadline
+from app.store.faults import reason_of
+from app.web.errors import ProblemError
 from app.web.urls import own_path
+
+log = logging.getLogger(__name__)
 
 Write = Callable[[Sequence[Fields]], bytes]
 
@@ -44,30 +52,40 @@ def jobs_ndjson(project_id: str) -> Response:
 
 
 def _export(project_id: str, ending: str, kind: str, write: Write, head: bytes = b"") -> Response:
+    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        # It knows no chunks: there, what breaks off looks like a whole file.
+        raise ProblemError(
+            505, "Files are sent by HTTP/1.1 alone; a proxy before us must speak it."
+        )
     at = now()
     wanted = parse_filter(own_path(), request.args)
     with visiting(project_id, at) as (connection, project):
         export = exports.begin(connection, project, wanted.to_query(at, project.silent_after))
+        # Before the answer begins, for what goes wrong here can still be said.
+        rows, rest = exports.read(connection, project, export)
+    begun = head + write(rows)
 
     @copy_current_request_context
     def read(left: exports.Export) -> tuple[list[Fields], exports.Export | None]:
-        # Who asks is found out for each batch: a session that is closed gets no more. What that
-        # raises breaks the answer off, so that no half file looks like a whole one.
+        # Who asks is found out for each batch: a session that is closed gets no more.
         with (
             deadline.within(deadline.REQUEST),
             visiting(project_id, now()) as (connection, project),
         ):
             return exports.read(connection, project, left)
 
-    def stream() -> Iterator[bytes]:
+    def stream(told: int, left: exports.Export | None) -> Iterator[bytes]:
         # Nothing is open while a batch is on its way, neither a transaction nor a context.
-        if head:
-            yield head
-        left: exports.Export | None = export
+        yield begun
         while left is not None:
-            rows, left = read(left)
+            try:
+                rows, left = read(left)
+                batch = write(rows)
+            except Exception as error:
+                raise _broken_off(project_id, told, error) from None
+            told += len(rows)
             if rows:
-                yield write(rows)
+                yield batch
 
     name = f"{project_id}-jobs-{format_time(at)[:10]}.{ending}"
     headers = {
@@ -75,7 +93,23 @@ def _export(project_id: str, ending: str, kind: str, write: Write, head: bytes =
         "Cache-Control": "no-store",
         **limit_header(export.capped),
     }
-    return Response(stream(), headers=headers, content_type=kind)
+    return Response(stream(len(rows), rest), headers=headers, content_type=kind)
+
+
+def _broken_off(project_id: str, told: int, error: Exception) -> ConnectionResetError:
+    """What ends a file in the middle, so that no half of it looks whole; noted in one line.
+
+    The last chunk must not be sent. As if the connection were gone, the server sends nothing more
+    and closes it without words of its own; the client misses the end, and says so.
+    """
+    what = f"export of {project_id} broken off after {told} jobs"
+    if isinstance(error, HTTPException):
+        log.warning("%s: who asks may not see it any more", what)
+    else:
+        ours = not isinstance(error, SQLAlchemyError)
+        kind = type(error).__name__
+        log.error("%s: %s: %s", what, kind, reason_of(error), exc_info=error if ours else None)
+    return ConnectionResetError(errno.ECONNRESET, "broken off")
 
 
 def write_csv(rows: Sequence[Fields]) -> bytes:

@@ -12,8 +12,7 @@ from app.queries.filters import JobFilter
 from app.queries.part import Choices, Part, Words
 from app.queries.parts import PART_OF, PARTS, TIMES
 from app.queries.views import Anchor
-from app.rules.fields import IDENTIFIER
-from app.rules.formats import LONGEST_TEXT
+from app.rules.formats import LONGEST_TEXT, parse_key
 from app.rules.job import JobState
 from app.rules.status import JobStatus
 from app.rules.times import MINUTE, floor
@@ -223,13 +222,8 @@ def _sensible(part: Part, text: str | None) -> str:
     return text
 
 
-def anchor_text(created_at: int, job_id: str) -> str:
-    """A row's place in the list, for a link."""
-    return f"{created_at}~{job_id}"
-
-
 def _anchor(text: str) -> Anchor | None:
-    created_at, _, job_id = text.partition("~")
-    if not created_at.isascii() or not created_at.isdigit() or len(created_at) > 18:
+    try:
+        return parse_key(text)
+    except ValueError:
         return None
-    return (int(created_at), job_id) if IDENTIFIER.fullmatch(job_id) else None

@@ -10,10 +10,11 @@ from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.estimates import time_left
-from app.dashboard.filters import PAGE_SIZE, anchor_text, parse_filter
+from app.dashboard.filters import PAGE_SIZE, parse_filter
 from app.dashboard.pager import make_pager
 from app.queries import charts, jobs, projects
 from app.queries.search import limit_words
+from app.rules.formats import key_text
 from app.rules.silence import silent_since
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import FAILING
@@ -45,7 +46,7 @@ def project(project_id: str) -> Response:
             anchor = wanted.anchor
             if anchor is None and wanted.page == 1 and page.rows:
                 anchor = page.rows[0].key
-            place = anchor_text(*anchor) if anchor else None
+            place = key_text(anchor) if anchor else None
 
             def link(to: int) -> str:
                 return wanted.url(page=to, at=place if to > 1 else None)

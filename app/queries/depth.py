@@ -18,15 +18,16 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
-    or_,
     select,
+    tuple_,
     union_all,
 )
 
 from app.ledger.counts import LEVELS, Level
 from app.models import CreatedCount, Job
 from app.models.counts import CREATED_COLUMNS
-from app.rules.status import JobStatus
+from app.queries.matching import Kind, of_kind
+from app.rules.status import STATUS_BY_WORD, JobStatus
 from app.rules.times import MINUTE, floor
 from app.store.database import inlined
 from app.store.prepared import Prepared
@@ -59,40 +60,48 @@ class Place:
         return self.amount - 1 - self.skip if self.skip > max(self.amount // 2, SHALLOW) else None
 
 
-def count_before(
-    connection: Connection, project_id: str, moment: int, job_id: str | None = None
-) -> Counts:
+def count_before(connection: Connection, project_id: str, moment: int) -> Counts:
     """How many jobs were created before `moment` (µs).
 
-    With `job_id`, also those created at it whose id is not greater: all up to and with that key.
     Whole buckets are summed; only the minute that holds the moment is counted job by job.
     """
-    values = {
-        "of_project": project_id,
-        "moment": moment,
-        **{level.name.lower(): floor(moment, level.span) for level in LEVELS},
-        "up_to": job_id,
-    }
-    row = connection.execute(_before(job_id is not None), values).one()
+    row = connection.execute(_before(), _around(project_id, moment)).one()
     return {column: int(getattr(row, column)) for column in CREATED_COLUMNS}
 
 
-@cache
-def _before(with_key: bool) -> Select[Any]:
-    moment, minute = _moment("moment"), _moment("minute")
+def count_up_to(
+    connection: Connection, project_id: str, columns: tuple[str, ...], key: tuple[int, str]
+) -> int:
+    """How many jobs of these columns have this key or a lower one: `created_at` (µs) and job id.
+
+    With an empty id, those created before that moment. The minute that holds it is counted in an
+    index alone.
+    """
+    [(amount,)] = _up_to(columns).rows(connection, **_around(project_id, key[0]), up_to=key[1])
+    return int(amount)
+
+
+def _around(project_id: str, moment: int) -> dict[str, Any]:
+    """The buckets that hold a moment, by level: the parameters of a count up to it."""
+    buckets = {level.name.lower(): floor(moment, level.span) for level in LEVELS}
+    return {"of_project": project_id, "moment": moment, **buckets}
+
+
+def _buckets_before(*sums: Any) -> list[Select[Any]]:
+    """Sums over what lies before the moment: of each level what the coarser one does not hold."""
     bucket = CreatedCount.bucket
-    sums: list[Any] = [
-        func.sum(getattr(CreatedCount, name)).label(name) for name in CREATED_COLUMNS
-    ]
     parts: list[Select[Any]] = []
     for coarser, level in _STEPS:
         here = _of_level(level) & (bucket < _moment(level.name.lower()))
         if coarser is not None:
             here &= bucket >= _moment(coarser.name.lower())
         parts.append(select(*sums).where(here))
-    edge = Job.created_at < moment
-    if with_key:
-        edge = or_(edge, and_(Job.created_at == moment, Job.job_id <= bindparam("up_to")))
+    return parts
+
+
+@cache
+def _before() -> Select[Any]:
+    sums = (func.sum(getattr(CreatedCount, name)).label(name) for name in CREATED_COLUMNS)
     inside: list[Any] = [
         func.count().filter(Job.status == inlined(status)).label(status.word)
         for status in JobStatus
@@ -100,14 +109,35 @@ def _before(with_key: bool) -> Select[Any]:
     inside.append(func.count().filter(literal_column("jobs.empty")).label("empty"))
     of_minute = and_(
         Job.project_id == _PROJECT,
-        Job.created_at >= minute,
-        Job.created_at <= moment,
+        Job.created_at >= _moment("minute"),
+        Job.created_at < _moment("moment"),
     )
-    parts.append(select(*inside).where(of_minute, edge))
-    every = union_all(*parts).subquery()
+    every = union_all(*_buckets_before(*sums), select(*inside).where(of_minute)).subquery()
     return select(
         *(func.coalesce(func.sum(every.c[name]), 0).label(name) for name in CREATED_COLUMNS)
     )
+
+
+@cache
+def _up_to(columns: tuple[str, ...]) -> Prepared:
+    amount = func.sum(_amount(columns)).label("amount")
+    of_minute = and_(
+        Job.project_id == _PROJECT,
+        Job.created_at >= _moment("minute"),
+        tuple_(Job.created_at, Job.job_id) <= tuple_(_moment("moment"), bindparam("up_to")),
+    )
+    inside = [select(func.count()).where(of_minute, *kind) for kind in _kinds(columns)]
+    every = union_all(*_buckets_before(amount), *inside).subquery()
+    query = select(func.coalesce(func.sum(every.c.amount), 0))
+    return Prepared(lambda _dialect: query)
+
+
+def _kinds(columns: tuple[str, ...]) -> list[list[Any]]:
+    """The conditions on the jobs that these columns count, of each index that knows them."""
+    if set(columns) >= STATUS_BY_WORD.keys():
+        return [[]]
+    kinds: list[Kind] = [STATUS_BY_WORD.get(name, "empty") for name in columns]
+    return [[of_kind(kind)] for kind in kinds]
 
 
 def find_place(

@@ -1,10 +1,9 @@
 """Jobs: a page of them, one of them, its attempts and its events."""
 
 from collections.abc import Sequence
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, select, tuple_, union_all
+from sqlalchemy import Connection, select
 
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
@@ -14,18 +13,15 @@ from app.models import Attempt as AttemptRow
 from app.models import Event as EventRow
 from app.models import Job as JobRow
 from app.models.counts import CREATED_COLUMNS
-from app.queries import depth, search
+from app.queries import depth, pages, search
 from app.queries.filters import JobFilter
-from app.queries.matching import Kind, newest_first, of_kind
-from app.queries.views import Anchor, Attempt, Event, JobPage, Reading, Shown
+from app.queries.pages import columns_of
+from app.queries.views import Anchor, Attempt, Cursor, Event, JobPage, Reading, Shown
 from app.rules.events import EventKind
 from app.rules.job import Job
 from app.rules.job_states import STATE_OF, job_state
 from app.rules.project import Project
 from app.rules.status import STATUSES
-from app.store.database import table_of
-from app.store.prepared import Prepared
-from app.store.seeks import seek_each
 
 MOST_ATTEMPTS = 50  # shown of a job
 
@@ -36,40 +32,101 @@ def list_jobs(
     wanted: JobFilter,
     *,
     limit: int,
-    offset: int,
+    offset: int = 0,
     now: int,
     reading: Reading[Shown],
     anchor: Anchor | None = None,
+    cursor: Cursor | None = None,
 ) -> JobPage[Shown]:
     """A page of the project's jobs, newest first, each as `reading` shows it.
 
     With an `anchor` (the key of the row that a reader holds on to) the page counts from there, and
-    `new` says how many jobs came above it. Times in µs.
+    `new` says how many jobs came above it. With a `cursor` it begins beside that key, whatever came
+    or went meanwhile, and its `offset` is the place that its first row has by now. Times in µs.
     """
-    columns = wanted.columns
-    if columns is None:
-        return _search(
-            connection,
-            project,
-            wanted,
-            limit=limit,
-            offset=offset,
-            now=now,
-            reading=reading,
-            anchor=anchor,
-        )
+
+    read = _counted if wanted.columns is not None else _searched
+    at = _At(limit, offset, anchor, cursor)
+    rows, total, offset, new, capped = read(connection, project, wanted, reading.columns, at)
+    shown = [reading.make(row, project, now) for row in rows]
+    ends = (_key(rows[0], reading.columns), _key(rows[-1], reading.columns)) if rows else None
+    return JobPage(shown, total, limit, offset, new, capped=capped, ends=ends)
+
+
+class _At(NamedTuple):
+    """Where a page is asked for."""
+
+    limit: int
+    offset: int
+    anchor: Anchor | None
+    cursor: Cursor | None
+
+
+class _Read(NamedTuple):
+    """What was read of a page: as of `JobPage`."""
+
+    rows: Sequence[Sequence[Any]]
+    total: int
+    offset: int
+    new: int = 0
+    capped: str = ""
+
+
+def _counted(
+    connection: Connection, project: Project, wanted: JobFilter, names: tuple[str, ...], at: _At
+) -> _Read:
+    """A page of what the counts can tell: see `depth`."""
+    columns = wanted.columns or ()
     everything, upper, lower = _counts(connection, project, wanted, columns)
     total, new = max(0, upper - lower), 0
-    if anchor is not None:
-        older = depth.count_before(connection, project.project_id, *anchor)
-        new = min(total, max(0, upper - sum(older[name] for name in columns)))
-    rows: list[Shown] = []
-    if new + offset < total:
+
+    def newer_than(key: Anchor) -> int:
+        older = depth.count_up_to(connection, project.project_id, columns, key)
+        return min(total, max(0, upper - older))
+
+    rows: Sequence[Sequence[Any]] = ()
+    if at.cursor is not None:
+        if total:
+            rows = pages.beside(connection, project, wanted, at.cursor, names=names, limit=at.limit)
+        if rows:
+            return _Read(rows, total, newer_than(_key(rows[0], names)))
+        return _Read(rows, total, 0 if at.cursor.newer else total)
+    if at.anchor is not None:
+        new = newer_than(at.anchor)
+    if new + at.offset < total:
         # What is newer than `until` is skipped by rank too.
-        rank = everything - upper + new + offset
+        rank = everything - upper + new + at.offset
         place = depth.find_place(connection, project.project_id, columns, rank)
-        rows = _rows(connection, project, wanted, place, limit=limit, now=now, reading=reading)
-    return JobPage(rows, total, limit, offset, new)
+        rows = pages.from_place(connection, project, wanted, place, names=names, limit=at.limit)
+    return _Read(rows, total, at.offset, new)
+
+
+def _searched(
+    connection: Connection, project: Project, wanted: JobFilter, names: tuple[str, ...], at: _At
+) -> _Read:
+    """A page of what the counts cannot tell: see `search`."""
+    found = search.find(connection, project.project_id, wanted)
+    start, end, new = _span([key[:2] for key in found.keys], at)
+    keys = found.keys[start:end]
+    rows = search.page(connection, project.project_id, names, keys) if keys else []
+    return _Read(rows, len(found.keys), start - new, new, found.capped)
+
+
+def _span(keys: Sequence[Any], at: _At) -> tuple[int, int, int]:
+    """From where to where a page goes among these keys, and how many came above its anchor."""
+    if at.cursor is None:
+        new = 0 if at.anchor is None else sum(key > at.anchor for key in keys)
+        return new + at.offset, new + at.offset + at.limit, new
+    newer = sum(key > at.cursor.key for key in keys)
+    if at.cursor.newer:
+        return max(0, newer - at.limit), newer, 0
+    start = newer + (at.cursor.key in keys[newer : newer + 1])
+    return start, start + at.limit, 0
+
+
+def _key(row: Sequence[Any], names: tuple[str, ...]) -> Anchor:
+    """The key of a row of these columns."""
+    return row[names.index("created_at")], row[names.index("job_id")]
 
 
 def _counts(
@@ -78,129 +135,11 @@ def _counts(
     """How many jobs of these columns there are, how many before `until`, and before `since`."""
 
     def before(moment: int) -> int:
-        counts = depth.count_before(connection, project.project_id, moment)
-        return sum(counts[name] for name in columns)
+        return depth.count_up_to(connection, project.project_id, columns, (moment, ""))
 
     everything = sum(getattr(project, name) for name in columns)
     upper = everything if wanted.until is None else before(wanted.until)
     return everything, upper, 0 if wanted.since is None else before(wanted.since)
-
-
-def _rows(
-    connection: Connection,
-    project: Project,
-    wanted: JobFilter,
-    place: depth.Place,
-    *,
-    limit: int,
-    now: int,
-    reading: Reading[Shown],
-) -> list[Shown]:
-    from_start = place.from_start
-    page = _page(
-        reading.columns,
-        wanted.kinds,
-        has_before=place.before is not None,
-        has_since=wanted.since is not None,
-        from_start=from_start is not None,
-        skips=from_start is None and place.skip > depth.SHALLOW,
-    )
-    values = {
-        "of_project": project.project_id,
-        "before": place.before,
-        "since": wanted.since,
-        "start": place.start,
-        "from_start": from_start,
-        "skip": place.skip if from_start is None else 0,
-        "most": limit + (place.skip if from_start is None else 0),
-        "most_from_start": (from_start or 0) + 1,
-        "count": limit,
-    }
-    make = reading.make
-    return [make(row, project, now) for row in page.rows(connection, **values)]
-
-
-@cache
-def _page(names: tuple[str, ...], kinds: tuple[Kind, ...], **shape: bool) -> Prepared:
-    return Prepared(lambda dialect: _page_statement(dialect, names, kinds, **shape))
-
-
-def _page_statement(
-    dialect: str,
-    names: tuple[str, ...],
-    kinds: tuple[Kind, ...],
-    *,
-    has_before: bool,
-    has_since: bool,
-    from_start: bool,
-    skips: bool,
-) -> Any:
-    """The statement of a page, newest first, whatever its parameters.
-
-    Several kinds are one limited seek each. Where many rows are skipped, only keys are, which an
-    index holds.
-    """
-    before = JobRow.created_at < bindparam("before")
-    ends: list[Any] = [JobRow.created_at >= bindparam("since")] if has_since else []
-    if has_before and not from_start:
-        ends.append(before)
-    if from_start:
-        of_minute = [before, JobRow.created_at >= bindparam("start")]
-        keys = _keys(kinds, of_minute, bindparam("most_from_start"), newest=False)
-        first = keys.limit(1).offset(bindparam("from_start")).cte("first")
-        place = (select(column).scalar_subquery() for column in first.c)
-        ends.append(tuple_(JobRow.created_at, JobRow.job_id) <= tuple_(*place))
-    columns = _columns(names)
-    if len(kinds) == 1 and not skips:
-        rows = newest_first(select(*columns).where(*_of_kind(kinds[0]), *ends))
-        return rows.limit(bindparam("count")).offset(bindparam("skip"))
-    keys = _keys(kinds, ends, bindparam("most"), newest=True)
-    chosen = keys.limit(bindparam("count")).offset(bindparam("skip")).subquery()
-    mine = select(*columns).where(JobRow.project_id == bindparam("of_project"))
-    return newest_first(seek_each(dialect, chosen, chosen.c.job_id, mine, JobRow.job_id))
-
-
-def _keys(kinds: tuple[Kind, ...], ends: list[Any], most: Any, *, newest: bool) -> Select[Any]:
-    """The keys of these kinds in order; of several kinds, each has to give at most so many."""
-
-    def in_order(query: Select[Any], columns: Any) -> Select[Any]:
-        return query.order_by(*(each.desc() if newest else each.asc() for each in columns))
-
-    key: Any = (JobRow.created_at, JobRow.job_id)
-    parts = [in_order(select(*key).where(*_of_kind(kind), *ends), key) for kind in kinds]
-    if len(parts) == 1:
-        return parts[0]
-    every = union_all(*(select(part.limit(most).subquery()) for part in parts)).subquery()
-    return in_order(select(every), every.c)
-
-
-def _of_kind(kind: Kind) -> list[Any]:
-    condition = of_kind(kind)
-    mine = JobRow.project_id == bindparam("of_project")
-    return [mine] if condition is None else [mine, condition]
-
-
-def _search(
-    connection: Connection,
-    project: Project,
-    wanted: JobFilter,
-    *,
-    limit: int,
-    offset: int,
-    now: int,
-    reading: Reading[Shown],
-    anchor: Anchor | None,
-) -> JobPage[Shown]:
-    """A page of what the counts cannot tell: see `search`."""
-    found = search.find(connection, project.project_id, wanted)
-    total = len(found.keys)
-    new = 0 if anchor is None else sum(key[:2] > anchor for key in found.keys)
-    keys = found.keys[new + offset : new + offset + limit]
-    rows: list[Shown] = []
-    if keys:
-        of_page = search.page(connection, project.project_id, reading.columns, keys)
-        rows = [reading.make(row, project, now) for row in of_page]
-    return JobPage(rows, total, limit, offset, new, capped=found.capped)
 
 
 def count_jobs(
@@ -227,7 +166,7 @@ def count_jobs(
 def get_job(connection: Connection, project: Project, job_id: str, now: int) -> Job | None:
     """One job, None if there is no such job."""
     row = connection.execute(
-        select(*_columns(WHOLE.columns)).where(
+        select(*columns_of(WHOLE.columns)).where(
             JobRow.project_id == project.project_id, JobRow.job_id == job_id
         )
     ).one_or_none()
@@ -288,11 +227,6 @@ _SEEN = (
     *STATE_COLUMNS,
 )
 _WIDTH = len(_SEEN) - len(STATE_COLUMNS)
-
-
-def _columns(names: tuple[str, ...]) -> list[Any]:
-    columns = table_of(JobRow).c
-    return [columns[name] for name in names]
 
 
 def _job(row: Sequence[Any], project: Project, now: int) -> Job:

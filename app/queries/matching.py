@@ -1,4 +1,4 @@
-"""What lists ask of a job's row: its kind, its silence, its place."""
+"""What lists ask of a job's row: its kind and its silence."""
 
 from typing import Any, Literal
 
@@ -30,9 +30,3 @@ def of_kind(kind: Kind) -> ColumnElement[bool] | None:
 def is_silent(since: Any) -> ColumnElement[bool]:
     """Whether a job runs and was not heard of since then (µs)."""
     return and_(RUNNING, unheard(Job.heard_at, since))
-
-
-def newest_first(rows: Any) -> Any:
-    """A query for rows of jobs, in the order of every list."""
-    columns = rows.selected_columns
-    return rows.order_by(columns.created_at.desc(), columns.job_id.desc())

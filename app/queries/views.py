@@ -5,7 +5,7 @@ Every time is in microseconds since 1970 UTC, None where there is none.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.rules.causes import cause_name, remedy_of
 from app.rules.events import EventKind
@@ -22,6 +22,13 @@ Shown = TypeVar("Shown")
 
 Anchor = tuple[int, str]
 """A place in a list: the `created_at` (µs) and the id of a job."""
+
+
+class Cursor(NamedTuple):
+    """Where a page begins: beside this key, on its older side or (`newer`) on the other one."""
+
+    key: Anchor
+    newer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class JobPage(Generic[Shown]):
     `new` of the matching jobs are newer than the anchor that the reader holds on to; `anchor` is
     the key of the newest row that this page counts from, for links and held polls. `capped` is ""
     unless more jobs may match than a search looks at; then it says which it looked at, such as
-    "newest 10000": `search.limit_words`.
+    "newest 10000": `search.limit_words`. `ends` are the keys of the first and the last row.
     """
 
     rows: Sequence[Shown]
@@ -53,6 +60,7 @@ class JobPage(Generic[Shown]):
     new: int = 0
     anchor: str | None = None
     capped: str = ""
+    ends: tuple[Anchor, Anchor] | None = None
 
 
 @dataclass(frozen=True, slots=True)

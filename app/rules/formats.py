@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.rules import causes, documents, times
-from app.rules.fields import MOMENT, READABLE, UNREADABLE
+from app.rules.fields import IDENTIFIER, MOMENT, READABLE, UNREADABLE
 
 LONGEST_TEXT = documents.LONGEST
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,15}", re.ASCII)
+_KEY = re.compile(rf"([0-9]{{1,18}})~({IDENTIFIER.pattern})", re.ASCII)
+_CURSOR = re.compile(rf"(older|newer)~({_KEY.pattern})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,31 @@ def _time(text: str) -> int:
     return times.parse_time(text)
 
 
+def key_text(key: tuple[int, str]) -> str:
+    """A row's key in the list of jobs, its `created_at` (µs) and its job id, for a link."""
+    return f"{key[0]}~{key[1]}"
+
+
+def parse_key(text: str) -> tuple[int, str]:
+    """The key that a link names; raises ValueError with a sentence."""
+    match = _KEY.fullmatch(text)
+    if match is None:
+        raise ValueError("must be the place of a job, as the links have it")
+    return int(match[1]), match[2]
+
+
+def cursor_text(key: tuple[int, str], *, newer: bool) -> str:
+    """Where a page begins, for a link: beside this key, on its newer or its older side."""
+    return f"{'newer' if newer else 'older'}~{key_text(key)}"
+
+
+def _cursor(text: str) -> tuple[tuple[int, str], bool]:
+    match = _CURSOR.fullmatch(text)
+    if match is None:
+        raise ValueError("must be one that the Link header of a page has")
+    return parse_key(match[2]), match[1] == "newer"
+
+
 def _pattern(pattern: re.Pattern[str]) -> dict[str, str]:
     return {"type": "string", "pattern": f"^{pattern.pattern}$"}
 
@@ -95,4 +122,5 @@ YES = Format(_yes, {"type": "string", "enum": ["1"]})
 TIME = Format(_time, MOMENT)
 PERIOD = Format(times.parse_period, _pattern(times.PERIOD))
 SPAN = Format(times.parse_span, _pattern(times.SPAN))
+CURSOR = Format(_cursor, _pattern(_CURSOR))
 CAUSE = Format(causes.parse_cause, _pattern(causes.CAUSE))

@@ -324,6 +324,20 @@ ANYTHING: dict[str, list[Any]] = {
 }
 
 
+KEYS = [
+    "1~a",
+    "0~a",
+    "9" * 18 + "~a.b_c:d-e",
+    "9" * 19 + "~a",
+    "~a",
+    "1~",
+    "1",
+    "",
+    "1~a b",
+    "1~~a",
+]
+
+
 @sqlite_only
 @pytest.mark.parametrize("name", [parameter.name for parameter in LIST_PARAMETERS])
 def test_the_parameters_of_the_list_agree_with_the_checks(
@@ -336,6 +350,7 @@ def test_the_parameters_of_the_list_agree_with_the_checks(
     known: dict[str, list[Any]] = {
         "limit": [0, 1, 1000, 1001, -1],
         "offset": [0, 1, 2**53 - 1, 2**53, -1],
+        "cursor": [f"{side}~{key}" for side in ("older", "newer", "at", "") for key in KEYS],
         "q": ["", "a", "a\0", "x" * 1024, "x" * 1025],
         "status": [["failed"], ["failed", "running"], ["done"], ["failed", "done"]],
         "since": [one for one in TIME if isinstance(one, str)],

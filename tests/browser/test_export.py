@@ -5,10 +5,13 @@ import io
 import json
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
+from sqlalchemy import text
 
+from app.store.database import writing
+from tests.kit.board import served
 from tests.kit.databases import sqlite_only
-from tests.kit.person import Person
+from tests.kit.person import Person, sign_in
 from tests.kit.reports import ended, get, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
@@ -54,3 +57,20 @@ def test_it_works_without_a_script(person: Person) -> None:
     filled(person)
     page = person.open(f"/projects/{person.board.project}?status=failed", java_script_enabled=False)
     assert len(downloaded(page, "NDJSON").splitlines()) == 3
+
+
+def test_a_file_that_breaks_off_is_a_failed_download(
+    chromium: Browser, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with served(settings, "tests.kit.small_batches:app", tmp_path / "log") as board:
+        board.project = board.new_project("p1")
+        send(board, *(ended(number) for number in range(200)))
+        someone = sign_in(chromium, board)
+        page = someone.open("/projects/p1")
+        assert len(downloaded(page, "NDJSON").splitlines()) == 200
+        with board.database(), writing() as connection:  # what no report can say
+            connection.execute(text("UPDATE jobs SET status = 9 WHERE job_id = 'job-00100'"))
+        with page.expect_download() as waiting:
+            page.get_by_role("link", name="NDJSON").click()
+        assert waiting.value.failure()
+        someone.context.close()

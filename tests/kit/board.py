@@ -9,8 +9,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -44,6 +46,7 @@ class Board:
     key: str = ""
     project: str = ""
     process: subprocess.Popen[bytes] | None = None
+    log: Path | None = None
     numbers: Iterator[int] = field(default_factory=itertools.count)
     _app: Flask | None = None
 
@@ -59,12 +62,11 @@ class Board:
 
     def start(self) -> None:
         """Serve, and wait until it answers."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", self.application],
-            cwd=ROOT,
-            env={**self.environment, "PORT": str(self.port)},
-            start_new_session=True,
-        )
+        words = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", self.application]
+        environment = {**self.environment, "PORT": str(self.port)}
+        how: dict[str, Any] = {"cwd": ROOT, "env": environment, "start_new_session": True}
+        with self.log.open("ab") if self.log else nullcontext() as log:
+            self.process = subprocess.Popen(words, stderr=log, **how)
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             try:
@@ -127,9 +129,11 @@ class Board:
 
 
 @contextmanager
-def served(settings: dict[str, str], application: str = "wsgi:app") -> Iterator[Board]:
-    """A board that answers, with a key that may write."""
-    board = Board(settings, free_port(), application)
+def served(
+    settings: dict[str, str], application: str = "wsgi:app", log: Path | None = None
+) -> Iterator[Board]:
+    """A board that answers, with a key that may write; what it logs goes into a file, or shows."""
+    board = Board(settings, free_port(), application, log=log)
     board.start()
     try:
         board.key = board.new_key()

@@ -18,11 +18,12 @@ from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
 from app.models import Job
-from app.queries import depth, filters, jobs, parts, search
+from app.queries import depth, filters, jobs, pages, parts, search
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.filters import JobFilter
 from app.queries.part import Part
 from app.queries.projects import get_project
+from app.queries.views import Cursor
 from app.rules import formats
 from app.rules.causes import cause_of
 from app.rules.status import JobStatus
@@ -212,6 +213,7 @@ def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], 
                 assert fields.rows == [fields_of(job) for job in page.rows]
                 assert page.total == len(plain)
                 assert [job.job_id for job in page.rows] == plain[offset : offset + 5]
+            assert_beside(connection, project, one, by_time(everything), plain, offsets[0], now)
             for job in page.rows[:1]:
                 assert job == jobs.get_job(connection, project, job.job_id, now)
             plain = plainly(everything, causes, without_kinds(one))
@@ -221,6 +223,25 @@ def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], 
             expected["empty"] = sum(map(is_empty, plain))
             expected["stalled"] = sum(is_silent(job, now - HOUR) for job in plain)
             assert jobs.count_jobs(connection, project, one, now - HOUR) == expected
+
+
+def assert_beside(connection, project, wanted, everything, plain, place: int, now: int) -> None:
+    """Beside any key, whether or not it is one of the list, is what one finds by looking."""
+    keys = [(job.created_at, job.job_id) for job in everything]
+    known = set(plain)
+    matching = [key for key in keys if key[1] in known]
+    for key in (*keys[place : place + 1], (T0 + place % 3 * DAY, "j2-")):
+        older, newer = ([one for one in matching if test(one)] for test in (key.__gt__, key.__lt__))
+        for cursor, expected, offset in (
+            (Cursor(key), older[:5], len(plain) - len(older)),
+            (Cursor(key, newer=True), newer[-5:], max(0, len(newer) - 5)),
+        ):
+            page = jobs.list_jobs(
+                connection, project, wanted, limit=5, now=now, reading=jobs.WHOLE, cursor=cursor
+            )
+            assert [job.key for job in page.rows] == expected
+            assert (page.total, page.offset) == (len(plain), offset)
+            assert page.ends == ((expected[0], expected[-1]) if expected else None)
 
 
 def assert_taken(project_id: str, filters: list[JobFilter], most: int, passed: int) -> None:
@@ -574,6 +595,7 @@ def plan(statement: str, **values: object) -> str:
 @pytest.mark.parametrize("has_before", [False, True])
 @pytest.mark.parametrize("from_start", [False, True])
 @pytest.mark.parametrize("skips", [False, True])
+@pytest.mark.parametrize("beside", ["", "older", "newer"])
 @pytest.mark.parametrize(
     ("kinds", "index"),
     [
@@ -584,9 +606,15 @@ def plan(statement: str, **values: object) -> str:
     ],
 )
 def test_every_page_is_read_in_the_order_of_an_index(
-    app: Flask, kinds: tuple, index: str, has_before: bool, from_start: bool, skips: bool
+    app: Flask,
+    kinds: tuple,
+    index: str,
+    has_before: bool,
+    from_start: bool,
+    skips: bool,
+    beside: str,
 ) -> None:
-    statement = jobs._page_statement(
+    statement = pages.statement(
         "sqlite",
         jobs.WHOLE.columns,
         kinds,
@@ -594,6 +622,7 @@ def test_every_page_is_read_in_the_order_of_an_index(
         has_since=False,
         from_start=from_start,
         skips=skips,
+        beside=beside,
     )
     sql = str(statement.compile(db.engine)).replace("?", "1")
     lines = plan(sql).split(" | ")
@@ -601,7 +630,7 @@ def test_every_page_is_read_in_the_order_of_an_index(
     assert all(index in line or "sqlite_autoindex_jobs_1" in line for line in seeks), lines
     assert sum(index in line for line in seeks) >= len(kinds), lines
     assert not [line for line in lines if line.startswith("SCAN jobs")], lines
-    if from_start or has_before:
+    if from_start or has_before or beside:
         assert "created_at" in " ".join(line for line in seeks if index in line), lines
     if len(kinds) == 1 and not skips:
         assert "TEMP B-TREE" not in " ".join(lines), lines

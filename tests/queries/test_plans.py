@@ -53,6 +53,11 @@ PATHS = [
     "/api/v1/projects/new/jobs",
     "/api/v1/projects/new/jobs?offset=11111",
     "/api/v1/projects/new/jobs?status=failed&offset=500",
+    *(
+        f"/api/v1/projects/new/jobs?{query}cursor={side}~{{key}}"
+        for side in ("older", "newer")
+        for query in ("", "status=failed&", "status=failed&status=running&", "since={middle}&")
+    ),
     "/api/v1/projects/new/jobs?status=failed&status=running&offset=500",
     "/api/v1/projects/new/jobs?since={middle}&offset=5000",
     "/api/v1/projects/new/jobs?q=j77",
@@ -171,8 +176,9 @@ def test_no_page_and_no_report_reads_a_whole_project(app: Flask, start: int) -> 
     for path in PATHS:
 
         def ask(path=path) -> None:
+            key = f"{start + JOBS // 3 * STEP}~j77"
             answer = client.get(
-                path.format(middle=middle, day=middle[:10], cause=CAUSE), headers=headers
+                path.format(middle=middle, day=middle[:10], cause=CAUSE, key=key), headers=headers
             )
             assert answer.status_code == 200
             assert answer.data
