@@ -29,9 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
+from app.store import presence
 from app.store.commits import committed
 from app.store.driver import execute_directly
-from app.store.locks import open_lock
+from app.store.files import open_lock
 
 
 class Base(DeclarativeBase):
@@ -89,6 +90,7 @@ def init_app(app: Flask) -> None:
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
+            presence.watch(db.engine)
         else:
             event.listen(db.engine, "connect", _prepare_postgres)
 
@@ -120,7 +122,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """One snapshot for everything that a page shows: its version, its sums and its rows."""
+    """One snapshot for everything that a page shows: its version, its sums and its rows.
+
+    Raises FilesError on SQLite, where its files are not those that are open.
+    """
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execution_options(
