@@ -19,6 +19,7 @@ from app.rules.times import parse_span, parse_time
 from app.store import schema
 from app.store.commits import InDoubtError
 from app.store.faults import NO_ANSWER, lacks_tables, reason_of, sentence_of
+from app.store.presence import MissingError
 
 
 class Span(click.ParamType[int]):
@@ -100,6 +101,9 @@ def clear_errors() -> Iterator[None]:
     """Say what is wrong with the database in one line."""
     try:
         yield
+    except MissingError as error:
+        advice = f"`{typed()} db upgrade` makes a new one"
+        raise click.ClickException(f"{error.sentence}: {error.path}; {advice}") from None
     except InDoubtError as error:
         reason = f"{NO_ANSWER} ({reason_of(error)})"
         raise click.ClickException(f"{reason}. It may have been stored: look first") from None

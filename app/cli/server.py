@@ -7,6 +7,8 @@ import ctypes
 import gc
 import signal
 import sys
+import threading
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -32,6 +34,7 @@ proxy_protocol = "off"
 
 # glibc gives every few threads a heap of its own, and none gives back: two are enough.
 M_ARENA_MAX = -8
+GLANCE_EVERY = 3.0  # seconds
 if hasattr(ctypes.CDLL(None), "mallopt"):
     ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
@@ -42,6 +45,7 @@ def on_starting(server: Any) -> None:
     from app.store import schema
     from app.store.database import db
     from app.store.faults import is_away
+    from app.store.presence import MissingError
 
     app = server.app.wsgi()
     if "sqlalchemy" not in app.extensions:  # a benchmark serves a constant, which has no database
@@ -49,6 +53,8 @@ def on_starting(server: Any) -> None:
     with app.app_context():
         try:
             wrong = schema.fault(typed())
+        except MissingError:
+            wrong = schema.mismatch(None, typed())
         except Exception as error:
             if not is_away(error):
                 raise
@@ -78,12 +84,27 @@ def post_fork(server: Any, _worker: Any) -> None:
             db.engine.dispose(close=False)
 
 
-def post_worker_init(_worker: Any) -> None:
+def post_worker_init(worker: Any) -> None:
     """Ctrl-C reaches every process of a terminal: the server heeds it, and stops its workers once.
 
     Told twice at once, one waited for its own lock until it was killed.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_glance, args=(worker.wsgi,), daemon=True).start()
+
+
+def _glance(app: Any) -> None:
+    """Look at the files of a SQLite store now and then, also where nobody asks for a page."""
+    from app.store.database import db
+    from app.store.presence import glance
+
+    if "sqlalchemy" not in app.extensions:
+        return
+    with app.app_context():
+        engine = db.engine
+    while engine.dialect.name == "sqlite":
+        time.sleep(GLANCE_EVERY)
+        glance(engine)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

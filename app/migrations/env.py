@@ -5,10 +5,13 @@ from alembic.util import CommandError
 
 from app.store import schema
 from app.store.database import Base, db
+from app.store.files import create
 
 
 def run() -> None:
     """Migrate in one transaction per revision, so that a failed one leaves nothing half done."""
+    if db.engine.dialect.name == "sqlite":
+        create(str(db.engine.url.database))
     with db.engine.connect() as connection:
         context.configure(
             connection=connection.execution_options(writes=True),

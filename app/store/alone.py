@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, func, select
 
 from app.store.database import BusyError
-from app.store.locks import open_lock
+from app.store.files import open_lock
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from flask import current_app
 from app.clock import now
 from app.rules.times import format_time
 from app.store.database import db, writers_turn
+from app.store.files import create
 
 Progress = Callable[[int, int], object]
 
@@ -108,6 +109,8 @@ def restore(source: Path, progress: Progress) -> Path | None:
         _copy_out(source, draft, _quietly)
         with writers_turn(db.engine):
             former = _set_aside(store)
+            with _spoken(f"cannot write {store}"):
+                create(str(store))
             with _only_if_changed(former, store):
                 _copy(draft, store, progress)
     _shrink_log(store)
@@ -171,7 +174,7 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
     with (
         _spoken(f"cannot copy {source} to {target}"),
         closing(_open(source)) as reader,
-        closing(_open(target, "rwc")) as writer,
+        closing(_open(target, "rw")) as writer,
     ):
         writer.execute("PRAGMA synchronous = FULL")
         reader.execute("BEGIN")

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from app.store.presence import FilesError, look, look_after
+
 # With these SQLite's log lacks the last frame, without which no transaction counts. Of others,
 # such as a sync that fails, the frame is there: lost with the next write, or found after a crash.
 _UNDONE = {
@@ -27,17 +29,22 @@ class InDoubtError(Exception):
 def committed(connection: Connection) -> Iterator[None]:
     """A transaction that commits at the end of the block.
 
-    Raises InDoubtError where it is not known whether that counts; whatever else is raised, nothing
-    is stored.
+    Raises InDoubtError where it is not known whether that counts; whatever else is raised, such as
+    FilesError where it would not be in the store's own files, nothing is stored.
     """
     with connection.begin() as transaction:
         yield
+        look(connection)
         try:
             transaction.commit()
         except DBAPIError as error:
             if _is_undone(error.orig):
                 raise
             raise InDoubtError(str(error.orig)) from error
+        try:
+            look_after(connection)
+        except FilesError as error:
+            raise InDoubtError(str(error)) from error
 
 
 def _is_undone(error: BaseException | None) -> bool:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
-from app.store import deadline
+from app.store import deadline, presence
 from app.store.commits import committed
 from app.store.driver import execute_directly
 from app.store.turn import turns_at
@@ -100,6 +100,7 @@ def init_app(app: Flask, connections: int) -> None:
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
+            presence.watch(db.engine)
         else:
             from app.store import postgres  # noqa: PLC0415  elsewhere its driver may be missing
 
@@ -144,7 +145,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """One snapshot for everything that a page shows: its version, its sums and its rows."""
+    """One snapshot for everything that a page shows: its version, its sums and its rows.
+
+    Raises FilesError on SQLite, where its files are not those that are open.
+    """
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execution_options(

@@ -13,7 +13,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.store.commits import InDoubtError
 from app.store.database import BusyError
-from app.store.locks import LockError
+from app.store.files import DiskError
+from app.store.presence import FilesError
 
 NO_ANSWER = "The database did not answer"
 _BUSY = "The database is busy"
@@ -51,7 +52,7 @@ _AWAY_STATES = {
     "XX001": _DAMAGED,
     "XX002": _DAMAGED,  # an index
 }
-_LOCK_FILES = {
+_DISKS = {
     errno.EROFS: "The disk is read-only",
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,
@@ -65,9 +66,10 @@ def sentence_of(error: BaseException) -> str | None:
     None for what it refused, such as a statement that it does not understand, and for all that is
     no error of the database.
     """
-    if isinstance(error, LockError):
-        own = "The lock file of the database cannot be used"
-        return _LOCK_FILES.get(error.errno or 0, own)
+    if isinstance(error, FilesError):
+        return error.sentence
+    if isinstance(error, DiskError):
+        return _DISKS.get(error.errno or 0, error.sentence)
     if isinstance(error, BusyError):
         return _BUSY
     if isinstance(error, InDoubtError | PoolTimeoutError):
@@ -106,7 +108,9 @@ def lacks_tables(error: BaseException) -> bool:
 
 def reason_of(error: BaseException) -> str:
     """What the database said, in one line: without the statement, and what was sent with it."""
-    if isinstance(error, LockError):
+    if isinstance(error, FilesError):
+        return error.path
+    if isinstance(error, DiskError):
         return f"{error.filename}: {error.strerror}"
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(cause).partition("\n")[0] or type(error).__name__

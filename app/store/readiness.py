@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 from app.store import deadline, schema
 from app.store.database import db, reading
 from app.store.faults import NO_ANSWER, sentence_of
-from app.store.locks import open_lock
+from app.store.files import open_lock
+from app.store.presence import look
 
 PATIENCE = 2.0  # seconds until who asks is told that there was no answer
 LEAST_FREE = 8 * 1024 * 1024  # bytes of a disk: twice what SQLite's log grows to
@@ -24,6 +25,7 @@ def troubles() -> list[str]:
     found: list[str] = []
     try:
         with reading() as connection:
+            look(connection)
             if wrong := schema.mismatch(schema.revision_of(connection)):
                 found.append(f"migrations: {wrong}")
             if connection.dialect.name == "postgresql":

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
-from app.store.locks import open_lock
+from app.store.files import open_lock
 
 
 @dataclass(eq=False)

@@ -1,23 +1,14 @@
 """What the tests of commands share."""
 
-import pytest
-from click.testing import CliRunner, Result
-from flask import Flask
-from flask.cli import ScriptInfo
+from functools import partial
 
-from app.cli.__main__ import jobwall
+import pytest
+from flask import Flask
+
+from tests.kit.commands import invoke
 
 
 @pytest.fixture
 def run(app: Flask):
     """Run a command of the app."""
-
-    def invoke(*words: str) -> Result:
-        info = ScriptInfo(create_app=lambda: app)
-        result = CliRunner().invoke(jobwall, list(words), prog_name="jobwall", obj=info)
-        assert result.exception is None or isinstance(result.exception, SystemExit), (
-            f"a traceback: {result.exception!r}"
-        )
-        return result
-
-    return invoke
+    return partial(invoke, app)

@@ -9,20 +9,18 @@ from typing import Any
 
 import psycopg
 import pytest
-from click.testing import CliRunner
 from flask import Flask
-from flask.cli import ScriptInfo
 from jinja2 import BytecodeCache
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.cli.__main__ import jobwall
 from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
 from app.store.database import db, reading, writing
 from tests.kit.api import Api
+from tests.kit.commands import invoke
 from tests.kit.cutting import Cutting, cutting
 from tests.kit.databases import postgres_only, sqlite_only
 from tests.kit.faulty import SYNCING, WRITING, fail_from_now_on, in_a_child
@@ -195,9 +193,7 @@ def test_a_connection_that_ends_while_its_commit_waits_has_stored(
 def test_a_command_says_so_too(cut: tuple[Api, Cutting]) -> None:
     api, way = cut
     way.cut = "after"
-    info = ScriptInfo(create_app=lambda: api.app)
-    words = ["projects", "create", "Another"]
-    result = CliRunner().invoke(jobwall, words, prog_name="jobwall", obj=info)
+    result = invoke(api.app, "projects", "create", "Another")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "It may have been stored" in result.stderr
 

@@ -5,15 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from flask.cli import ScriptInfo
 from sqlalchemy import text
 
-from app.cli.__main__ import jobwall
 from app.clock import now
 from app.ledger.projects import create_project
 from app.store.database import db, reading, writing
 from tests.kit.api import Api
+from tests.kit.commands import invoke
 from tests.kit.databases import postgres_only, sqlite_only
 from tests.kit.faulty import OPENING, WRITING, fail_from_now_on, in_a_child
 from tests.kit.forms import form_of
@@ -53,9 +51,7 @@ def told(api: Api, form: dict[str, str]) -> list[str]:
     for answer in (*answers, page):
         assert answer.status_code == 503, answer.text
         assert answer.headers["Retry-After"].isdigit()
-    info = ScriptInfo(create_app=lambda: api.app)
-    words = ["keys", "create", "--name", "k"]
-    result = CliRunner().invoke(jobwall, words, prog_name="jobwall", obj=info)
+    result = invoke(api.app, "keys", "create", "--name", "k")
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
     return [*(answer.json["detail"] for answer in answers), page.text, result.stderr]
 
@@ -69,6 +65,7 @@ def test_a_disk_that_takes_nothing_is_said(api: Api, spoil: Callable[[], None], 
     api.key()
     api.sign_in()
     form = form_of(api.client, "/screens")
+    api.app.jinja_env.bytecode_cache = None  # of the tests: it would be written there too
     db.engine.dispose()
 
     def ask() -> list[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.store.locks import LockError
+from app.store.files import LockError
 from app.store.turn import Turns
 from tests.kit import ROOT
 
