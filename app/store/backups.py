@@ -20,12 +20,13 @@ from app.clock import now
 from app.rules.times import format_time
 from app.store.database import db, writers_turn
 from app.store.files import create
+from app.store.migrating import Say, StillMigratingError, alone
 
 Progress = Callable[[int, int], object]
 
 PAGES = 1024  # a step of the copy; each moves the progress bar
 PATIENCE = 30.0  # seconds that SQLite waits for a lock
-COMPANIONS = ("", "-wal", "-shm", "-journal", ".lock")
+COMPANIONS = ("", "-wal", "-shm", "-journal", ".lock", ".migrating")
 TABLES = {"alembic_version", "api_keys", "jobs", "projects"}  # those that any revision has
 
 
@@ -94,13 +95,14 @@ def inspect(file: Path, name: str | None = None) -> Contents:
     return Contents(revision, revision == known[0], projects, jobs)
 
 
-def restore(source: Path, progress: Progress) -> Path | None:
+def restore(source: Path, progress: Progress, say: Say) -> Path | None:
     """Put the store that is in a file (see `inspect`) in the place of the one in use.
 
     One transaction writes it into the database, whose file stays the same: a server that runs
     shows the old store, then the new one, and never a part. Nothing else writes between the
     copy of the former store, whose path is returned (None: there was none), and the new one. All
-    versions are raised far, or a browser could be told that what it shows is still true.
+    versions are raised far, or a browser could be told that what it shows is still true. `say` is
+    called with a line where it waits for a migration.
     Raises BackupError; whatever is raised before the last step, the store is as it was.
     """
     store = store_path()
@@ -111,7 +113,7 @@ def restore(source: Path, progress: Progress) -> Path | None:
         raised = 2**20 + secrets.randbelow(2**40)
         with _spoken(f"cannot prepare {source}"), closing(_open(draft, "rw")) as connection:
             connection.execute("UPDATE projects SET version = version + ?", (raised,))
-        with writers_turn(db.engine):
+        with _alone(say), writers_turn(db.engine):
             former = _set_aside(store)
             with _spoken(f"cannot write {store}"):
                 create(str(store))
@@ -126,6 +128,15 @@ def _shrink_log(store: Path) -> None:
     with suppress(sqlite3.Error), closing(_open(store, "rw")) as connection:
         connection.execute("PRAGMA busy_timeout = 1000")  # readers of the former store may stay
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def _alone(say: Say) -> Iterator[None]:
+    try:
+        with alone(db.engine, say):
+            yield
+    except StillMigratingError as error:
+        raise BackupError(str(error)) from None
 
 
 def _quietly(_done: int, _total: int) -> None:
