@@ -1,11 +1,14 @@
 """`jobwall`: what a person types. No command reads the settings before it runs, nor does --help."""
 
+import os
+
 import click
 from flask.cli import ScriptInfo
 
 from app import __version__, create_app
 from app.cli import SECTIONS
 from app.cli.params import clear_errors
+from app.store.files import PRIVATE
 
 
 class Jobwall(click.Group):
@@ -48,7 +51,8 @@ def jobwall() -> None:
 
 
 def main() -> None:
-    """Run a command on the store that the environment names."""
+    """Run a command on the store that the environment names; what it makes is its user's alone."""
+    os.umask(PRIVATE)
     jobwall(prog_name="jobwall", obj=ScriptInfo(create_app=create_app, set_debug_flag=False))
 
 

@@ -5,11 +5,13 @@ Its settings are the names of this module that gunicorn knows; `gunicorn.conf.py
 
 import ctypes
 import gc
+import os
 import signal
 import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -40,17 +42,27 @@ if hasattr(ctypes.CDLL(None), "mallopt"):
 
 
 def on_starting(server: Any) -> None:
-    """Tables of another revision stop the start; a database that is away is waited for instead."""
+    """What stops the start, and what is mended before it.
+
+    Tables of another revision stop it; a database that is away is waited for instead. What others
+    may read of the store is closed to them.
+    """
     from app.cli.params import typed
     from app.store import schema
     from app.store.database import db
     from app.store.faults import is_away
+    from app.store.files import PRIVATE, tighten
     from app.store.presence import MissingError
 
+    os.umask(PRIVATE)
     app = server.app.wsgi()
     if "sqlalchemy" not in app.extensions:  # a benchmark serves a constant, which has no database
         return
     with app.app_context():
+        sqlite = db.engine.dialect.name == "sqlite"
+        database = Path(str(db.engine.url.database)) if sqlite else None
+        for line in tighten(Path(app.instance_path), database):
+            sys.stderr.write(f"{line}\n")
         try:
             wrong = schema.fault(typed())
         except MissingError:
@@ -93,12 +105,22 @@ def post_worker_init(worker: Any) -> None:
     threading.Thread(target=_glance, args=(worker.wsgi,), daemon=True).start()
 
 
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Close the store: the last one to close it leaves one file that has everything."""
+    from app.store.database import db
+
+    app: Any = getattr(worker, "wsgi", None)  # none in the server, which may be told of it too
+    if "sqlalchemy" in getattr(app, "extensions", ()):
+        with app.app_context():
+            db.engine.dispose()
+
+
 def _glance(app: Any) -> None:
     """Look at the files of a SQLite store now and then, also where nobody asks for a page."""
     from app.store.database import db
     from app.store.presence import glance
 
-    if "sqlalchemy" not in app.extensions:
+    if "sqlalchemy" not in getattr(app, "extensions", ()):
         return
     with app.app_context():
         engine = db.engine

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -59,7 +60,7 @@ def restore(file: Path, yes: bool) -> None:
         click.echo(f"{file}: {_summary(contents)}", err=True)
         click.confirm(f"Put it in the place of {store}?", abort=True, err=True)
     with _in_words(), bar_of("restore") as progress:
-        former = backups.restore(file, progress)
+        former = backups.restore(file, progress, partial(click.echo, err=True))
     click.echo(f"restored {_summary(contents)}")
     if former is not None:
         click.echo(f"undo with: jobwall restore {former}")

@@ -1,14 +1,27 @@
 """How Alembic reaches the app's engine and tables."""
 
+from functools import partial
+
+import click
 from alembic import context
 from alembic.util import CommandError
 
 from app.store import schema
 from app.store.database import Base, db
 from app.store.files import create
+from app.store.migrating import StillMigratingError, alone
 
 
 def run() -> None:
+    """Migrate, unless another process does: then wait for it first."""
+    try:
+        with alone(db.engine, partial(click.echo, err=True)):
+            migrate()
+    except StillMigratingError as error:
+        raise CommandError(str(error)) from None
+
+
+def migrate() -> None:
     """Migrate in one transaction per revision, so that a failed one leaves nothing half done."""
     if db.engine.dialect.name == "sqlite":
         create(str(db.engine.url.database))

@@ -20,12 +20,13 @@ from app.clock import now
 from app.rules.times import format_time
 from app.store.database import db, writers_turn
 from app.store.files import create
+from app.store.migrating import Say, StillMigratingError, alone
 
 Progress = Callable[[int, int], object]
 
 PAGES = 1024  # a step of the copy; each moves the progress bar
 PATIENCE = 30.0  # seconds that SQLite waits for a lock
-COMPANIONS = ("", "-wal", "-shm", "-journal", ".lock")
+COMPANIONS = ("", "-wal", "-shm", "-journal", ".lock", ".migrating")
 TABLES = {"alembic_version", "api_keys", "jobs", "projects"}  # those that any revision has
 
 
@@ -94,12 +95,13 @@ def inspect(file: Path, name: str | None = None) -> Contents:
     return Contents(revision, revision == known[0], projects, jobs)
 
 
-def restore(source: Path, progress: Progress) -> Path | None:
+def restore(source: Path, progress: Progress, say: Say) -> Path | None:
     """Put the store that is in a file (see `inspect`) in the place of the one in use.
 
     One transaction writes it into the database, whose file stays the same: a server that runs
     shows the old store, then the new one, and never a part. Nothing else writes between the
     copy of the former store, whose path is returned (None: there was none), and the new one.
+    `say` is called with a line where it waits for a migration.
     Raises BackupError; whatever is raised before the last step, the store is as it was.
     """
     store = store_path()
@@ -107,7 +109,7 @@ def restore(source: Path, progress: Progress) -> Path | None:
         raise BackupError(f"{source} is the database itself")
     with _draft(store) as draft:
         _copy_out(source, draft, _quietly)
-        with writers_turn(db.engine):
+        with _alone(say), writers_turn(db.engine):
             former = _set_aside(store)
             with _spoken(f"cannot write {store}"):
                 create(str(store))
@@ -122,6 +124,15 @@ def _shrink_log(store: Path) -> None:
     with suppress(sqlite3.Error), closing(_open(store, "rw")) as connection:
         connection.execute("PRAGMA busy_timeout = 1000")  # readers of the former store may stay
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@contextmanager
+def _alone(say: Say) -> Iterator[None]:
+    try:
+        with alone(db.engine, say):
+            yield
+    except StillMigratingError as error:
+        raise BackupError(str(error)) from None
 
 
 def _quietly(_done: int, _total: int) -> None:

@@ -53,6 +53,7 @@ _AWAY_STATES = {
     "XX002": _DAMAGED,  # an index
 }
 _DISKS = {
+    errno.ENOENT: "The folder of the database is not there",
     errno.EROFS: "The disk is read-only",
     errno.ENOSPC: _FULL,
     errno.EDQUOT: _FULL,

@@ -73,7 +73,7 @@ def jobs_in(file: Path) -> dict[str, int]:
 
 def others(folder: Path) -> set[str]:
     """The files of a folder that are not the database's own."""
-    own = {"jobwall.db", "jobwall.db-wal", "jobwall.db-shm", "jobwall.db.lock", "secret_key"}
+    own = {"secret_key", *(f"jobwall.db{end}" for end in backups.COMPANIONS)}
     return {path.name for path in folder.iterdir()} - own
 
 
@@ -123,7 +123,7 @@ def test_a_backup_never_lands_on_the_database(run, store: Path, tmp_path: Path) 
     before = dump(store)
     link = tmp_path / "link"
     link.symlink_to(store)
-    targets = [f"{store}{end}" for end in ("", "-wal", "-shm", "-journal", ".lock")]
+    targets = [f"{store}{end}" for end in backups.COMPANIONS]
     for target in (*targets, link, tmp_path, tmp_path / "none" / "x.db", "/dev/null"):
         result = run("backup", str(target), "--force")
         assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (1, "", 1)
@@ -202,7 +202,7 @@ def test_a_restore_brings_back_what_was_kept_and_can_be_undone(
 def test_a_restore_leaves_no_log_as_large_as_the_store(store: Path, kept: Path) -> None:
     log = Path(f"{store}-wal")
     with db.engine.connect():  # as a running board has connections open
-        backups.restore(kept, quietly)
+        backups.restore(kept, quietly, print)
         assert log.stat().st_size == 0
     assert set(jobs_in(store)) == {"a", "b", "c"}
 
@@ -336,7 +336,7 @@ def test_a_restore_that_is_killed_half_way_changed_nothing(
         "from app.store import backups; backups.PAGES = 8\n"
         "def die(done, total):\n"
         "    if 0 < done < total: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "with app.app_context(): backups.restore(Path(sys.argv[1]), die)\n"
+        "with app.app_context(): backups.restore(Path(sys.argv[1]), die, print)\n"
     )
     killed = subprocess.run(
         [sys.executable, "-c", script, str(kept)],
@@ -362,7 +362,7 @@ def test_a_restore_that_is_broken_off_leaves_nothing_behind(
 
     monkeypatch.setattr(backups, "PAGES", 8)
     with pytest.raises(KeyboardInterrupt):
-        backups.restore(kept, break_off)
+        backups.restore(kept, break_off, print)
     assert dump(store) == before
     assert not others(store.parent)
     add("and on")
@@ -375,10 +375,10 @@ def test_a_restore_that_is_broken_off_at_its_end_can_be_undone(store: Path, kept
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        backups.restore(kept, break_off)
+        backups.restore(kept, break_off, print)
     assert set(jobs_in(store)) == {"a", "b", "c"}, "SQLite had committed"
     [former] = others(store.parent)
-    backups.restore(store.parent / former, quietly)
+    backups.restore(store.parent / former, quietly, print)
     assert "since" in jobs_in(store)
 
 
@@ -386,7 +386,7 @@ def test_a_restore_that_is_broken_off_at_its_end_can_be_undone(store: Path, kept
 def test_who_reads_meanwhile_sees_one_store_or_the_other(store: Path, kept: Path) -> None:
     with reading() as connection:
         before = list_projects(connection)
-        backups.restore(kept, quietly)
+        backups.restore(kept, quietly, print)
         assert list_projects(connection) == before
         assert verify(connection, "p1", quietly) == []
     with reading() as connection:

@@ -129,7 +129,7 @@ def test_ctrl_c_is_heeded_by_the_server_which_then_stops_its_workers(tmp_path: P
         ({"INSTANCE": "/proc/instance"}, "INSTANCE: cannot use /proc/instance: "),
         (
             {"PORT": "0", "DATABASE_URL": "sqlite:////proc/jobs.db"},
-            "Error: The database cannot be opened: nothing was stored (unable to open ",
+            "Error: The folder of the database is not there: nothing was stored (/proc/jobs.db",
         ),
         (
             {"PORT": "0", "DATABASE_URL": "postgresql://me:hunter2@127.0.0.1:1/jobs"},
