@@ -38,6 +38,8 @@ def init_app(app: Flask, config: Config) -> None:
         return answer(environ, start_response)
 
     app.wsgi_app = settle  # type: ignore[method-assign]  # as Flask's own documentation does
+    if not (config.path_prefix or config.allowed_hosts):
+        return
 
     @app.before_request
     def turn_away() -> None:
@@ -63,9 +65,9 @@ def parse_address(text: str) -> Address | None:
 
 def _believe(about: WSGIEnvironment, trusted: Sequence[Network]) -> None:
     """Take what a proxy of ours says of the request; forget it where somebody else does."""
-    hops, scheme, host = (
-        about.pop(f"HTTP_X_FORWARDED_{name}", "") for name in ("FOR", "PROTO", "HOST")
-    )
+    hops = about.pop("HTTP_X_FORWARDED_FOR", "")
+    scheme = about.pop("HTTP_X_FORWARDED_PROTO", "")
+    host = about.pop("HTTP_X_FORWARDED_HOST", "")
     if not (trusted and (hops or scheme or host)):
         return
     peer = parse_address(about.get("REMOTE_ADDR", ""))

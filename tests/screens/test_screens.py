@@ -9,7 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app import create_app
 from app.access import seen
 from app.access.door import visit_wall_with_screen, visit_wall_with_session
 from app.access.origin import browser_words, network_of
@@ -17,7 +16,6 @@ from app.access.scopes import hashed
 from app.access.sessions import create_link as create_sign_in_link
 from app.access.sessions import spend_link as spend_sign_in_link
 from app.clock import now
-from app.config import read
 from app.ledger.projects import create_project
 from app.models import Pairing, Screen, WrongCode
 from app.rules.times import DAY, MINUTE
@@ -25,6 +23,7 @@ from app.screens import codes, store
 from app.store.database import db, reading, writing
 from app.web.cookies import SCREEN, SESSION
 from tests.kit.api import Api
+from tests.kit.apps import another_app
 from tests.kit.cookies import give, held, name_in
 from tests.kit.forms import cookies_of, form_of, sign_in
 
@@ -557,9 +556,9 @@ def test_many_projects_are_filtered_and_what_was_chosen_stays(api: Api, admin: F
 def test_only_a_proxy_of_ours_says_where_a_screen_is(
     app: Flask, settings: dict[str, str], peer: str, told: str, address: str
 ) -> None:
-    behind = create_app(read(settings | {"TRUSTED_PROXIES": "127.0.0.1"}))
     how = {"headers": {"X-Forwarded-For": told}, "environ_base": {"REMOTE_ADDR": peer}}
-    code = ask_code(behind.test_client(), **how).json["code"]
+    with another_app(settings, TRUSTED_PROXIES="127.0.0.1") as behind:
+        code = ask_code(behind.test_client(), **how).json["code"]
     with reading() as connection:
         assert codes.find_code(connection, code, now()).address == address
     with behind.app_context():

@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
-from app import create_app
 from app.config import read
 from app.web.cookies import FORM, SCREEN, SESSION, SETTINGS, naming_of
+from tests.kit.apps import another_app
 from tests.kit.cookies import name_in
 from tests.kit.databases import sqlite_only
 from tests.kit.forms import cookies_of
@@ -43,8 +43,8 @@ def test_a_name_tells_nothing_of_the_secret_key(tmp_path) -> None:
 def test_over_tls_browsers_guard_them(
     settings: dict[str, str], scheme: str, prefix: str, begins: str, path: str
 ) -> None:
-    app = create_app(read(settings | {"PATH_PREFIX": prefix, "TRUSTED_PROXIES": "127.0.0.1"}))
-    answer = app.test_client().get(f"{prefix}/sign-in", headers={"X-Forwarded-Proto": scheme})
+    with another_app(settings, PATH_PREFIX=prefix, TRUSTED_PROXIES="127.0.0.1") as app:
+        answer = app.test_client().get(f"{prefix}/sign-in", headers={"X-Forwarded-Proto": scheme})
     [(name, cookie)] = cookies_of(answer).items()
     assert name == name_in(app, FORM, secure=scheme == "https")
     assert name.startswith(begins)

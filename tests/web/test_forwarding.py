@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import settings as options
 from hypothesis import strategies as st
 
-from app import create_app
 from app.config import read
-from app.store.database import db
 from app.web import errors, forwarding
 from app.web.forwarding import parse_address
 from tests.kit.api import Api
+from tests.kit.apps import another_app
 from tests.kit.board import Board, served
 from tests.kit.databases import sqlite_only
 from tests.kit.problems import assert_problem
@@ -151,10 +150,8 @@ def test_only_a_scheme_is_one(tmp_path: Any, proto: str, scheme: str) -> None:
 @pytest.fixture
 def below(api: Api, settings: dict[str, str]) -> Iterator[Api]:
     """The same board below a path."""
-    app = create_app(read(settings | {"PATH_PREFIX": "/job/wall"}))
-    yield Api(app, app.test_client(), keys=api.keys)
-    with app.app_context():
-        db.engine.dispose()
+    with another_app(settings, PATH_PREFIX="/job/wall") as app:
+        yield Api(app, app.test_client(), keys=api.keys)
 
 
 @sqlite_only
@@ -239,27 +236,28 @@ def test_with_a_list_of_hosts_no_other_is_answered(
     api: Api, settings: dict[str, str], host: str, answered: bool
 ) -> None:
     listed = "board.example.com, .Example.org,127.0.0.1,[2001:db8:0::1]"
-    client = create_app(read(settings | {"ALLOWED_HOSTS": listed})).test_client()
     headers = {**api.headers(), "Host": host}
-    answer = client.get(api.url(), headers=headers)
-    page = client.get("/sign-in", headers={"Host": host})
+    with another_app(settings, ALLOWED_HOSTS=listed) as app:
+        client = app.test_client()
+        answer = client.get(api.url(), headers=headers)
+        page = client.get("/sign-in", headers={"Host": host})
+        assert client.get("/healthz", headers={"Host": host}).status_code == 200
     if answered:
         assert (answer.status_code, page.status_code) == (200, 200)
     else:
         assert_problem(answer, 421)
         assert page.status_code == 421
         assert "<h1" in page.text
-    assert client.get("/healthz", headers={"Host": host}).status_code == 200
 
 
 @sqlite_only
 def test_a_proxy_of_ours_says_which_host_that_is(api: Api, settings: dict[str, str]) -> None:
     told = {"ALLOWED_HOSTS": "board.example.com", "TRUSTED_PROXIES": "127.0.0.1"}
-    client = create_app(read(settings | told)).test_client()
-    by_proxy = {"X-Forwarded-Host": "board.example.com"}
-    assert client.get("/sign-in", headers=by_proxy).status_code == 200
-    other = {"REMOTE_ADDR": "10.0.0.1"}
-    assert client.get("/sign-in", headers=by_proxy, environ_base=other).status_code == 421
+    by_proxy, other = {"X-Forwarded-Host": "board.example.com"}, {"REMOTE_ADDR": "10.0.0.1"}
+    with another_app(settings, **told) as app:
+        client = app.test_client()
+        assert client.get("/sign-in", headers=by_proxy).status_code == 200
+        assert client.get("/sign-in", headers=by_proxy, environ_base=other).status_code == 421
 
 
 @sqlite_only

@@ -4,6 +4,7 @@ import gzip
 import re
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -13,17 +14,16 @@ from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from werkzeug.test import TestResponse
 
-from app import create_app
 from app.access.sessions import spend_key
 from app.clock import now
-from app.config import read
 from app.ledger.projects import create_project
 from app.screens.store import create_link, spend_link
-from app.store.database import db, writing
+from app.store.database import writing
 from app.web import cache
 from app.web.assets import find
 from app.web.cookies import FORM, SCREEN, SESSION, SETTINGS
 from tests.kit.api import Api
+from tests.kit.apps import another_app
 from tests.kit.caches import forget, kept_by, remembering, texts_in
 from tests.kit.cookies import name_in
 from tests.kit.databases import sqlite_only
@@ -198,19 +198,15 @@ def everything_seen(of: dict[str, Asker]) -> dict[tuple[str, ...], tuple[Any, ..
 @pytest.fixture
 def make(filled: Api, settings: dict[str, str], compiled: BytecodeCache) -> Iterator[Any]:
     """Makes a board that was never asked anything, in a process that remembers nothing."""
-    made: list[Flask] = []
+    with ExitStack() as made:
 
-    def begin(**more: str) -> Flask:
-        forget()
-        app = create_app(read(settings | more))
-        app.jinja_env.bytecode_cache = compiled
-        made.append(app)
-        return app
+        def begin(**more: str) -> Flask:
+            forget()
+            app = made.enter_context(another_app(settings, **more))
+            app.jinja_env.bytecode_cache = compiled
+            return app
 
-    yield begin
-    for app in made:
-        with app.app_context():
-            db.engine.dispose()
+        yield begin
 
 
 def test_every_route_that_is_read_has_an_example(app: Flask) -> None:
