@@ -50,6 +50,7 @@ def on_starting(server: Any) -> None:
     from app.cli.params import typed
     from app.store import schema
     from app.store.database import db
+    from app.store.drafts import leftovers
     from app.store.faults import is_away
     from app.store.files import PRIVATE, tighten
     from app.store.presence import MissingError
@@ -62,6 +63,8 @@ def on_starting(server: Any) -> None:
         sqlite = db.engine.dialect.name == "sqlite"
         database = Path(str(db.engine.url.database)) if sqlite else None
         for line in tighten(Path(app.instance_path), database):
+            sys.stderr.write(f"{line}\n")
+        for line in leftovers(database, typed()) if database else ():
             sys.stderr.write(f"{line}\n")
         try:
             wrong = schema.fault(typed())

@@ -6,11 +6,9 @@ in 10 s and never ended. So the source is held in one read transaction, as `VACU
 blocks nobody and gives one moment, and unlike `VACUUM INTO` it can say how far it is.
 """
 
-import os
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from flask import current_app
 from app.clock import now
 from app.rules.times import format_time
 from app.store.database import db, writers_turn
+from app.store.drafts import UNDECIDED, draft, keep
 from app.store.files import create
 from app.store.migrating import Say, StillMigratingError, alone
 
@@ -61,10 +60,10 @@ def back_up(target: Path, *, force: bool, progress: Progress) -> Contents:
     if not store.exists():
         raise BackupError("there is no database yet; `jobwall db upgrade` makes it")
     _check_target(target, store, force)
-    with _draft(target) as draft:
-        _copy_out(store, draft, progress)
-        contents = inspect(draft, "the database")
-        _keep(draft, target)
+    with _draft(target, store) as path:
+        _copy_out(store, path, progress)
+        contents = inspect(path, "the database")
+        _keep(path, target)
     return contents
 
 
@@ -107,16 +106,16 @@ def restore(source: Path, progress: Progress, say: Say) -> Path | None:
     store = store_path()
     if source.resolve() == store.resolve():
         raise BackupError(f"{source} is the database itself")
-    with _draft(store) as draft:
-        _copy_out(source, draft, _quietly)
+    with _draft(store, store) as path:
+        _copy_out(source, path, _quietly)
         with _alone(say), writers_turn(db.engine):
             former = _set_aside(store)
             with _spoken(f"cannot write {store}"):
                 create(str(store))
             with _only_if_changed(former, store):
-                _copy(draft, store, progress)
+                _copy(path, store, progress)
     _shrink_log(store)
-    return former
+    return former and _decided(former)
 
 
 def _shrink_log(store: Path) -> None:
@@ -143,25 +142,40 @@ def _set_aside(store: Path) -> Path | None:
     """A copy of the store beside it, by which the restoring can be undone."""
     if not store.exists() or not store.stat().st_size:
         return None
-    stamp = format_time(now()).replace("-", "").replace(":", "")
-    former = store.with_name(f"{store.name}.before-restore-{stamp}")
-    with _draft(former) as draft:
+    former = _name_of_former(store)
+    with _draft(former, store) as path:
         try:
-            _copy_out(store, draft, _quietly)
+            _copy_out(store, path, _quietly)
         except BackupError as error:
             raise BackupError(
                 f"{error}. To go on without it, stop the board and move {store} away"
             ) from None
-        _keep(draft, former)
+        _keep(path, former)
     return former
+
+
+def _name_of_former(store: Path) -> Path:
+    """A name that nothing has, not even of a restore within the same second."""
+    stamp = format_time(now()).replace("-", "").replace(":", "")
+    for more in ("", *(f"-{number}" for number in range(2, 1000))):
+        former = store.with_name(f"{store.name}.before-restore-{stamp}{more}{UNDECIDED}")
+        if not (former.exists() or _decided(former).exists()):
+            break
+    return former
+
+
+def _decided(former: Path) -> Path:
+    """The name of a former store when it is known that another took its place."""
+    return former.with_name(former.name.removesuffix(UNDECIDED))
 
 
 @contextmanager
 def _only_if_changed(former: Path | None, store: Path) -> Iterator[None]:
-    """Where the block breaks off with the store as it was, the copy of the former one goes.
+    """See the copy of the former store kept where another takes its place, else removed.
 
-    What is raised (Ctrl-C, a terminal that went away) cannot tell: SQLite commits in the last
-    step, and only then says that it is done.
+    Until then its name says that this is undecided, also where the process is killed. What is
+    raised (Ctrl-C, a terminal that went away) cannot tell: SQLite commits in the last step, and
+    only then says that it is done.
     """
     if former is None:
         yield
@@ -173,7 +187,10 @@ def _only_if_changed(former: Path | None, store: Path) -> Iterator[None]:
         except BaseException:
             if watcher.execute("PRAGMA data_version").fetchone() == before:
                 former.unlink()
+            else:
+                former.rename(_decided(former))
             raise
+        former.rename(_decided(former))
 
 
 def _copy(source: Path, target: Path, progress: Progress) -> None:
@@ -193,10 +210,10 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
         reader.backup(writer, pages=PAGES, progress=tell)
 
 
-def _copy_out(source: Path, draft: Path, progress: Progress) -> None:
+def _copy_out(source: Path, path: Path, progress: Progress) -> None:
     """Copy a store into a file that stands alone: nothing beside it when it is read or moved."""
-    _copy(source, draft, progress)
-    with _spoken(f"cannot write {draft}"), closing(_open(draft, "rw")) as connection:
+    _copy(source, path, progress)
+    with _spoken(f"cannot write {path}"), closing(_open(path, "rw")) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
@@ -228,35 +245,16 @@ def _check_target(target: Path, store: Path, force: bool) -> None:
 
 
 @contextmanager
-def _draft(target: Path) -> Iterator[Path]:
-    """An empty file beside `target`, for its owner alone; it does not outlive the block."""
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except OSError as error:
-        raise BackupError(f"cannot write {draft}: {error.strerror}") from None
-    try:
-        yield draft
-    finally:
-        for end in COMPANIONS:
-            with suppress(FileNotFoundError):
-                Path(f"{draft}{end}").unlink()
+def _draft(target: Path, store: Path) -> Iterator[Path]:
+    with ExitStack() as stack:
+        with _spoken(f"cannot write {target}"):
+            path = stack.enter_context(draft(target, store))
+        yield path
 
 
-def _keep(draft: Path, target: Path) -> None:
-    """Let a draft appear under its name when it is on the disk, and see that it stays there."""
+def _keep(path: Path, target: Path) -> None:
     with _spoken(f"cannot write {target}"):
-        _sync(draft)
-        draft.rename(target)
-        _sync(target.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        keep(path, target)
 
 
 @contextmanager

@@ -3,14 +3,13 @@
 import json
 import os
 import shutil
-import signal
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -27,10 +26,12 @@ from app.queries.projects import list_projects
 from app.rules.status import JobStatus
 from app.store import backups
 from app.store.database import db, reading
+from app.store.drafts import UNDECIDED, leftovers, sweep
 from tests.kit import ROOT
 from tests.kit.board import Board
 from tests.kit.commands import JOBWALL
 from tests.kit.databases import postgres_only, sqlite_only
+from tests.kit.killed import killed_at_each_step
 from tests.kit.recording import record
 
 REPORTING = ROOT / "tests/kit/reporting.py"
@@ -320,35 +321,92 @@ def test_a_backup_of_an_older_revision_is_restored_and_then_upgraded(
     assert set(jobs_in(store)) == {"a", "b", "c"}
 
 
+# Killed
+
+
+def strangers(folder: Path) -> set[str]:
+    """The files of a folder that no store and no backup has, however it is looked at."""
+    with closing(sqlite3.connect(folder / "jobwall.db")):
+        return {str(folder / name) for name in others(folder)}
+
+
 @pytest.mark.slow
 @sqlite_only
-def test_a_restore_that_is_killed_half_way_changed_nothing(
-    settings: dict[str, str], run, store: Path, kept: Path
+def test_a_restore_that_is_killed_at_any_step_left_one_store_and_nothing_unnamed(
+    run, store: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record(
-        "p1",
-        [Report(job_id=f"n{n}", source_doc_id="x" * 1000) for n in range(1000)],
-        now=now(),
-    )
-    before = dump(store)
-    script = (
-        "import os, signal, sys; from pathlib import Path; from wsgi import app\n"
-        "from app.store import backups; backups.PAGES = 8\n"
-        "def die(done, total):\n"
-        "    if 0 < done < total: os.kill(os.getpid(), signal.SIGKILL)\n"
-        "with app.app_context(): backups.restore(Path(sys.argv[1]), die, print)\n"
-    )
-    killed = subprocess.run(
-        [sys.executable, "-c", script, str(kept)],
-        cwd=ROOT,
-        env={**os.environ, **settings},
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
-    assert dump(store) == before
+    before, after = {"a", "b", "c", "since"}, {"a", "b", "c"}
+    monkeypatch.setattr(backups, "PAGES", 20)
+    db.engine.dispose()
+
+    def restore(step: Callable[[], None]) -> None:
+        backups.restore(kept, lambda _done, _total: step(), print)
+
+    ends = set()
+    for number in killed_at_each_step(restore):
+        named = [line.split()[0] for line in leftovers(store)]
+        found = set(jobs_in(store))
+        assert found in (before, after), number
+        for path in strangers(store.parent):
+            # Decided it is where only the line was not printed that tells of it.
+            assert path in named or (found == after and UNDECIDED not in path), number
+            assert set(jobs_in(Path(path))) == before, "it is sound, and can be restored"
+        ends.add(len(found))
+        if found == after:
+            [former] = strangers(store.parent)
+            assert run("restore", former, "--yes").exit_code == 0
+        for path in strangers(store.parent):
+            Path(path).unlink()
+        db.engine.dispose()
+    assert ends == {3, 4}, "killed before it was done, and after"
     assert run("verify").stdout == "clean\n"
-    assert run("restore", str(kept), "--yes").exit_code == 0
-    assert set(jobs_in(store)) == {"a", "b", "c"}
+    assert set(jobs_in(store)) == after
+    assert leftovers(store) == []
+    [former] = strangers(store.parent)
+    assert ".before-restore-" in former
+    assert set(jobs_in(Path(former))) == before
+
+
+@pytest.mark.slow
+@sqlite_only
+@pytest.mark.parametrize("where", ["instance", "elsewhere"])
+def test_a_backup_that_is_killed_at_any_step_leaves_nothing_unnamed(
+    store: Path, tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "PAGES", 20)
+    db.engine.dispose()
+    target = tmp_path / where / "to day.db"
+    target.parent.mkdir(exist_ok=True)
+
+    def back_up(step: Callable[[], None]) -> None:
+        backups.back_up(target, force=True, progress=lambda _done, _total: step())
+
+    removed = 0
+    for number in killed_at_each_step(back_up):
+        if number % 2:  # the next start finds them, or the next backup of that name
+            removed += len(leftovers(store))
+        else:
+            sweep(target)
+            sweep(store)
+        left = strangers(store.parent) | {str(path) for path in target.parent.iterdir()}
+        assert left - {str(target)} <= {str(path) for path in store.parent.iterdir()}
+        assert not [path for path in left if path.endswith(".part")], number
+        if target.exists():
+            assert set(jobs_in(target)) == {"a", "b", "c"}
+    assert set(jobs_in(target)) == {"a", "b", "c"}
+    assert removed, "some were killed in the middle"
+
+
+@sqlite_only
+def test_the_draft_of_a_backup_that_lives_is_left_to_it(store: Path, tmp_path: Path) -> None:
+    target = tmp_path / "kept.db"
+
+    def come_between(_done: int, _total: int) -> None:
+        assert leftovers(store) == []
+        assert sweep(target) == []
+
+    backups.back_up(target, force=False, progress=come_between)
+    assert set(jobs_in(target)) == {"a", "b", "c"}
 
 
 @sqlite_only

@@ -68,7 +68,7 @@ def put_back(
         kept = tmp_path / "kept"
         if databases.engine == "sqlite":
             backups.back_up(kept, force=False, progress=quietly)
-            return lambda: backups.restore(kept, quietly)
+            return lambda: backups.restore(kept, quietly, print)
         url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         run(databases, "pg_dump", "--format=custom", f"--file={kept}", f"--dbname={url}")
         once = ("--clean", "--single-transaction", "--exit-on-error", f"--dbname={url}")

@@ -106,3 +106,19 @@ def test_what_was_loosened_is_closed_at_the_next_start_and_said(tmp_path: Path) 
     with served(instance) as complaints:
         assert [re.fullmatch(closed, line)[1] for line in complaints] == [str(instance)]  # type: ignore[index]
     assert modes(instance)["."] == 0o700
+
+
+def test_a_folder_that_holds_more_than_ours_is_left_but_for_drafts(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir(0o755)
+    instance.chmod(0o755)
+    (instance / "theirs").touch(0o644)
+    (instance / "theirs").chmod(0o644)
+    part = instance / ".jobwall.db.0123abcd.part"  # which no process has any more
+    part.touch(0o600)
+    with served(instance) as complaints:
+        assert complaints == [
+            f"{instance} is open to other users: chmod 700 it",
+            f"{part} was left by a backup or a restore: removed",
+        ]
+        assert modes(instance) == {".": 0o755, "theirs": 0o644} | dict.fromkeys(FILES, 0o600)

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from app import create_app
 from app.config import read
 from app.web.cookies import FORM, SCREEN, SESSION, SETTINGS, naming_of
 from tests.kit.apps import another_app
