@@ -73,11 +73,11 @@ _SEEN = re.compile(f"[^{BLANK}]")
 
 # What colours a text in a terminal, moves its cursor or names its window (ECMA-48), in seven bits
 # and in eight: a control sequence; a string, which one that is not closed does not make of all that
-# follows; any other escape.
+# follows; any other escape, and what begins one and does not go on. So none is left.
 _CODES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])(?:[^\x07\n\x1b\x80-\x9f]*+(?:\x07|\x1b\\|\x9c))?"
-    r"|\x1b[ -/]*+[0-~]"
+    r"|\x1b(?:[ -/]{0,2}[0-~])?|\x9b"
 )
 _CODE = re.compile("[\x1b\x90\x98\x9b\x9d-\x9f]")
 

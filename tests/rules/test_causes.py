@@ -139,16 +139,22 @@ HOSTILE = [
     "~%-", "1----", "a----", "w.w-", "w.w.w(", "w.txt.", "a.txt-", "a.py(", "‹", "‹url›.",
     "\x1b[", "\x1b]", "\x9b", "\x90", "\U0001f3f4", "\ufe0f", "[({<", "a(b[c{",
 ]  # fmt: skip
+EVERY_SIGN = " @/\\.-:x"  # so that everything is looked for
 
 
-def test_a_line_takes_time_in_proportion_to_its_length() -> None:
-    """Quadratic, one of these takes half a second; cubic, a minute. All of them take 0.1 s."""
+@pytest.mark.parametrize(
+    ("shapes", "length"),
+    [(HOSTILE, 12_000), (["“", "“a ", "«1", "‘ ", "‘‘a"], 150_000)],
+    ids=["any", "never closed"],
+)
+def test_a_line_takes_time_in_proportion_to_its_length(shapes: list[str], length: int) -> None:
+    """All of them take 0.4 s. Quadratic, one of them takes 4 s and more."""
     began = time.perf_counter()
-    for shape in HOSTILE:
-        line = (shape * 3000)[:3000]
+    for shape in shapes:
+        line = (shape * length)[:length] + EVERY_SIGN
         fold.__wrapped__(line)
         telling_line(line)
-        assert time.perf_counter() - began < 2, shape
+        assert time.perf_counter() - began < 4, shape
 
 
 def test_a_request_of_hostile_lines_is_soon_folded() -> None:

@@ -126,6 +126,7 @@ def test_lines_keep_their_ends_and_lose_their_codes(text: str) -> None:
     shown = legible_lines(text)
     assert "\x1b" not in shown
     plain = without_codes(text)
+    assert without_codes(plain) == plain
     for white in "\n\t\r":
         assert shown.count(white) == plain.count(white)
     assert legible(plain.translate({ord(white): " " for white in "\n\t\r"})) == shown.translate(
@@ -152,7 +153,9 @@ def test_json_is_readable_and_still_the_same_json(value: dict[str, str]) -> None
         ("\x1b(B\x1b)0\x1b=\x1b7\x1bMplain", "plain"),
         ("\x1b[31", "31"),
         ("\x1b]0;open\nthe reason", "0;open\nthe reason"),
-        ("\x1b", "\x1b"),
+        ("\x1b\x1b[31mred\x1b", "red"),
+        ("\x1b\x9b@0 \x9b31", "0 31"),
+        ("\x1b    red", "    red"),
         ("no [31m code", "no [31m code"),
     ],
 )
