@@ -350,7 +350,7 @@ def reporters(board: Board) -> Iterator[set[str]]:
     words = [sys.executable, str(ROOT / "tests/kit/reporting.py"), board.url, "p1"]
     started = [
         subprocess.Popen(
-            [*words, str(number), "6"],
+            [*words, str(number), "3"],
             stdout=subprocess.PIPE,
             env={**os.environ, "JOBWALL_KEY": board.key},
         )
