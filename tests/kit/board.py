@@ -3,7 +3,6 @@
 import itertools
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,14 +25,8 @@ from app.ledger.projects import create_project
 from app.store.database import db, writing
 from app.web.cookies import naming
 from tests.kit import ROOT
+from tests.kit.ports import free_port
 from tests.kit.sessions import new_session
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -72,11 +65,14 @@ class Board:
             try:
                 urllib.request.urlopen(f"{self.url}/healthz", timeout=2).close()
             except OSError:
-                assert self.process.poll() is None, "gunicorn did not start"
+                assert self.process.poll() is None, f"gunicorn did not start\n{self._said()}"
                 time.sleep(0.05)
             else:
                 return
         raise AssertionError("the board does not answer")
+
+    def _said(self) -> str:
+        return self.log.read_text(errors="replace") if self.log else "its messages are above"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """End the whole group of processes."""
