@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.ledger.projects import change_project
+from app.rules.legible import legible
 from tests.kit.databases import sqlite_only
 from tests.kit.person import Person
 from tests.kit.reports import ended, running, send
@@ -83,10 +84,11 @@ def test_no_page_scrolls_sideways_or_runs_what_it_shows(hostile: Person, window:
         assert page.evaluate("window.ran") is None, f"it ran on {path[:200]}"
 
 
-def test_hostile_text_is_shown_as_it_was_sent(hostile: Person) -> None:
+def test_hostile_text_is_shown_as_it_was_sent_but_for_what_nobody_sees(hostile: Person) -> None:
     page = hostile.open(f"/projects/{hostile.board.project}")
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{SCRIPT} {'W' * 100}")
-    for number, text in enumerate(TEXTS.values()):
+    assert legible(TEXTS["right to left"]) != TEXTS["right to left"]
+    for number, text in enumerate(legible(text) for text in TEXTS.values()):
         link = page.locator(f"#row-job-{number:05} a")
         expect(link).to_have_attribute("title", text)
         assert link.text_content() == text

@@ -25,9 +25,12 @@ NOT_INSIDE = {
     "make test-fast": "it would run a part of this suite inside itself",
     "make check": "the suite's own run of checks does it, and it takes as long as ten tests",
     "make bench": "it takes minutes and a quiet machine",
+    "make chaos": "it takes minutes; the suite has a small one of its own",
+    "make fuzz": "it takes half an hour; the suite has a small one of its own",
     "make soak-wall": "it takes half an hour",
     "make screenshots": "it takes minutes",
     ".venv/bin/python -m bench": "it takes minutes and a quiet machine",
+    ".venv/bin/python -m bench.chaos": "it fills a board of its own for a minute",
 }
 """What is not run here, and why. A target must be one that `make` can make, and is run by `.ci/run`
 or starts a command that answers `--help`; a command must answer that."""

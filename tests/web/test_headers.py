@@ -23,7 +23,7 @@ KINDS = {
     "no route": ("/api/nothing", 404),
     "no project": ("/projects/none", 404),
     "wrong method": ("/sign-out", 405),
-    "wrong API method": ("/api/v1/projects/p1/jobs/bulk?", 404),
+    "wrong API method": ("/api/v1/projects/p1/jobs/bulk", 405),
     "wrong parameter": ("/api/v1/projects/p1/jobs?limit=0", 422),
 }
 

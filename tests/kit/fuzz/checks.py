@@ -7,9 +7,11 @@ UNSAYABLE = {
     "the job is known with another document",
     "is not the project of the URL",
     "is not the job of the URL",
+    "has no place beside a cursor",
     "must have at most 2,048 bytes in UTF-8 (in the form NFC)",
 }
-"""What is wrong with a value by what is stored, by the address, or by bytes: by no schema."""
+"""What is wrong with a value by what is stored, by the address, by another value, or by its bytes:
+by no schema."""
 
 
 def _is_unsayable(error: dict[str, str], case: schemathesis.Case) -> bool:
