@@ -144,6 +144,7 @@ class _Watch:
         self._latest: _Held | None = None
         self._lost_at = float("-inf")  # when a log was last seen to be lost
         self._unsaved = False  # what was in it
+        self._unnamed_since = float("inf")  # others have a log open that has no name
         event.listen(engine, "do_connect", self.connect)
         event.listen(engine, "connect", self.note)
         event.listen(engine, "checkout", self.check)
@@ -162,12 +163,21 @@ class _Watch:
         with _lock:
             if self._lost_at != lost_at:
                 raise LostError(path)  # the pool that asks is no longer used
-            record.info[_HELD] = self._files_to_open(path)
-            driver: Any = dialect.connect(uri, uri=True, factory=_Driver, **more)
+            deadline = time.monotonic() + PATIENCE
+            while True:
+                is_open = any(map(_is_open, self._drivers))
+                held = self._files_to_open(path, is_open)
+                driver: Any = dialect.connect(uri, uri=True, factory=_Driver, **more)
+                opened = _opened(driver, held)
+                if opened or is_open or time.monotonic() >= deadline:
+                    break
+                # Whoever closed it last took the log and its index away: they are made anew.
+                driver.close()
+            record.info[_HELD] = opened or held
             self._drivers.add(driver)
         return driver
 
-    def _files_to_open(self, path: str) -> _Held:
+    def _files_to_open(self, path: str, is_open: bool) -> _Held:
         """What there is to be opened. Raises FilesError where it must not be opened now."""
         held, latest = _Held(path), self._latest
         if held.files[0] is None:
@@ -175,17 +185,17 @@ class _Watch:
         fault = latest.fault() if latest else None
         if isinstance(fault, LeftError):
             raise fault
-        is_open = any(map(_is_open, self._drivers))
         if isinstance(fault, LostError) and (self._unsaved or is_open):
             self._let_go()
             raise fault
-        deadline = time.monotonic() + (0 if fault else PATIENCE)
         while None in held.files[1:] and not is_open and _is_in_use(path):
             # Others are about to open it, or to close it; or its log was removed under them.
-            if time.monotonic() >= deadline:
+            self._unnamed_since = min(self._unnamed_since, time.monotonic())
+            if time.monotonic() >= self._unnamed_since + PATIENCE:
                 raise LostError(path)
             time.sleep(PAUSE)
             held = _Held(path)
+        self._unnamed_since = float("inf")
         return held
 
     def note(self, _driver: object, record: ConnectionPoolEntry) -> None:
@@ -237,6 +247,15 @@ def _save(driver: sqlite3.Connection, held: _Held) -> bool:
     except sqlite3.Error:
         return False
     return bool(in_all == saved)
+
+
+def _opened(driver: sqlite3.Connection, held: _Held) -> _Held | None:
+    """The files that a new connection has open; None where `held` were others a moment before."""
+    driver.execute(
+        "SELECT 1 FROM sqlite_schema LIMIT 0"
+    ).close()  # it opens them when it first reads
+    opened = _Held(held.names[0])
+    return None if _difference(held.files, opened.files) else opened
 
 
 def _is_open(driver: sqlite3.Connection) -> bool:

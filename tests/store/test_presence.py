@@ -263,6 +263,29 @@ def test_a_store_that_is_not_there_is_not_made_by_who_asks_for_it(api: Api, stor
     assert not store.exists()
 
 
+OPENING = """
+from sqlalchemy import text
+from app import create_app
+from app.config import read
+from app.store.database import db, reading
+with create_app(read()).app_context():
+    for _ in range(200):
+        with reading() as connection:
+            connection.execute(text("SELECT count(*) FROM projects"))
+        db.engine.dispose()
+"""
+
+
+@pytest.mark.slow
+def test_who_opens_a_database_while_others_close_it_takes_no_file_for_lost(api: Api) -> None:
+    """SQLite removes the log and its index with the last connection, and makes them anew."""
+    db.engine.dispose()
+    environment = {**os.environ, "INSTANCE": api.app.instance_path}
+    words = [sys.executable, "-c", OPENING]
+    others = [subprocess.Popen(words, cwd=ROOT, env=environment) for _ in range(3)]
+    assert [other.wait(60) for other in others] == [0, 0, 0]
+
+
 # Under a board of two processes
 
 
