@@ -77,6 +77,8 @@ def count_up_to(
     With an empty id, those created before that moment. The minute that holds it is counted in an
     index alone.
     """
+    if not columns:
+        return 0
     [(amount,)] = _up_to(columns).rows(connection, **_around(project_id, key[0]), up_to=key[1])
     return int(amount)
 

@@ -213,6 +213,11 @@ def assert_plain(project_id: str, filters: list[JobFilter], offsets: list[int], 
                 assert fields.rows == [fields_of(job) for job in page.rows]
                 assert page.total == len(plain)
                 assert [job.job_id for job in page.rows] == plain[offset : offset + 5]
+            held = jobs.list_jobs(
+                connection, project, one, limit=5, now=now, reading=jobs.WHOLE, anchor=(T0, "")
+            )
+            newer = [job for job in everything if job.created_at >= T0 and job.job_id in set(plain)]
+            assert (held.total, held.new) == (len(plain), len(newer))
             assert_beside(connection, project, one, by_time(everything), plain, offsets[0], now)
             for job in page.rows[:1]:
                 assert job == jobs.get_job(connection, project, job.job_id, now)
@@ -331,22 +336,28 @@ PAIRS = [
     for second in VALUES[other]
 ]
 
+TRIPLES = [
+    JobFilter(**{name: VALUES[name][0] for name in names})
+    for names in itertools.combinations(VALUES, 3)
+]
+
 
 def test_these_values_and_answers_are_of_every_part() -> None:
     names = {part.name for part in parts.PARTS}
     assert names == set(PARTS) == set(VALUES) == {"q", *MATCHES}
 
 
-def test_any_two_parts_of_a_filter_narrow_together(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("wanted", [PAIRS, TRIPLES], ids=["two", "three"])
+def test_any_parts_of_a_filter_narrow_together(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, wanted: list[JobFilter]
 ) -> None:
     create_project("p", name="p", mode="kg_vector", now=T0)
     record("p", crowd(200), now=NOW)
-    assert_plain("p", PAIRS, [0], NOW)
+    assert_plain("p", wanted, [0], NOW)
     for most, passed in ((20, 40), (5, 10)):
         monkeypatch.setattr(search, "MOST_FOUND", most)
         monkeypatch.setattr(search, "MOST_PASSED", passed)
-        assert_taken("p", PAIRS, most, passed)
+        assert_taken("p", wanted, most, passed)
 
 
 def test_a_part_that_no_index_knows_is_sought_among_the_newest(
