@@ -1,7 +1,8 @@
 """Cookies: how each of ours is called and kept, said once.
 
 Cookies know no port, so each has a mark of its board in its name: two boards on one host would sign
-each other out. Over TLS the name says so too (`__Host-`), and browsers hold it to that: no
+each other out. That of the settings has none, for it signs nobody in: an error page must not need
+the store to know it. Over TLS the name says so too (`__Host-`), and browsers hold it to that: no
 other host of the domain, and nobody on the way who speaks no TLS, can set one.
 """
 
@@ -22,33 +23,39 @@ SCREEN = "screen"
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What a board's cookies have in common: its mark, and the path that they are for."""
+    """What a board's cookies have in common: the path that they are for, and their mark."""
 
-    mark: str
     path: str
+    mark: Callable[[], str]
 
     def name(self, kind: str, *, secure: bool) -> str:
         """What a cookie is called; `__Host-` cookies are for every path, so there is another."""
         prefix = ("__Host-" if self.path == "/" else "__Secure-") if secure else ""
-        return f"{prefix}jobwall_{kind}_{self.mark}"
+        return f"{prefix}jobwall_{kind}" + ("" if kind == SETTINGS else f"_{self.mark()}")
 
 
-def naming_of(key: bytes, path_prefix: str) -> Naming:
-    """How a board calls its cookies: its mark follows from the secret key and does not tell it."""
-    mark = hmac.new(key, b"cookies", hashlib.sha256).hexdigest()[:8]
-    return Naming(mark, path_prefix or "/")
+def naming_of(secret_key: Callable[[], bytes], path_prefix: str) -> Naming:
+    """How a board calls its cookies: its mark follows from the secret key and does not tell it.
+
+    The key is asked for with the mark: before PostgreSQL answers, nobody knows it.
+    """
+
+    @cache
+    def mark() -> str:
+        return hmac.new(secret_key(), b"cookies", hashlib.sha256).hexdigest()[:8]
+
+    return Naming(path_prefix or "/", mark)
 
 
 def init_app(app: Flask, path_prefix: str, secret_key: Callable[[], bytes]) -> None:
     """Give the app its names of cookies, and its templates too."""
-    # When it is first asked for: of a board with PostgreSQL the key is there.
-    app.extensions["cookies"] = cache(lambda: naming_of(secret_key(), path_prefix))
+    app.extensions["cookies"] = naming_of(secret_key, path_prefix)
     app.jinja_env.globals["cookie_name"] = cookie_name
 
 
 def naming() -> Naming:
     """How the board of this app calls its cookies."""
-    known: Naming = current_app.extensions["cookies"]()
+    known: Naming = current_app.extensions["cookies"]
     return known
 
 

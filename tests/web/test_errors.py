@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 
@@ -13,7 +13,8 @@ from app.dashboard import project
 from app.models import Document
 from app.store.database import writing
 from tests.kit.api import Api
-from tests.kit.databases import sqlite_only
+from tests.kit.apps import another_app
+from tests.kit.databases import Databases, postgres_only, sqlite_only
 from tests.kit.problems import assert_problem
 
 JOBS = "/api/v1/projects/p1/jobs"
@@ -130,6 +131,25 @@ def test_what_a_database_refused_is_in_no_log(app: Flask, caplog: pytest.LogCapt
     assert "insert_twice" in caplog.text, "where it happened"
     assert "INSERT INTO documents" in caplog.text
     assert "secret" not in caplog.text
+
+
+@postgres_only
+def test_every_first_answer_of_a_process_without_its_database_says_so(
+    settings: dict[str, str], databases: Databases
+) -> None:
+    with another_app(settings) as app, databases.stopped():
+        with app.test_request_context():
+            paths = {
+                url_for(rule.endpoint, **dict.fromkeys(rule.arguments, "1"))
+                for rule in app.url_map.iter_rules()
+                if "GET" in (rule.methods or ()) and rule.endpoint not in ("static", "readyz")
+            }
+        assert {"/", "/sign-in", "/wall"} < paths
+        for path in paths:
+            answer = app.test_client().get(path, headers={"Authorization": "Bearer ib-1"})
+            if answer.status_code >= 500:
+                assert answer.status_code == 503, f"{path}: {answer.text}"
+                assert "The database" in answer.text, path
 
 
 @sqlite_only
