@@ -174,6 +174,7 @@ class _Watch:
                 # Whoever closed it last took the log and its index away: they are made anew.
                 driver.close()
             record.info[_HELD] = opened or held
+            self._latest = opened or self._latest  # before another thread asks what is open
             self._drivers.add(driver)
         return driver
 

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -284,6 +285,28 @@ def test_who_opens_a_database_while_others_close_it_takes_no_file_for_lost(api: 
     words = [sys.executable, "-c", OPENING]
     others = [subprocess.Popen(words, cwd=ROOT, env=environment) for _ in range(3)]
     assert [other.wait(60) for other in others] == [0, 0, 0]
+
+
+def test_who_opens_a_database_beside_another_takes_no_file_for_lost(
+    api: Api, store: Path, tmp_path: Path
+) -> None:
+    """Two threads open it at once, after the last who closed it took the log away."""
+    db.engine.dispose()
+    (tmp_path / "in the place of the log").touch()
+    answers: list[int] = []
+    second = threading.Thread(target=lambda: answers.append(api.get().status_code))
+
+    def come_between(*_: object) -> None:
+        if second.ident is None:
+            second.start()
+            second.join(0.5)  # it opens its own, and then waits for the first
+
+    with closing(sqlite3.connect(store)) as other:
+        other.execute("SELECT 1 FROM jobs").fetchall()
+        event.listen(db.engine, "connect", come_between, insert=True)
+        answers.append(api.get().status_code)
+        second.join(10)
+    assert answers == [200, 200]
 
 
 # Under a board of two processes
