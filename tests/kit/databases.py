@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ SELECT (SELECT string_agg(concat(oid, ':', xmin), ' ' ORDER BY oid)
        (SELECT count(*) FROM pg_statistic WHERE starelid >= 16384)
 """
 """What no test leaves changed that a next one could be given: tables, functions, ANALYZE."""
+
+REVISION = "SELECT version_num FROM alembic_version"
 
 ALONE = """
 SELECT pg_terminate_backend(pid, 5000)
@@ -118,7 +120,7 @@ class Databases:
         yield self._settings(folder, name)
         with self._connected(name) as connection:
             connection.execute(ALONE, (name,))
-            if copy.schema == connection.execute(SCHEMA).fetchone():
+            if copy.schema == _schema(connection):
                 copy.held += empty(connection)
             else:
                 copy.held = MANY
@@ -131,7 +133,7 @@ class Databases:
         name = f"test_{next(self._numbers)}"
         self._run(f"CREATE DATABASE {name} TEMPLATE migrated")
         with self._connected(name) as connection:
-            return name, Copy(connection.execute(SCHEMA).fetchone())
+            return name, Copy(_schema(connection))
 
     def _connected(self, name: str) -> psycopg.Connection[Any]:
         assert self._server is not None
@@ -148,6 +150,14 @@ class Copy:
 
     schema: Any
     held: int = 0
+
+
+def _schema(connection: psycopg.Connection[Any]) -> tuple[Any, ...]:
+    """What a test must leave as it was; first the tables, without which there is no revision."""
+    tables = connection.execute(SCHEMA).fetchone()
+    with suppress(psycopg.errors.UndefinedTable):
+        return tables, connection.execute(REVISION).fetchall()
+    return (tables,)
 
 
 def empty(connection: psycopg.Connection[Any]) -> int:
