@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from app.store.faults import sentence_of
 from app.web.cookies import SETTINGS, get_cookie, set_cookie
 from app.web.urls import local_path
 
@@ -44,8 +45,17 @@ blueprint = Blueprint("settings", __name__)
 
 
 def chosen() -> Settings:
-    """The settings of the browser that asks."""
-    words = get_cookie(SETTINGS).split("-")
+    """The settings of the browser that asks.
+
+    Those that everybody begins with, where the store is away that knows how the cookie is called:
+    the page that says so must not fail by it.
+    """
+    try:
+        words = get_cookie(SETTINGS).split("-")
+    except Exception as error:
+        if not sentence_of(error):
+            raise
+        words = []
     return Settings(**{name: _one_of(choices, words) for name, (_, choices) in CHOICES.items()})
 
 

@@ -1,16 +1,14 @@
 """Cookies: how each of ours is called and kept, said once.
 
 Cookies know no port, so each has a mark of its board in its name: two boards on one host would sign
-each other out. That of the settings has none, for it signs nobody in: an error page must not need
-the store to know it. Over TLS the name says so too (`__Host-`), and browsers hold it to that: no
+each other out. Over TLS the name says so too (`__Host-`), and browsers hold it to that: no
 other host of the domain, and nobody on the way who speaks no TLS, can set one.
 """
 
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 
 from flask import Flask, current_app, request
 from werkzeug.wrappers import Response
@@ -21,35 +19,27 @@ SETTINGS = "settings"
 SCREEN = "screen"
 
 
-@dataclass(frozen=True, slots=True)
 class Naming:
-    """What a board's cookies have in common: the path that they are for, and their mark."""
+    """How a board calls its cookies, and the path that they are for."""
 
-    path: str
-    mark: Callable[[], str]
+    def __init__(self, secret_key: Callable[[], bytes], path_prefix: str) -> None:
+        self._secret_key = secret_key
+        self.path = path_prefix or "/"
+
+    @cached_property
+    def mark(self) -> str:
+        """What all its names have: it follows from the secret key, and does not tell it."""
+        return hmac.new(self._secret_key(), b"cookies", hashlib.sha256).hexdigest()[:8]
 
     def name(self, kind: str, *, secure: bool) -> str:
         """What a cookie is called; `__Host-` cookies are for every path, so there is another."""
         prefix = ("__Host-" if self.path == "/" else "__Secure-") if secure else ""
-        return f"{prefix}jobwall_{kind}" + ("" if kind == SETTINGS else f"_{self.mark()}")
-
-
-def naming_of(secret_key: Callable[[], bytes], path_prefix: str) -> Naming:
-    """How a board calls its cookies: its mark follows from the secret key and does not tell it.
-
-    The key is asked for with the mark: before PostgreSQL answers, nobody knows it.
-    """
-
-    @cache
-    def mark() -> str:
-        return hmac.new(secret_key(), b"cookies", hashlib.sha256).hexdigest()[:8]
-
-    return Naming(path_prefix or "/", mark)
+        return f"{prefix}jobwall_{kind}_{self.mark}"
 
 
 def init_app(app: Flask, path_prefix: str, secret_key: Callable[[], bytes]) -> None:
     """Give the app its names of cookies, and its templates too."""
-    app.extensions["cookies"] = naming_of(secret_key, path_prefix)
+    app.extensions["cookies"] = Naming(secret_key, path_prefix)
     app.jinja_env.globals["cookie_name"] = cookie_name
 
 

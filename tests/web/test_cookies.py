@@ -6,13 +6,13 @@ import pytest
 
 from app import create_app
 from app.config import read
-from app.web.cookies import FORM, SCREEN, SESSION, SETTINGS, naming_of
+from app.web.cookies import FORM, SCREEN, SESSION, SETTINGS, Naming
 from tests.kit.apps import another_app
 from tests.kit.cookies import name_in
 from tests.kit.databases import sqlite_only
 from tests.kit.forms import cookies_of
 
-KINDS = (SESSION, FORM, SCREEN)
+KINDS = (SESSION, FORM, SETTINGS, SCREEN)
 
 
 def test_every_board_has_names_of_its_own_that_stay(tmp_path) -> None:
@@ -20,12 +20,11 @@ def test_every_board_has_names_of_its_own_that_stay(tmp_path) -> None:
     names = [[name_in(one, kind) for kind in KINDS] for one in boards]
     assert names[0] == names[2]
     assert len({*names[0], *names[1]}) == 2 * len(KINDS)
-    assert {name_in(one, SETTINGS) for one in boards} == {"jobwall_settings"}
 
 
 def test_a_name_tells_nothing_of_the_secret_key(tmp_path) -> None:
     key = read({"INSTANCE": str(tmp_path)}).secret_key
-    mark = naming_of(key.encode, "").mark()
+    mark = Naming(key.encode, "").mark
     assert len(mark) == 8
     assert mark not in key
     for digest in (hashlib.sha256, hashlib.sha1, hashlib.md5):
