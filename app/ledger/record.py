@@ -39,6 +39,7 @@ from app.store.prepared import Prepared, given, insertion
 from app.store.seeks import listed, seek_listed
 
 MOST_TRIES = 20
+FEW = 100  # reports that keep no other writer waiting for long
 
 
 class _OvertakenError(Exception):
@@ -67,7 +68,7 @@ def _record(
     project: Project, reports: Sequence[Report], folds: Folds, now: int, skew: int | None
 ) -> list[Recorded]:
     project_id, mode = project.project_id, project.mode
-    with writing() as connection:
+    with writing(long=len(reports) > FEW) as connection:
         drafts = load_drafts(connection, project_id, reports, folds)
         results = [drafts[report.job_id].apply(report, now, skew) for report in reports]
         changed = [draft for draft in drafts.values() if draft.changed]

@@ -25,7 +25,7 @@ Progress = Callable[[int, int], object]
 
 PAGES = 1024  # a step of the copy; each moves the progress bar
 PATIENCE = 30.0  # seconds that SQLite waits for a lock
-COMPANIONS = ("", "-wal", "-shm", "-journal", ".lock", ".migrating")
+COMPANIONS = ("", "-wal", "-shm", "-journal", ".lock", ".lock.long", ".migrating")
 TABLES = {"alembic_version", "api_keys", "jobs", "projects"}  # those that any revision has
 
 

@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase
 from app.store import deadline, presence
 from app.store.commits import committed
 from app.store.driver import execute_directly
-from app.store.turn import turns_at
+from app.store.turn import long_turn, short_turn
 
 
 class Base(DeclarativeBase):
@@ -160,13 +160,14 @@ def reading() -> Iterator[Connection]:
 
 
 @contextmanager
-def writing() -> Iterator[Connection]:
+def writing(*, long: bool = False) -> Iterator[Connection]:
     """One transaction that writes; it commits at the end or leaves nothing behind.
 
-    Raises BusyError on SQLite, where one writes at a time, if the others take too long, LockError
-    if it cannot wait for them, and InDoubtError where COMMIT had no answer.
+    A `long` one leaves others time for theirs before it. Raises BusyError on SQLite, where one
+    writes at a time, if the others take too long, LockError if it cannot wait for them, and
+    InDoubtError where COMMIT had no answer.
     """
-    with writers_turn(db.engine), db.engine.connect() as connection:
+    with writers_turn(db.engine, long=long), db.engine.connect() as connection:
         connection.execution_options(writes=True)
         if connection.dialect.name == "postgresql":
             # As the server has it: one that shall only read must not be talked into writing.
@@ -185,7 +186,7 @@ def _take_time(connection: Connection) -> None:
 
 
 @contextmanager
-def writers_turn(engine: Engine) -> Iterator[None]:
+def writers_turn(engine: Engine, *, long: bool = False) -> Iterator[None]:
     """Wait for one's turn to write to SQLite (see `app.store.turn`), until the deadline.
 
     Raises BusyError.
@@ -193,7 +194,8 @@ def writers_turn(engine: Engine) -> Iterator[None]:
     if engine.dialect.name != "sqlite":
         yield
         return
-    with turns_at(f"{engine.url.database}.lock").turn(deadline.left_or(LONGEST)) as mine:
+    turn = long_turn if long else short_turn
+    with turn(f"{engine.url.database}.lock", deadline.left_or(LONGEST)) as mine:
         if not mine:
             raise BusyError("the writers before take too long")
         yield

@@ -34,7 +34,7 @@ def open_lock(path: str) -> int:
     Opened anew each time: a lock belongs to the open file. Raises LockError.
     """
     try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise LockError(error.errno, error.strerror, path) from None
 

@@ -4,18 +4,27 @@ SQLite's own waiting is a sleep and a retry, by which 8 busy writers kept one of
 12.4 s; in the queue that the kernel keeps at a lock file it was 0.4 s. But nobody can leave that
 queue. So one thread of a process stands there, for whichever of its writers is first; and they give
 up when their time is over, whatever befalls who has the lock.
+
+Two who send a thousand reports at once, again and again, would have it all the time. So long turns
+have a queue of their own before it, and after each the others have as much time for theirs as it
+took, if any came lately. What processes must know of each other for that is in the lock files.
 """
 
 import fcntl
 import os
+import struct
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 
 from app.store.files import open_lock
+
+LATELY = 1.0  # seconds for which a short turn is a sign that others follow
+_TIMES = struct.Struct("dd")  # s of the system's clock, which all processes share
 
 
 @dataclass(eq=False)
@@ -37,14 +46,14 @@ class Turns:
         self._stander: threading.Thread | None = None
 
     @contextmanager
-    def turn(self, seconds: float) -> Iterator[bool]:
-        """Whether it is this thread's turn, within so many seconds; it ends with the block.
+    def turn(self, seconds: float) -> Iterator[int | None]:
+        """The lock file when it is this thread's turn, which ends with the block.
 
-        Raises LockError.
+        None where that does not come within so many seconds. Raises LockError.
         """
         lock = self._get(seconds)
         try:
-            yield lock is not None
+            yield lock
         finally:
             if lock is not None:
                 self._give_back(lock)
@@ -125,3 +134,60 @@ def _locked(path: str, how: int = 0) -> int | None:
 def turns_at(path: str) -> Turns:
     """The turns at a lock file: one queue in a process, whoever asks."""
     return Turns(path)
+
+
+@contextmanager
+def short_turn(path: str, seconds: float) -> Iterator[bool]:
+    """Whether it is this thread's turn at a lock file, within so many seconds. Raises LockError."""
+    with turns_at(path).turn(seconds) as file:
+        if file is not None:
+            _note(file, time.monotonic(), 0)
+        yield file is not None
+
+
+@contextmanager
+def long_turn(path: str, seconds: float) -> Iterator[bool]:
+    """The same for who takes long: not before the others had theirs."""
+    end = time.monotonic() + seconds
+    with turns_at(f"{path}.long").turn(seconds) as mine:
+        if mine is None:
+            yield False
+            return
+        last, _ = _noted_at(path)
+        now = time.monotonic()
+        time.sleep(min(rest(now, last, *_noted(mine)), max(0, end - now)))
+        with turns_at(path).turn(max(0, end - time.monotonic())) as file:
+            began = time.monotonic()
+            try:
+                yield file is not None
+            finally:
+                ended = time.monotonic()
+                _note(mine, ended, ended - began)
+
+
+def rest(now: float, last_short: float, ended: float, took: float) -> float:
+    """For how many seconds no long turn may begin.
+
+    By when the last short one began, when the last long one ended, and how long that took.
+    """
+    if not 0 <= now - last_short < LATELY:  # before the machine was started anew, it can be later
+        return 0
+    return max(0, min(ended + took - now, took))
+
+
+def _note(file: int, *times: float) -> None:
+    with suppress(OSError):  # of a disk that is full the database tells
+        os.pwrite(file, _TIMES.pack(*times), 0)
+
+
+def _noted_at(path: str) -> tuple[float, float]:
+    file = open_lock(path)
+    try:
+        return _noted(file)
+    finally:
+        os.close(file)
+
+
+def _noted(file: int) -> tuple[float, float]:
+    told = os.pread(file, _TIMES.size, 0)
+    return _TIMES.unpack(told) if len(told) == _TIMES.size else (0, 0)

@@ -40,8 +40,8 @@ def folded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return fold(line)
 
     @contextmanager
-    def watched() -> Iterator[Connection]:
-        with writing() as connection, monkeypatch.context() as patch:
+    def watched(**how: bool) -> Iterator[Connection]:
+        with writing(**how) as connection, monkeypatch.context() as patch:
             cause_of.cache_clear()
             patch.setattr(causes, "fold", told)
             yield connection

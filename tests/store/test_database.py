@@ -136,7 +136,7 @@ def know_nothing(_connection: object, _project_id: str, reports, folds) -> dict[
     return {report.job_id: Draft(folds=folds) for report in reports}
 
 
-def no_turn(_engine: object) -> object:
+def no_turn(_engine: object, **_: bool) -> object:
     raise BusyError
 
 

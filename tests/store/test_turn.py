@@ -6,15 +6,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
 from app.store.files import LockError
-from app.store.turn import Turns
+from app.store.turn import Turns, long_turn, rest, short_turn, turns_at
 from tests.kit import ROOT
 
 SOON = 20  # s
@@ -52,7 +52,7 @@ def held_by_another(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def takes(turns: Turns, seconds: float = SOON) -> bool:
     with turns.turn(seconds) as mine:
-        return mine
+        return mine is not None
 
 
 def test_who_waits_for_a_stopped_process_gives_up_and_every_turn_after_it_is_had(
@@ -128,3 +128,70 @@ def test_a_lock_file_that_cannot_be_used_is_an_error_for_each_who_asks(tmp_path:
                 one.result(SOON)
     path.rmdir()
     assert takes(turns)
+
+
+@pytest.mark.parametrize(
+    ("last_short", "ended", "took", "seconds"),
+    [
+        (99.9, 99.8, 0.5, 0.3),
+        (99.9, 99.0, 0.5, 0),  # it was long ago
+        (98.5, 99.8, 0.5, 0),  # nobody else writes
+        (0, 0, 0, 0),  # nobody ever did
+        (5000, 5000, 0.5, 0),  # before the machine was started anew
+        (99.9, 5000, 0.5, 0.5),
+    ],
+)
+def test_a_long_turn_rests_as_long_as_the_last_one_took(
+    last_short: float, ended: float, took: float, seconds: float
+) -> None:
+    assert rest(100, last_short, ended, took) == pytest.approx(seconds)
+
+
+def test_between_long_turns_the_others_have_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, rests = str(tmp_path / "lock"), []
+    monkeypatch.setattr(time, "sleep", rests.append)
+    for turn in (long_turn, long_turn, short_turn, long_turn, short_turn, long_turn):
+        began = time.monotonic()
+        with turn(path, SOON) as mine:
+            assert mine
+            while turn is long_turn and time.monotonic() - began < 0.01:
+                pass
+    first, second, third, fourth = rests
+    assert first == second == 0, "nobody else writes"
+    assert third > 0
+    assert fourth > 0
+
+
+def test_those_who_want_long_turns_stand_in_line_for_one_place_of_it(tmp_path: Path) -> None:
+    path, order, threads = str(tmp_path / "lock"), [], []
+
+    def take(turn: Callable[[str, float], AbstractContextManager[bool]], name: str) -> None:
+        with turn(path, SOON) as mine:
+            assert mine
+            order.append(name)
+
+    def begin(*about: object, waiting: Callable[[], int], number: int) -> None:
+        threads.append(threading.Thread(target=take, args=about))
+        threads[-1].start()
+        while waiting() < number:
+            time.sleep(0.001)
+
+    turns, long_turns = turns_at(path), turns_at(f"{path}.long")
+    with turns.turn(SOON):
+        begin(long_turn, "long", waiting=lambda: len(turns._waiting), number=1)
+        begin(long_turn, "long", waiting=lambda: len(long_turns._waiting), number=1)
+        begin(short_turn, "short", waiting=lambda: len(turns._waiting), number=2)
+    for thread in threads:
+        thread.join(SOON)
+    assert order == ["long", "short", "long"]
+
+
+def test_a_long_turn_that_does_not_come_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    for held in (path, Path(f"{path}.long")):
+        with held_by_another(held), long_turn(str(path), 0.05) as mine:
+            assert not mine
+    with long_turn(str(path), SOON) as mine:
+        assert mine
