@@ -57,7 +57,7 @@ def raise_version(
     more = {f"more_{name}": cells["projects", (), name] for name in CREATED_COLUMNS}
     skew, at = skewed
     more |= {"new_skew_seconds": skew, "new_skewed_at": None if skew is None else at}
-    if not _RAISE.run(connection, of_project=project_id, **more).rowcount:
+    if not _RAISE.run(connection, of_project=project_id, **more):
         raise UnknownProjectError(project_id)
     _add_to_counts(connection, project_id, cells)
 

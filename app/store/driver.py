@@ -2,11 +2,11 @@
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 
 def execute_directly(connection: Connection, statement: str, values: Sequence[Any] = ()) -> Any:
@@ -17,12 +17,35 @@ def execute_directly(connection: Connection, statement: str, values: Sequence[An
     """
     if _is_followed(connection.engine):
         return connection.exec_driver_sql(statement, tuple(values))
+    return _by_driver(connection, sqlite3.Cursor.execute, statement, values)
+
+
+def execute_many_directly(
+    connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]
+) -> int:
+    """The same for each of the rows; gives how many rows of the table that concerned."""
+    if _is_followed(connection.engine):
+        return connection.exec_driver_sql(statement, list(rows)).rowcount
+    cursor = _by_driver(connection, sqlite3.Cursor.executemany, statement, rows)
+    concerned: int = cursor.rowcount
+    cursor.close()
+    return concerned
+
+
+def _by_driver(
+    connection: Connection, execute: Callable[..., Any], statement: str, values: Sequence[Any]
+) -> Any:
     cursor: Any = connection.connection.cursor()
     try:
-        return cursor.execute(statement, values)
+        return execute(cursor, statement, values)
     except sqlite3.Error as error:
         cursor.close()
-        raise OperationalError(statement, None, error) from error
+        raise error_of(connection, statement, error) from error
+
+
+def error_of(connection: Connection, statement: str, error: sqlite3.Error) -> Exception:
+    """What SQLAlchemy makes of an error of the driver, but for the values that were sent."""
+    return DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect)
 
 
 def _is_followed(engine: Engine) -> bool:

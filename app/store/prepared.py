@@ -14,7 +14,6 @@ from sqlalchemy import (
     ClauseElement,
     ColumnElement,
     Connection,
-    CursorResult,
     Table,
     Text,
     bindparam,
@@ -23,10 +22,9 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.exc import OperationalError
 
 from app.store.database import upsert
-from app.store.driver import execute_directly
+from app.store.driver import error_of, execute_directly, execute_many_directly
 
 
 def given(dialect: str, table: Table, names: Iterable[str]) -> dict[str, ColumnElement[Any]]:
@@ -103,22 +101,22 @@ class Prepared:
         try:
             yield from cursor
         except sqlite3.Error as error:
-            raise OperationalError(text, None, error) from error
+            raise error_of(connection, text, error) from error
         finally:
             cursor.close()
 
-    def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
-        """Execute it once."""
+    def run(self, connection: Connection, **values: Any) -> int:
+        """Execute it once; gives how many rows of the table that concerned."""
         text, order, fixed = self._of(connection)
         values |= fixed
         if order is None:
-            return connection.exec_driver_sql(text, values)
-        return connection.exec_driver_sql(text, tuple([values[name] for name in order]))
+            return connection.exec_driver_sql(text, values).rowcount
+        return execute_many_directly(connection, text, [tuple([values[name] for name in order])])
 
     def run_many(self, connection: Connection, rows: list[tuple[Any, ...]]) -> int:
         """Execute it for rows of `names`; gives how many rows of the table that concerned."""
         text, order, _ = self._of(connection)
         if order is not None:
-            return connection.exec_driver_sql(text, rows).rowcount
+            return execute_many_directly(connection, text, rows)
         named = [dict(zip(self._names or (), row, strict=True)) for row in rows]
         return connection.exec_driver_sql(text, {"rows": orjson.dumps(named).decode()}).rowcount
