@@ -137,8 +137,9 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    if writes and deadline.left() is None:
+    if writes and deadline.left() is None and not connection.info.get("patient"):
         execute_directly(connection, f"PRAGMA busy_timeout = {int(LONGEST * 1000)}").close()
+        connection.info["patient"] = True
     # Every page and every report begins here.
     execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN").close()
 
