@@ -38,8 +38,10 @@ _P, _F, _SLASH = r"[\w.~@%+-]", r"[\w~@%+-]", r"[\\/]"
 # what the ones before have left.
 #
 # A line takes time in proportion to its length, whatever is in it. What repeats takes all that it
-# can and gives nothing back (`++`, `*+`). And a run of the same characters is tried once, at its
-# beginning; where what varies cannot begin there, a group skips to the first place where it can.
+# can and gives nothing back: `++` and `*+`, or `(?>…)` around a group, since Python before 3.11.5
+# loses its place in a group that repeats by `++` (gh-106052). And a run of the same characters is
+# tried once, at its beginning; where what varies cannot begin there, a group skips to the first
+# place where it can.
 _Varying = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str], str]
 _QUOTED: _Varying = re.compile(r'"[^"]*+"|“[^”]*+”|«[^»]*+»|`[^`]*+`'), "“…”", '"“«`'
 # An apostrophe opens a quotation only where no letter stands before it, as in don't.
@@ -47,23 +49,23 @@ _QUOTED_ONCE: _Varying = re.compile(r"(?<!\w)(?:'[^']*+'(?!\w)|‘[^’]*+’)")
 _OTHERS: tuple[_Varying, ...] = (
     (
         re.compile(
-            r"(?<![A-Za-z0-9+.-])((?:(?!\b[A-Za-z])[A-Za-z0-9+.-])*+)"
+            r"(?<![A-Za-z0-9+.-])((?>(?:(?!\b[A-Za-z])[A-Za-z0-9+.-])*))"
             r"[A-Za-z][A-Za-z0-9+.-]*+://\S++"
         ),
         _behind("‹url›"),
         ":",
     ),
     (
-        re.compile(r"(?<![\w.+-])([.+-]*+)\w[\w.+-]*+@[\w-]++(?:\.[\w-]++)++"),
+        re.compile(r"(?<![\w.+-])([.+-]*+)\w[\w.+-]*+@[\w-]++(?>(?:\.[\w-]++)+)"),
         _behind("‹address›"),
         "@",
     ),
     # A path begins at its root, goes down twice, or ends in a file: not I/O, not and/or.
     (
         re.compile(
-            rf"(?<![\w/])(?:[A-Za-z]:)?{_SLASH}{_P}++(?:{_SLASH}{_P}++)*+"
+            rf"(?<![\w/])(?:[A-Za-z]:)?{_SLASH}{_P}++(?>(?:{_SLASH}{_P}++)*)"
             rf"|(?<!{_P})(?:(?<!/)|(?<=/)(\w*+[.~@%+-])){_P}++"
-            rf"(?:(?:{_SLASH}{_P}++){{2,}}+|{_SLASH}{_F}++\.\w{{1,5}}+(?!\w))"
+            rf"(?:(?>(?:{_SLASH}{_P}++){{2,}})|{_SLASH}{_F}++\.\w{{1,5}}+(?!\w))"
         ),
         _behind("‹path›"),
         "/\\",
@@ -71,7 +73,7 @@ _OTHERS: tuple[_Varying, ...] = (
     (
         re.compile(
             rf"(?:(?<!{_P})|(?:(?<=\.\.)|(?<=[^\w~@%+.-]\.)|(?<=\A\.))"
-            rf"((?:\w|\.(?={_F})|[~@%+-](?!{_F}))*+[~@%+-](?={_F})))"
+            rf"((?>(?:\w|\.(?={_F})|[~@%+-](?!{_F}))*)[~@%+-](?={_F})))"
             rf"{_F}++(?:\.{_F}++)*\.[A-Za-z][A-Za-z0-9]{{1,4}}+(?![\w.(])"
         ),
         _behind("‹file›"),
@@ -81,7 +83,7 @@ _OTHERS: tuple[_Varying, ...] = (
     (re.compile(r"\b0x[0-9a-f]++\b", re.IGNORECASE), "#", "xX"),
     (re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}+\b", re.IGNORECASE), "‹id›", ""),
     # Letters and digits in turns are somebody's id: req_8f2c91, job-349e77, 7f3a91bc.
-    (re.compile(r"\b(?:[A-Za-z]++[-_])?+[A-Za-z]*+\d[\w-]{4,}\b"), _id, ""),
+    (re.compile(r"\b(?>(?:[A-Za-z]++[-_])?)[A-Za-z]*+\d[\w-]{4,}\b"), _id, ""),
     (re.compile(r"\d[\d.,:]*\d|\d"), "#", ""),
     (re.compile(r"\s+"), " ", ""),
 )

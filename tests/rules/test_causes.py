@@ -1,5 +1,6 @@
 """What of an error is its cause."""
 
+import re
 import time
 
 import pytest
@@ -18,6 +19,7 @@ from app.rules.causes import (
     telling_line,
 )
 from app.rules.legible import shows, without_codes
+from tests.kit import ROOT
 
 ALIKE = [
     ("LLM API timeout after 3 retries", "LLM API timeout after 12 retries"),
@@ -225,3 +227,11 @@ def test_an_error_that_shows_nothing_says_so_in_words(error: str) -> None:
     assert cause_of(telling_line(error)) == cause_of("")
     assert reason(error) == ("an error without readable text" if error else "no error message")
     assert reason(None) == "no error message"
+
+
+def test_no_group_repeats_in_the_way_in_which_older_pythons_lose_their_place() -> None:
+    """gh-106052: on Debian 12, whose Python is 3.11.2, errors were folded into other causes."""
+    group = re.compile(r"\)(?:[*+?]|\{[\d, {}]+\})\+")
+    sources = [path for path in (ROOT / "app").rglob("*.py") if "++" in path.read_text()]
+    assert sources
+    assert [path.name for path in sources if group.search(path.read_text())] == []

@@ -79,11 +79,11 @@ def remove_all(store: Path, _kept: Path) -> None:
 
 
 def remove_log(store: Path, _kept: Path) -> None:
-    Path(f"{store}-wal").unlink()
+    Path(f"{store}-wal").unlink(missing_ok=True)  # it may just have been let go
 
 
 def remove_index(store: Path, _kept: Path) -> None:
-    Path(f"{store}-shm").unlink()
+    Path(f"{store}-shm").unlink(missing_ok=True)
 
 
 def remove_log_and_index(store: Path, _kept: Path) -> None:
