@@ -29,6 +29,7 @@ EVERY = 1.0  # seconds between two looks at the files of a connection that only 
 LOG, INDEX = "-wal", "-shm"
 SHARED = (510, 0x40000002)  # where SQLite locks a database for who has it open: length, start
 PATIENCE, PAUSE = 0.2, 0.02  # seconds that others may take to open a database, or to close it
+OPENING = 1.0  # seconds that others may keep a database for themselves, which all threads wait for
 SAVING = 5000  # ms that others may hold up what is saved of a lost log
 
 Identity = tuple[int, int]
@@ -160,6 +161,7 @@ class _Watch:
         """Open the database; left alone, SQLite would make one where there is none."""
         [path] = words
         uri, lost_at = f"{Path(path).as_uri()}?mode=rw", self._lost_at
+        more |= {"uri": True, "factory": _Driver, "timeout": OPENING}
         with _lock:
             if self._lost_at != lost_at:
                 raise LostError(path)  # the pool that asks is no longer used
@@ -167,7 +169,7 @@ class _Watch:
             while True:
                 is_open = any(map(_is_open, self._drivers))
                 held = self._files_to_open(path, is_open)
-                driver: Any = dialect.connect(uri, uri=True, factory=_Driver, **more)
+                driver: Any = dialect.connect(uri, **more)
                 opened = _opened(driver, held)
                 if opened or is_open or time.monotonic() >= deadline:
                     break
@@ -252,9 +254,8 @@ def _save(driver: sqlite3.Connection, held: _Held) -> bool:
 
 def _opened(driver: sqlite3.Connection, held: _Held) -> _Held | None:
     """The files that a new connection has open; None where `held` were others a moment before."""
-    driver.execute(
-        "SELECT 1 FROM sqlite_schema LIMIT 0"
-    ).close()  # it opens them when it first reads
+    # It opens them when it first reads.
+    driver.execute("SELECT 1 FROM sqlite_schema LIMIT 0").close()
     opened = _Held(held.names[0])
     return None if _difference(held.files, opened.files) else opened
 
