@@ -121,7 +121,7 @@ def worker_exit(_server: Any, worker: Any) -> None:
 def _glance(app: Any) -> None:
     """Look at the files of a SQLite store now and then, also where nobody asks for a page."""
     from app.store.database import db
-    from app.store.presence import glance
+    from app.store.opening import glance
 
     if "sqlalchemy" not in getattr(app, "extensions", ()):
         return

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase
 
-from app.store import deadline, presence
+from app.store import deadline, opening
 from app.store.commits import committed
 from app.store.driver import execute_directly
 from app.store.turn import long_turn, short_turn
@@ -100,7 +100,7 @@ def init_app(app: Flask, connections: int) -> None:
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
-            presence.watch(db.engine)
+            opening.watch(db.engine)
         else:
             from app.store import postgres  # noqa: PLC0415  elsewhere its driver may be missing
 

@@ -16,7 +16,7 @@ import pytest
 import requests
 from sqlalchemy import event, text
 
-from app.store import backups, presence
+from app.store import backups, opening
 from app.store.commits import InDoubtError
 from app.store.database import db, reading, writing
 from app.store.presence import MissingError
@@ -39,7 +39,7 @@ Mishap = Callable[[Path, Path], None]
 
 @pytest.fixture(autouse=True)
 def _at_every_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "EVERY", 0.0)
+    monkeypatch.setattr(opening, "EVERY", 0.0)
 
 
 def quietly(_done: int, _total: int) -> None:
