@@ -88,6 +88,7 @@ class _Watch:
                 is_open = any(map(_is_open, self._drivers))
                 held = self._files_to_open(path, is_open)
                 driver: Any = dialect.connect(uri, **options)
+                self._drivers.add(driver)
                 opened = _opened(driver, held)
                 if opened or is_open or time.monotonic() >= deadline:
                     break
@@ -95,7 +96,6 @@ class _Watch:
                 driver.close()
             record.info[HELD] = opened or held
             self._latest = opened or self._latest  # before another thread asks what is open
-            self._drivers.add(driver)
         return driver
 
     def _files_to_open(self, path: str, is_open: bool) -> HeldFiles:
