@@ -172,8 +172,11 @@ def _save(driver: sqlite3.Connection, held: HeldFiles) -> bool:
 
 def _opened(driver: sqlite3.Connection, held: HeldFiles) -> HeldFiles | None:
     """The files that a new connection has open; None where `held` were others a moment before."""
-    # It opens them when it first reads.
-    driver.execute("SELECT 1 FROM sqlite_schema LIMIT 0").close()
+    try:  # it opens them when it first reads
+        driver.execute("SELECT 1 FROM sqlite_schema LIMIT 0").close()
+    except sqlite3.Error:
+        driver.close()
+        raise
     opened = HeldFiles(held.names[0])
     return None if difference(held.files, opened.files) else opened
 
