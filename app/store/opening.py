@@ -35,6 +35,7 @@ SHARED = (510, 0x40000002)  # where SQLite locks a database for who has it open:
 PATIENCE, PAUSE = 0.2, 0.02  # seconds that others may take to open a database, or to close it
 OPENING = 1.0  # seconds that others may keep a database for themselves, which all threads wait for
 SAVING = 5000  # ms that others may hold up what is saved of a lost log
+BEFORE = "jobwall_losses"  # where a connection has how many logs were lost before it
 
 _lock = threading.RLock()
 """Held while a database is opened or closed: meanwhile nobody can tell whether it is in use."""
@@ -61,7 +62,7 @@ class _Watch:
         self._engine = engine
         self._drivers = WeakSet[_Driver]()
         self._latest: HeldFiles | None = None
-        self._lost_at = float("-inf")  # when a log was last seen to be lost
+        self._losses = 0  # how often a log was seen to be lost
         self._unsaved = False  # what was in it
         self._unnamed_since = float("inf")  # others have a log open that has no name
         event.listen(engine, "do_connect", self.connect)
@@ -78,10 +79,10 @@ class _Watch:
     ) -> Any:
         """Open the database; left alone, SQLite would make one where there is none."""
         [path] = words
-        uri, lost_at = f"{Path(path).as_uri()}?mode=rw", self._lost_at
+        uri, losses = f"{Path(path).as_uri()}?mode=rw", self._losses
         options = more | {"uri": True, "factory": _Driver, "timeout": OPENING}
         with _lock:
-            if self._lost_at != lost_at:
+            if self._losses != losses:
                 raise LostError(path)  # the pool that asks is no longer used
             deadline = time.monotonic() + PATIENCE
             while True:
@@ -95,6 +96,7 @@ class _Watch:
                 # Whoever closed it last took the log and its index away: they are made anew.
                 driver.close()
             record.info[HELD] = opened or held
+            record.info[BEFORE] = losses
             self._latest = opened or self._latest  # before another thread asks what is open
         return driver
 
@@ -119,11 +121,12 @@ class _Watch:
         self._unnamed_since = float("inf")
         return held
 
-    def note(self, _driver: object, record: ConnectionPoolEntry) -> None:
+    def note(self, driver: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         """Remember the files that SQLite has opened."""
         before: HeldFiles = record.info[HELD]
         held = HeldFiles(before.names[0])
         if error := difference(before.files, held.files):
+            driver.close()  # the pool, which has not got it yet, would leave it open
             raise error(held.names[0])
         record.info[HELD] = self._latest = held
 
@@ -146,12 +149,15 @@ class _Watch:
 
     def _let_go(self) -> None:
         """Close what waits in the pool, and what comes back to it."""
-        self._lost_at = time.monotonic()
+        self._losses += 1
         self._engine.dispose()
 
     def close(self, driver: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
-        """Close a connection that comes back, where its log was lost."""
-        if driver is not None and record.info[HELD].looked_at < self._lost_at:
+        """Close a connection that comes back, where a log was lost since it was opened.
+
+        Not by its files: a new log can have the number of the former one.
+        """
+        if driver is not None and record.info[BEFORE] != self._losses:
             record.close()
 
 
