@@ -19,7 +19,7 @@ from sqlalchemy import event, text
 from app.store import backups, opening
 from app.store.commits import InDoubtError
 from app.store.database import db, reading, writing
-from app.store.presence import MissingError
+from app.store.presence import HELD, MissingError
 from tests.kit import ROOT
 from tests.kit.api import Api
 from tests.kit.board import Board
@@ -163,6 +163,19 @@ def test_what_was_in_a_lost_log_is_saved_and_then_it_goes_on(
     assert jobs_in(store) == {"kept", "since", "new"}
     with closing(sqlite3.connect(store)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_what_was_opened_before_a_loss_is_closed_whatever_number_the_new_log_has(
+    api: Api, store: Path
+) -> None:
+    with reading() as connection:
+        driver = connection.connection.dbapi_connection
+        remove_index(store, store)
+        assert api.get().status_code == 503, "it is noticed"
+        connection.info[HELD].looked_at = float("inf")  # the new one looks like the lost one
+    with pytest.raises(sqlite3.ProgrammingError):
+        driver.total_changes  # noqa: B018
+    assert api.get().status_code == 200
 
 
 def test_where_another_log_was_begun_nothing_is_written_over_it(api: Api, store: Path) -> None:
