@@ -6,8 +6,6 @@ the jobs of one document at once, and each sees what the one before has done.
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
@@ -20,8 +18,6 @@ from app.models.job import KEY_LENGTH, document_key
 from app.store.database import table_of
 from app.store.prepared import Prepared, insertion
 from app.store.seeks import listed, seek_listed
-
-_standing = attrgetter(*Standing._fields)
 
 
 def keep_documents(
@@ -78,10 +74,9 @@ def load_standings(
 ) -> dict[str, Standing]:
     """How these documents are known to stand; without those that never failed."""
     keys = {key_of(document): document for document in documents}
-    dialect = connection.dialect.name
-    wanted = {"of_project": project_id, "of_keys": listed(dialect, keys)}
-    rows = connection.execute(_stored(dialect), wanted)
-    return {keys[row.document]: Standing(*_standing(row)) for row in rows}
+    wanted = listed(connection.dialect.name, keys)
+    rows = _STORED.each(connection, of_project=project_id, of_keys=wanted)
+    return {keys[key]: Standing(*standing) for key, *standing in rows}
 
 
 def count_standings(
@@ -91,14 +86,13 @@ def count_standings(
     if not documents:
         return {}
     starts = {document[:KEY_LENGTH] for document in documents}
-    dialect = connection.dialect.name
+    wanted = listed(connection.dialect.name, starts)
     finishes: dict[str, list[Finish]] = {document: [] for document in documents}
-    wanted = {"of_project": project_id, "of_starts": listed(dialect, starts)}
-    for row in connection.execute(_jobs(dialect), wanted):
-        if row.source_doc_id in finishes:  # and not only begins like one of them
-            ended = finish_of(ledger_job(row))
+    for job in map(ledger_job, _JOBS.each(connection, of_project=project_id, of_starts=wanted)):
+        if job.source_doc_id in finishes:  # and not only begins like one of them
+            ended = finish_of(job)
             if ended is not None:
-                finishes[row.source_doc_id].append(ended)
+                finishes[job.source_doc_id].append(ended)
     return {document: standing_of(ends) for document, ends in finishes.items()}
 
 
@@ -122,13 +116,13 @@ def write_standings(
         connection.execute(delete(Document).where(*mine))
 
 
-@cache
 def _stored(dialect: str) -> Any:
-    mine = select(table_of(Document)).where(Document.project_id == bindparam("of_project"))
+    """How the documents of a list are known to stand, by their keys."""
+    columns = [getattr(Document, name) for name in ("document", *Standing._fields)]
+    mine = select(*columns).where(Document.project_id == bindparam("of_project"))
     return seek_listed(dialect, mine, Document.document, "of_keys")
 
 
-@cache
 def _jobs(dialect: str) -> Any:
     """The jobs of the documents that begin like one of a list."""
     mine = select(table_of(Job)).where(Job.project_id == bindparam("of_project"))
@@ -143,4 +137,6 @@ def _write(dialect: str) -> Any:
     )
 
 
+_STORED = Prepared(_stored)
+_JOBS = Prepared(_jobs)
 _WRITE = Prepared(_write, table_of(Document).c.keys())

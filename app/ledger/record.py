@@ -7,7 +7,6 @@ is one writer at a time).
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -84,11 +83,13 @@ def _record(
     return results
 
 
-@cache
 def _known(dialect: str) -> Any:
     """The statement that gives the jobs of a list and locks them, in order of their ids."""
     mine = select(table_of(Job)).where(Job.project_id == bindparam("of_project"))
     return seek_listed(dialect, mine.with_for_update(), Job.job_id, "of_jobs")
+
+
+_KNOWN = Prepared(_known)
 
 
 def load_drafts(
@@ -96,10 +97,9 @@ def load_drafts(
 ) -> dict[str, Draft]:
     """A draft for every job that the reports name, with what is known of it, in order of ids."""
     ids = sorted({report.job_id for report in reports})
-    dialect = connection.dialect.name
-    wanted = {"of_project": project_id, "of_jobs": listed(dialect, ids)}
-    rows = connection.execute(_known(dialect), wanted)
-    known = {row.job_id: ledger_job(row) for row in rows}
+    wanted = listed(connection.dialect.name, ids)
+    rows = _KNOWN.rows(connection, of_project=project_id, of_jobs=wanted)
+    known = {job.job_id: job for job in map(ledger_job, rows)}
     if not known:
         return {job_id: Draft(folds=folds) for job_id in ids}
     again = [report for report in reports if report.job_id in known]

@@ -44,18 +44,20 @@ def fixed_values(job: LedgerJob) -> tuple[Any, ...]:
     return job.job_id, job.source_doc_id, job.created_at, job.received_at
 
 
-def ledger_job(row: Row[Any]) -> LedgerJob:
-    """The job in a row of `jobs`."""
+def ledger_job(row: Sequence[Any]) -> LedgerJob:
+    """The job in a row of `jobs`: all its columns, in their order."""
+    _, job_id, document, created_at, received_at, *changing = row
+    sent_doc_id, heard_at, _ended_at, _empty, cause, _took, event_count, *state = changing
     return LedgerJob(
-        job_id=row.job_id,
-        source_doc_id=row.source_doc_id,
-        created_at=row.created_at,
-        received_at=row.received_at,
-        heard_at=row.heard_at,
-        event_count=row.event_count,
-        state=attempt_state(row),
-        sent_doc_id=row.sent_doc_id,
-        cause=row.cause,
+        job_id=job_id,
+        source_doc_id=document,
+        created_at=created_at,
+        received_at=received_at,
+        heard_at=heard_at,
+        event_count=event_count,
+        state=state_of(state),
+        sent_doc_id=sent_doc_id,
+        cause=cause,
     )
 
 
