@@ -41,6 +41,7 @@ LEVELS = (Level.MONTH, Level.DAY, Level.HOUR, Level.MINUTE)
 """From coarse to fine: each one's bucket lies in one of the level before."""
 
 _MINUTE = int(Level.MINUTE)
+_COARSER = [(int(level), level.span) for level in LEVELS[:-1]]
 
 
 def is_empty(state: AttemptState, mode: str) -> bool:
@@ -108,9 +109,8 @@ def roll_up(cells: Counter[Cell]) -> Counter[Cell]:
         _add(whole, cell, amount)
         table, key, column = cell
         if table == "created_counts":
-            moment = key[1]
-            for level in LEVELS[:-1]:
-                _add(whole, (table, (int(level), floor(moment, level.span)), column), amount)
+            for level, span in _COARSER:
+                _add(whole, (table, (level, floor(key[1], span)), column), amount)
             _add(whole, ("projects", (), column), amount)
     return Counter({cell: amount for cell, amount in whole.items() if amount})
 

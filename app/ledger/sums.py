@@ -54,7 +54,7 @@ def raise_version(
     not), and when that was found (µs). Raises UnknownProjectError.
     """
     more: dict[str, int | None]
-    more = {f"more_{name}": cells["projects", (), name] for name in CREATED_COLUMNS}
+    more = {f"more_{name}": cells.get(("projects", (), name), 0) for name in CREATED_COLUMNS}
     skew, at = skewed
     more |= {"new_skew_seconds": skew, "new_skewed_at": None if skew is None else at}
     if not _RAISE.run(connection, of_project=project_id, **more):
@@ -64,19 +64,16 @@ def raise_version(
 
 def _add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
     """Add to the counts by time; the totals in the project's row are `raise_version`'s."""
-    rows: dict[str, dict[tuple[int, ...], dict[str, int]]] = {}
+    rows: dict[str, dict[tuple[int, ...], list[int]]] = {}
     for (name, key, column), amount in cells.items():
         if name in COUNTS:
-            rows.setdefault(name, {}).setdefault(key, {})[column] = amount
-    for name in sorted(rows):
-        amounts = _AMOUNTS[name]
-        _ADD[name].run_many(
-            connection,
-            [
-                (project_id, *key, *(row.get(column, 0) for column in amounts))
-                for key, row in sorted(rows[name].items())
-            ],
-        )
+            places, of_table = _AMOUNTS[name], rows.setdefault(name, {})
+            if key not in of_table:
+                of_table[key] = [0] * len(places)
+            of_table[key][places[column]] = amount
+    for name, of_table in sorted(rows.items()):
+        values = [(project_id, *key, *row) for key, row in sorted(of_table.items())]
+        _ADD[name].run_many(connection, values)
 
 
 def drop_zeros(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
@@ -101,9 +98,11 @@ def drop_zeros(connection: Connection, project_id: str, cells: Counter[Cell]) ->
         connection.execute(statement, keys)
 
 
-def _amounts(name: str) -> list[str]:
+def _amounts(name: str) -> dict[str, int]:
+    """The columns of a table that count, each with its place among them."""
     model, key_columns = COUNTS[name]
-    return table_of(model).c.keys()[1 + len(key_columns) :]
+    columns = table_of(model).c.keys()[1 + len(key_columns) :]
+    return {column: place for place, column in enumerate(columns)}
 
 
 def _add(name: str, dialect: str) -> Any:

@@ -98,7 +98,9 @@ def telling_line(error: str | None) -> str:
     The first or last that shows anything, without the codes of terminals; at most 300 characters.
     "" without any.
     """
-    text = without_codes(error or "").strip()
+    if not error:
+        return ""  # as of most jobs
+    text = without_codes(error).strip()
     trace = text.startswith(_TRACEBACK)
     line = text[text.rfind("\n") + 1 :] if trace else text[:LINE].partition("\n")[0]
     if not shows(line[:LINE]):

@@ -168,7 +168,8 @@ def writing(*, long: bool = False) -> Iterator[Connection]:
     writes at a time, if the others take too long, LockError if it cannot wait for them, and
     InDoubtError where COMMIT had no answer.
     """
-    with writers_turn(db.engine, long=long), db.engine.connect() as connection:
+    engine = db.engine
+    with writers_turn(engine, long=long), engine.connect() as connection:
         connection.execution_options(writes=True)
         if connection.dialect.name == "postgresql":
             # As the server has it: one that shall only read must not be talked into writing.

@@ -4,10 +4,10 @@ Joined in the plain way, PostgreSQL read the whole of a project of which it had 
 and that seemed to be no more than a few jobs. SQLite always seeks.
 """
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -63,7 +63,8 @@ def seek_numbers(
 
 def listed(dialect: str, texts: Collection[str]) -> list[str] | str:
     """Texts as the value that `seek_listed` asks for, in order."""
-    return sorted(texts) if dialect == "postgresql" else json.dumps(sorted(texts))
+    found = sorted(texts)
+    return found if dialect == "postgresql" else orjson.dumps(found).decode()
 
 
 def each_number(dialect: str, name: str) -> ColumnElement[int]:
@@ -84,4 +85,4 @@ def one_of(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
 def listed_numbers(dialect: str, numbers: Iterable[int]) -> list[int] | str:
     """Whole numbers as the value that those two ask for."""
     found = sorted(set(numbers))
-    return found if dialect == "postgresql" else json.dumps(found)
+    return found if dialect == "postgresql" else orjson.dumps(found).decode()

@@ -24,6 +24,7 @@ from functools import cache
 from app.store.files import open_lock
 
 LATELY = 1.0  # seconds for which a short turn is a sign that others follow
+NOTED_EVERY = LATELY / 10  # seconds between two signs of one process
 _TIMES = struct.Struct("dd")  # s of the system's clock, which all processes share
 
 
@@ -39,6 +40,7 @@ class Turns:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self.noted_at = float("-inf")  # when a short turn was last noted for the others
         self._guard = threading.Lock()
         self._waiting: deque[_Writer] = deque()
         self._busy = False  # a writer of this process has its turn, or one stands for it
@@ -139,9 +141,11 @@ def turns_at(path: str) -> Turns:
 @contextmanager
 def short_turn(path: str, seconds: float) -> Iterator[bool]:
     """Whether it is this thread's turn at a lock file, within so many seconds. Raises LockError."""
-    with turns_at(path).turn(seconds) as file:
-        if file is not None:
-            _note(file, time.monotonic(), 0)
+    turns = turns_at(path)
+    with turns.turn(seconds) as file:
+        if file is not None and (now := time.monotonic()) >= turns.noted_at + NOTED_EVERY:
+            turns.noted_at = now
+            _note(file, now, 0)
         yield file is not None
 
 
