@@ -6,7 +6,7 @@ every BEGIN is ours.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from flask import Flask
@@ -29,7 +29,7 @@ from sqlalchemy.orm import DeclarativeBase
 from app.store import deadline, opening
 from app.store.commits import committed
 from app.store.driver import execute_directly
-from app.store.turn import long_turn, short_turn
+from app.store.turn import BusyError, long_turn, short_turn
 
 
 class Base(DeclarativeBase):
@@ -72,10 +72,6 @@ PERIOD = 20_000
 
 MICROS = BigInteger
 """A time or a span in whole microseconds (see `app.rules.times`)."""
-
-
-class BusyError(Exception):
-    """The writers before take too long; nothing was stored."""
 
 
 def init_app(app: Flask, connections: int) -> None:
@@ -187,20 +183,15 @@ def _take_time(connection: Connection) -> None:
         )
 
 
-@contextmanager
-def writers_turn(engine: Engine, *, long: bool = False) -> Iterator[None]:
-    """Wait for one's turn to write to SQLite (see `app.store.turn`), until the deadline.
+def writers_turn(engine: Engine, *, long: bool = False) -> AbstractContextManager[None]:
+    """One's turn to write to SQLite (see `app.store.turn`), waited for until the deadline.
 
-    Raises BusyError.
+    Raises BusyError and LockError when it is entered.
     """
     if engine.dialect.name != "sqlite":
-        yield
-        return
+        return nullcontext()
     turn = long_turn if long else short_turn
-    with turn(f"{engine.url.database}.lock", deadline.left_or(LONGEST)) as mine:
-        if not mine:
-            raise BusyError("the writers before take too long")
-        yield
+    return turn(f"{engine.url.database}.lock", deadline.left_or(LONGEST))
 
 
 def table_of(model: type[Base]) -> Table:

@@ -28,6 +28,10 @@ NOTED_EVERY = LATELY / 10  # seconds between two signs of one process
 _TIMES = struct.Struct("dd")  # s of the system's clock, which all processes share
 
 
+class BusyError(Exception):
+    """The writers before take too long; nothing was stored."""
+
+
 @dataclass(eq=False)
 class _Writer:
     called: threading.Event = field(default_factory=threading.Event)
@@ -48,19 +52,18 @@ class Turns:
         self._stander: threading.Thread | None = None
 
     @contextmanager
-    def turn(self, seconds: float) -> Iterator[int | None]:
+    def turn(self, seconds: float) -> Iterator[int]:
         """The lock file when it is this thread's turn, which ends with the block.
 
-        None where that does not come within so many seconds. Raises LockError.
+        Raises BusyError where that does not come within so many seconds, and LockError.
         """
         lock = self._get(seconds)
         try:
             yield lock
         finally:
-            if lock is not None:
-                self._give_back(lock)
+            self._give_back(lock)
 
-    def _get(self, seconds: float) -> int | None:
+    def _get(self, seconds: float) -> int:
         with self._guard:
             if not self._busy and not self._waiting:
                 lock = _locked(self._path, fcntl.LOCK_NB)
@@ -75,9 +78,9 @@ class Turns:
             with self._guard:
                 if mine in self._waiting:
                     self._waiting.remove(mine)
-                    return None
-        if mine.error is not None:
-            raise mine.error
+                    raise BusyError("the writers before take too long")
+        if mine.lock is None:
+            raise mine.error or BusyError
         return mine.lock
 
     def _give_back(self, lock: int) -> None:
@@ -139,31 +142,29 @@ def turns_at(path: str) -> Turns:
 
 
 @contextmanager
-def short_turn(path: str, seconds: float) -> Iterator[bool]:
-    """Whether it is this thread's turn at a lock file, within so many seconds. Raises LockError."""
+def short_turn(path: str, seconds: float) -> Iterator[None]:
+    """A turn at a lock file, within so many seconds. Raises BusyError and LockError."""
     turns = turns_at(path)
     with turns.turn(seconds) as file:
-        if file is not None and (now := time.monotonic()) >= turns.noted_at + NOTED_EVERY:
+        now = time.monotonic()
+        if now >= turns.noted_at + NOTED_EVERY:
             turns.noted_at = now
             _note(file, now, 0)
-        yield file is not None
+        yield
 
 
 @contextmanager
-def long_turn(path: str, seconds: float) -> Iterator[bool]:
+def long_turn(path: str, seconds: float) -> Iterator[None]:
     """The same for who takes long: not before the others had theirs."""
     end = time.monotonic() + seconds
     with turns_at(f"{path}.long").turn(seconds) as mine:
-        if mine is None:
-            yield False
-            return
         last, _ = _noted_at(path)
         now = time.monotonic()
         time.sleep(min(rest(now, last, *_noted(mine)), max(0, end - now)))
-        with turns_at(path).turn(max(0, end - time.monotonic())) as file:
+        with turns_at(path).turn(max(0, end - time.monotonic())):
             began = time.monotonic()
             try:
-                yield file is not None
+                yield
             finally:
                 ended = time.monotonic()
                 _note(mine, ended, ended - began)

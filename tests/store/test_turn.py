@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.store.files import LockError
-from app.store.turn import Turns, long_turn, rest, short_turn, turns_at
+from app.store.turn import BusyError, Turns, long_turn, rest, short_turn, turns_at
 from tests.kit import ROOT
 
 SOON = 20  # s
@@ -27,11 +27,10 @@ with open(sys.argv[1], "a") as file:
 """
 SEVERAL = """
 import sys
-from app.store.turn import Turns
+from app.store.turn import BusyError, Turns
 turns = Turns(sys.argv[1])
 for _ in range(int(sys.argv[3])):
-    with turns.turn(60) as mine, open(sys.argv[2], "r+") as file:
-        assert mine
+    with turns.turn(60), open(sys.argv[2], "r+") as file:
         number = int(file.read())
         file.seek(0)
         file.write(str(number + 1))
@@ -51,8 +50,11 @@ def held_by_another(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def takes(turns: Turns, seconds: float = SOON) -> bool:
-    with turns.turn(seconds) as mine:
-        return mine is not None
+    try:
+        with turns.turn(seconds):
+            return True
+    except BusyError:
+        return False
 
 
 def test_who_waits_for_a_stopped_process_gives_up_and_every_turn_after_it_is_had(
@@ -99,8 +101,7 @@ def test_no_two_have_a_turn_at_once_in_threads_and_processes(tmp_path: Path) -> 
     turns = Turns(str(tmp_path / "lock"))
 
     def add(_: int) -> None:
-        with turns.turn(60) as mine:
-            assert mine
+        with turns.turn(60):
             number.write_text(str(int(number.read_text()) + 1))
 
     with ThreadPoolExecutor(6) as threads:
@@ -154,8 +155,7 @@ def test_between_long_turns_the_others_have_theirs(
     monkeypatch.setattr(time, "sleep", rests.append)
     for turn in (long_turn, long_turn, short_turn, long_turn, short_turn, long_turn):
         began = time.monotonic()
-        with turn(path, SOON) as mine:
-            assert mine
+        with turn(path, SOON):
             while turn is long_turn and time.monotonic() - began < 0.01:
                 pass
     first, second, third, fourth = rests
@@ -167,9 +167,8 @@ def test_between_long_turns_the_others_have_theirs(
 def test_those_who_want_long_turns_stand_in_line_for_one_place_of_it(tmp_path: Path) -> None:
     path, order, threads = str(tmp_path / "lock"), [], []
 
-    def take(turn: Callable[[str, float], AbstractContextManager[bool]], name: str) -> None:
-        with turn(path, SOON) as mine:
-            assert mine
+    def take(turn: Callable[[str, float], AbstractContextManager[None]], name: str) -> None:
+        with turn(path, SOON):
             order.append(name)
 
     def begin(*about: object, waiting: Callable[[], int], number: int) -> None:
@@ -191,7 +190,7 @@ def test_those_who_want_long_turns_stand_in_line_for_one_place_of_it(tmp_path: P
 def test_a_long_turn_that_does_not_come_is_given_up(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     for held in (path, Path(f"{path}.long")):
-        with held_by_another(held), long_turn(str(path), 0.05) as mine:
-            assert not mine
-    with long_turn(str(path), SOON) as mine:
-        assert mine
+        with held_by_another(held), pytest.raises(BusyError), long_turn(str(path), 0.05):
+            pass
+    with long_turn(str(path), SOON):
+        pass
