@@ -66,7 +66,9 @@ def tighten(instance: Path, database: Path | None) -> list[str]:
     own = _named(instance, (*OWN, *stores))
     beside = _named(database.parent, stores) if database else []
     lines = [line for path in sorted({*own, *beside}) for line in _closed(path, "600")]
-    return lines + list(_closed(instance, "700", ours=len(own) == len(os.listdir(instance))))
+    if instance.is_dir():  # of who serves another application it need not be there
+        lines += _closed(instance, "700", ours=len(own) == len(os.listdir(instance)))
+    return lines
 
 
 def _named(folder: Path, begins: tuple[str, ...]) -> list[Path]:
