@@ -24,8 +24,9 @@
   };
 
   // The rows that came are made into the rows that are shown: the known ones in their places, those
-  // that no longer match dimmed, the others counted.
-  const hold = (fragment) => {
+  // that no longer match dimmed, the others counted. `anchored`: they were asked for as a held
+  // list's, from its anchor.
+  const hold = (fragment, anchored) => {
     const shown = [...rows().children], came = fragment.querySelector("[data-rows]");
     if (!came) return;
     const coming = new Map([...came.children].map((row) => [row.id, row]));
@@ -44,11 +45,11 @@
       }
       return kept;
     }));
-    // Without an anchor the address is the same for who is held and for who is not: the answer must
-    // not pass for what is shown, or nothing would come when the reader lets go. Its versions stay,
-    // so that nothing older comes.
+    // Not from an anchor, it is what everyone who is not held gets: it must not pass for what is
+    // shown, or nothing would come when the reader lets go. Its versions stay, so that nothing older
+    // comes.
     const data = fragment.querySelector("#live").dataset;
-    if (!came.dataset.anchor && (fresh || gone)) data.etag = data.etag.replace(/-.*/, '-"');
+    if (!anchored && (fresh || gone)) data.etag = data.etag.replace(/-.*/, '-"');
     tell(fragment, Number(came.dataset.new) + fresh, gone);
   };
 

@@ -41,7 +41,9 @@
     }
     // White space and comments beside the part would pile up at every poll.
     for (const node of [...task.fragment.childNodes]) if (node.nodeType !== 1) node.remove();
-    if (jobwall.held()) jobwall.hold(task.fragment);
+    if (jobwall.held()) {
+      jobwall.hold(task.fragment, new URL(ctx.request.action, location).searchParams.has("at"));
+    }
   });
 
   document.addEventListener("htmx:finally:request", ({ detail: { ctx } }) => {

@@ -184,6 +184,35 @@ def test_a_row_reached_by_a_key_holds_the_list(person: Person, list_of_three: Pa
     expect(page.locator("#rows tr").first).to_have_attribute("id", "row-job-00004")
 
 
+def test_rows_asked_for_before_a_hold_come_when_it_ends_before_the_next_answer(
+    person: Person, list_of_three: Page
+) -> None:
+    page = list_of_three
+    page.evaluate(
+        """() => {
+            const ask = window.fetch, opened = new Promise((open) => { window.openGate = open; });
+            window.fetch = async (...about) => {
+                const answer = await ask(...about);
+                if (answer.status === 200) await opened;
+                return answer;
+            };
+        }"""
+    )
+    with page.expect_response(page.url):
+        pass  # whatever is asked from now on waits at the gate, if something is new
+    with page.expect_response(lambda answer: answer.url == page.url and answer.status == 200):
+        send(person.board, running(4, 10))
+    page.keyboard.press("j")
+    page.evaluate(
+        """() => {
+            const release = () => document.activeElement.blur();
+            document.addEventListener("htmx:finally:request", release, { once: true });
+            window.openGate();
+        }"""
+    )
+    expect(page.locator("#rows tr").first).to_have_attribute("id", "row-job-00004")
+
+
 def test_a_slash_focuses_the_search_and_typing_there_does_nothing_else(
     list_of_three: Page,
 ) -> None:
