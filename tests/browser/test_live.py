@@ -12,6 +12,11 @@ from tests.kit.reports import job, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
+ICONS = """performance.getEntriesByType("resource").filter(
+    ({ initiatorType, name }) => initiatorType === "fetch" && name.includes("/icons/")
+).length"""
+"""How many icons a page has fetched, of the three by which its tab tells how things stand."""
+
 
 def open_project(person: Person, query: str = "", **options: object) -> Page:
     return person.open(f"/projects/{person.board.project}{query}", **options)
@@ -127,6 +132,8 @@ def test_a_killed_server_is_announced_and_recovery_needs_no_reload(own_person: P
     page = open_project(own_person)
     page.evaluate("window.neverReloaded = true")
     expect(page.locator("#link")).to_contain_text("Live")
+    while page.evaluate(ICONS) < 3:  # a dead server gives none
+        page.wait_for_timeout(50)
     board.stop(signal.SIGKILL)
     expect(page.locator("#link")).to_contain_text("No answer since", timeout=15_000)
     expect(page.locator("html")).to_have_attribute("data-link", "lost")
