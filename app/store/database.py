@@ -133,9 +133,10 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
-    if writes and deadline.left() is None and not connection.info.get("patient"):
-        execute_directly(connection, f"PRAGMA busy_timeout = {int(LONGEST * 1000)}").close()
-        connection.info["patient"] = True
+    if writes and (patient := deadline.left() is None) != connection.info.get("patient", False):
+        seconds = LONGEST if patient else LOCK  # a process can have commands and requests
+        execute_directly(connection, f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
+        connection.info["patient"] = patient
     # Every page and every report begins here.
     execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN").close()
 

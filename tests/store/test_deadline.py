@@ -1,7 +1,7 @@
 """Every wait for the database ends by the deadline of the request, and the next one is served."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import pytest
 from flask import Flask
@@ -86,6 +86,14 @@ def test_who_knows_nothing_of_our_turns_holds_up_reports_for_a_while_and_no_page
         assert api.get().json["total"] == 0
     assert not is_refused(api)
     assert api.get().json["total"] == 1
+
+
+@sqlite_only
+def test_a_request_waits_no_longer_where_a_command_had_its_connection(app: Flask) -> None:
+    for is_request in (False, True, False, True):
+        with deadline.within(30) if is_request else nullcontext(), writing() as connection:
+            waits = connection.scalar(text("PRAGMA busy_timeout"))
+        assert waits == 1000 * (database.LOCK if is_request else database.LONGEST)
 
 
 @postgres_only
