@@ -135,7 +135,8 @@ def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     if writes and (patient := deadline.left() is None) != connection.info.get("patient", False):
         seconds = LONGEST if patient else LOCK  # a process can have commands and requests
-        execute_directly(connection, f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
         connection.info["patient"] = patient
     # Every page and every report begins here.
     execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN").close()
