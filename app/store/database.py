@@ -5,6 +5,7 @@ at once with "database is locked" in spite of the timeout. So the driver runs in
 every BEGIN is ours.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -24,11 +25,12 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 from app.store import deadline, opening
 from app.store.commits import committed
-from app.store.driver import execute_directly
+from app.store.driver import execute_directly, is_busy
 from app.store.turn import BusyError, long_turn, short_turn
 
 
@@ -132,14 +134,20 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    if writes and (patient := deadline.left() is None) != connection.info.get("patient", False):
-        seconds = LONGEST if patient else LOCK  # a process can have commands and requests
-        driver: Any = connection.connection.driver_connection
-        driver.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}").close()
-        connection.info["patient"] = patient
     # Every page and every report begins here.
-    execute_directly(connection, "BEGIN IMMEDIATE" if writes else "BEGIN").close()
+    if not connection.get_execution_options().get("writes", False):
+        execute_directly(connection, "BEGIN").close()
+        return
+    # The connection waits for LOCK, whoever has it; who is not in a hurry asks again.
+    end = time.monotonic() + (LONGEST if deadline.left() is None else 0)
+    while True:
+        try:
+            execute_directly(connection, "BEGIN IMMEDIATE").close()
+        except DBAPIError as error:
+            if not is_busy(error) or time.monotonic() >= end:
+                raise
+        else:
+            return
 
 
 @contextmanager

@@ -48,6 +48,11 @@ def error_of(connection: Connection, statement: str, error: sqlite3.Error) -> Ex
     return DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect)
 
 
+def is_busy(error: DBAPIError) -> bool:
+    """Whether another connection has locked for longer than this one waits."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def _is_followed(engine: Engine) -> bool:
     """Whether somebody wants to be told of the statements that are executed."""
     listeners = engine.dispatch

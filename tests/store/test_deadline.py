@@ -1,7 +1,8 @@
 """Every wait for the database ends by the deadline of the request, and the next one is served."""
 
 import sqlite3
-from contextlib import closing, nullcontext
+import threading
+from contextlib import closing
 
 import pytest
 from flask import Flask
@@ -89,11 +90,22 @@ def test_who_knows_nothing_of_our_turns_holds_up_reports_for_a_while_and_no_page
 
 
 @sqlite_only
-def test_a_request_waits_no_longer_where_a_command_had_its_connection(app: Flask) -> None:
-    for is_request in (False, True, False, True):
-        with deadline.within(30) if is_request else nullcontext(), writing() as connection:
-            waits = connection.scalar(text("PRAGMA busy_timeout"))
-        assert waits == 1000 * (database.LOCK if is_request else database.LONGEST)
+def test_a_command_asks_again_for_a_lock_and_a_request_on_its_connection_does_not(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = db.engine.url.database
+    db.engine.dispose()  # its connections wait as long as LOCK was when they were made
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as stranger:
+        stranger.execute("BEGIN IMMEDIATE")
+        threading.Timer(2 * database.LOCK, stranger.rollback).start()
+        create_project("p", name="p", mode="kg_vector", now=now())
+        stranger.execute("BEGIN IMMEDIATE")
+        with deadline.within(30), pytest.raises(DBAPIError) as caught:
+            create_project("q", name="q", mode="kg_vector", now=now())
+        assert is_away(caught.value)
+        monkeypatch.setattr(database, "LONGEST", 0.1)
+        with pytest.raises(DBAPIError):
+            create_project("q", name="q", mode="kg_vector", now=now())
 
 
 @postgres_only

@@ -27,7 +27,7 @@ with open(sys.argv[1], "a") as file:
 """
 SEVERAL = """
 import sys
-from app.store.turn import BusyError, Turns
+from app.store.turn import Turns
 turns = Turns(sys.argv[1])
 for _ in range(int(sys.argv[3])):
     with turns.turn(60), open(sys.argv[2], "r+") as file:
