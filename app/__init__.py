@@ -11,7 +11,7 @@ from app.api import blueprint as api_blueprint
 from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
 from app.dashboard import settings, sign_in
-from app.rules.causes import headline, reason
+from app.rules.causes import reason
 from app.screens import manage, pairing
 from app.store import database
 from app.wall import blueprint as wall_blueprint
@@ -61,7 +61,7 @@ def create_app(config: Config | None = None) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.undefined = StrictUndefined  # a name that no view gives is a fault, not nothing
-    app.jinja_env.filters.update(formatters.FILTERS, reason=reason, headline=headline)
+    app.jinja_env.filters.update(formatters.FILTERS, reason=reason)
     app.jinja_env.finalize = formatters.seen
     shapes.init_app(app)
     app.jinja_env.globals["version"] = __version__

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
-from bench import cpu, crowd, deep, growth, install, naive, wide, writes
+from bench import causes, cpu, crowd, deep, growth, install, naive, wide, writes
 from bench.databases import databases
 from bench.machine import describe
 from bench.measure import Figures, Group, Run
 from bench.report import renew, save, table
 
 GROUPS: dict[str, Group] = {
+    "causes": causes.measure,
     "cpu": cpu.measure,
     "naive": naive.measure,
     "deep": deep.measure,

@@ -27,6 +27,15 @@ class Line:
 
 
 LINES = {
+    "causes_precision": Line(
+        "pairs that are one cause, and are to people; texts given", least=0.97
+    ),
+    "causes_recall": Line("pairs that are one cause to people, and are", least=0.95),
+    "causes_lines": Line("lines that say what a person wants to read", least=0.95),
+    "causes_own_precision": Line("the same of texts of our own, which are harder", least=0.93),
+    "causes_own_recall": Line("the same", least=0.8),
+    "causes_own_lines": Line("the same", least=0.88),
+    "causes_us": Line("to read and to fold a text, µs", most=100),
     "cpu_list": Line("server CPU of a list of 50 over a constant", most=3),
     "cpu_list_cached": Line("the same from the cache", most=2),
     "cpu_304": Line("the same, unchanged", most=2),

@@ -16,7 +16,7 @@ from app.ledger.report import Report
 from app.queries.filters import JobFilter
 from app.queries.jobs import WHOLE, list_jobs
 from app.queries.projects import get_project
-from app.rules.causes import LINE, fold
+from app.rules.causes.folding import RUN, fold
 from app.rules.documents import identity
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE
@@ -42,11 +42,11 @@ ERRORS = [
 ]
 FAILED_BY = {
     "boom": 2,
-    "timeout after # s on ‹file›": 3,
+    "timeout after # on ‹path›": 3,
     "IndexError: list index # out of range": 2,
     "": 1,
     "disk full": 1,
-    "“…” エラー " + "長" * (LINE - len("“長い” エラー ")): 1,
+    "‹text› エラー " + "長" * RUN: 1,
 }
 KEPT = ("jobs", "attempts", "events", "api_keys")
 FAULTY_CLOCKS = {

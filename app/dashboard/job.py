@@ -30,7 +30,6 @@ def job(project_id: str, job_id: str) -> Response:
             if shown is None:
                 abort(404)
             name = document(shown.source_doc_id)[1]
-            error = telling_line(shown.error_message)
             title = f"{shown.state.label} · {name} · jobwall"
             head = Head(name, int(shown.status.failure), title=title)
             fields = fields_of(shown)
@@ -40,8 +39,8 @@ def job(project_id: str, job_id: str) -> Response:
                 "job": shown,
                 "attempts": jobs.list_attempts(connection, of, job_id),
                 "events": jobs.list_events(connection, shown),
-                "cause": cause_name(cause_of(error)),
-                "remedy": remedy_of(error),
+                "cause": cause_name(cause_of(shown.error_message)),
+                "remedy": remedy_of(telling_line(shown.error_message)),
                 "links": fill(links, fields | {"attempt": shown.attempt}),
                 "fields": escaped(json.dumps(fields, indent=2, ensure_ascii=False)),
                 "pace": pace(0 if shown.status.terminal else 1),

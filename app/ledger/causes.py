@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, tuple_, update
+from sqlalchemy import Connection, case, delete, func, select, tuple_, update
 
 from app.ledger.draft import LedgerJob
 from app.ledger.standing import Finish, finish_of
-from app.models import Cause
+from app.models import Cause, FormerCause
 from app.store.database import table_of
 from app.store.prepared import Prepared, given, insertion
 
 _CAUSES = table_of(Cause)
+_FORMER = table_of(FormerCause)
 _TAKING = ("jobs", "documents", "of_project_id", "of_cause")
 
 
@@ -97,6 +98,31 @@ def write_causes(connection: Connection, project_id: str, sums: Mapping[int, Cau
         connection.execute(delete(Cause).where(*mine))
 
 
+def keep_former(
+    connection: Connection, before: Iterable[LedgerJob], after: Iterable[LedgerJob]
+) -> None:
+    """Keep what became of the causes that some jobs had, where they have others now."""
+    became = {
+        was.cause: job.cause
+        for was, job in zip(before, after, strict=True)
+        if None not in (was.cause, job.cause) and was.cause != job.cause
+    }
+    if became:
+        _BECAME.run_many(connection, sorted(became.items()))
+        # And of what had become one of these before: a link leads on in one step.
+        further = _FORMER.alias()
+        now = select(further.c.became).where(further.c.cause == _FORMER.c.became)
+        of_these = _FORMER.c.became.in_(sorted(became))
+        connection.execute(update(_FORMER).where(of_these).values(became=now.scalar_subquery()))
+
+
+def _become(dialect: str) -> Any:
+    statement = insertion(dialect, _FORMER)
+    return statement.on_conflict_do_update(
+        index_elements=("cause",), set_={"became": statement.excluded.became}
+    )
+
+
 def _see(dialect: str) -> Any:
     statement = insertion(dialect, _CAUSES)
     new, kept = statement.excluded, _CAUSES.c
@@ -125,3 +151,4 @@ def _add(dialect: str) -> Any:
 
 _SEE = Prepared(_see, _CAUSES.c.keys())
 _ADD = Prepared(_add, _TAKING)
+_BECAME = Prepared(_become, _FORMER.c.keys())

@@ -15,7 +15,7 @@ from app.ledger.merge import (
     outcome_of,
 )
 from app.ledger.report import Report
-from app.rules.causes import cause_of, telling_line
+from app.rules.causes import cause_of
 from app.rules.documents import shown_form
 from app.rules.events import EventKind
 from app.rules.silence import silent_since, unheard
@@ -77,7 +77,7 @@ class LedgerJob(NamedTuple):
         """The cause of a job that failed: as it is kept, else as today's rules have it."""
         if self.cause is not None:
             return self.cause
-        return cause_of(telling_line(outcome_of(self.state).error_message))
+        return cause_of(outcome_of(self.state).error_message)
 
 
 def first_event(job: LedgerJob) -> LedgerEvent:

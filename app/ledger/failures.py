@@ -7,6 +7,7 @@ of what was found before only the names are of use by then.
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select
@@ -17,10 +18,11 @@ from app.ledger.draft import LedgerJob
 from app.ledger.finding import Finding, is_there
 from app.ledger.standing import Finish, Standing, finish_of, key_of
 from app.models import Cause, CauseCount, Document
-from app.rules.causes import cause_name, cause_of
+from app.rules.causes import cause_name
 from app.store.database import table_of
 
 DOCUMENTS = 500  # whose jobs are looked at together
+_when = attrgetter("at", "job_id")
 
 
 class Failures:
@@ -154,9 +156,9 @@ def _wrong(
         return []
     if row is None or counted is None or counted.last is None:
         return [Finding(where, is_there(row), is_there(counted))]
-    sound = cause_of(row.line) == cause
+    same = row.job_id == counted.last.job_id
     should = {
-        "line": row.line if sound else counted.last.line,
+        "line": counted.last.line if same else row.line,
         "jobs": counted.jobs,
         "documents": counted.documents,
         "first_at": min(_not_after(latest, row.first_at), counted.first_at),
@@ -230,13 +232,15 @@ def _with_history(
 ) -> CauseSum | None:
     """What was counted of a cause, and what its row knows of failures that are gone or new."""
     known = counted if counted is not None and counted.last is not None else None
-    if row is None or cause_of(row.line) != row.cause:
+    if row is None:
         return known
     first_at, last_at = (_not_after(latest, at) for at in (row.first_at, row.last_at))
-    last = Finish(last_at, row.job_id, row.line, row.cause)
+    last = Finish(last_at, row.job_id, row.line, row.cause, row.line)
     if known is None or known.last is None:
         return CauseSum(first_at=first_at, last=last)
-    return replace(known, first_at=min(first_at, known.first_at), last=max(last, known.last))
+    return replace(
+        known, first_at=min(first_at, known.first_at), last=max(known.last, last, key=_when)
+    )
 
 
 def _not_after(latest: int | None, at: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.ledger.report import Report
-from app.rules.causes import cause_of, telling_line
+from app.rules.causes import cause_of
 
 
 class Folds(dict[str | None, int]):
@@ -13,7 +13,7 @@ class Folds(dict[str | None, int]):
     """
 
     def __missing__(self, error: str | None) -> int:
-        cause = self[error] = cause_of(telling_line(error))
+        cause = self[error] = cause_of(error)
         return cause
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from app.ledger.audit import Clock, Progress, Recount, corrected, mode_of, recount
-from app.ledger.causes import keep_causes
+from app.ledger.causes import keep_causes, keep_former
 from app.ledger.counts import Cell, difference
 from app.ledger.documents import keep_documents
 from app.ledger.failures import mend_causes, mend_documents, remove_strays
@@ -59,7 +59,7 @@ def _mend(project_id: str, found: Recount, clock: Clock | None) -> None:
             raise_version(connection, project_id, cells)
             drop_zeros(connection, project_id, cells)
     for jobs in _batches(found.jobs, BATCH):
-        _mend_jobs(project_id, jobs, clock)
+        derive_anew(project_id, jobs, clock)
     causes = found.failures.causes
     for documents in _batches(found.failures.documents, BATCH):
         with writing() as connection:
@@ -77,7 +77,7 @@ def _mend(project_id: str, found: Recount, clock: Clock | None) -> None:
             mend_causes(connection, project_id, {one: causes[one] for one in some}, latest)
 
 
-def _mend_jobs(project_id: str, ids: Sequence[str], clock: Clock | None) -> None:
+def derive_anew(project_id: str, ids: Sequence[str], clock: Clock | None = None) -> None:
     """Write what the rows of some jobs should derive, as any other change of these jobs."""
     with writing() as connection:
         mode = mode_of(connection, project_id)
@@ -95,6 +95,7 @@ def _mend_jobs(project_id: str, ids: Sequence[str], clock: Clock | None) -> None
         raise_version(connection, project_id, cells)
         documents = keep_documents(connection, project_id, before, after)
         keep_causes(connection, project_id, before, after, documents)
+        keep_former(connection, before, after)
         drop_zeros(connection, project_id, cells)
 
 

@@ -24,11 +24,12 @@ class Finish(NamedTuple):
     job_id: str
     error: str | None = None
     cause: int = 0
+    told: str | None = None
 
     @property
     def line(self) -> str:
-        """The line of the error that tells; of many failures only the last one's is looked for."""
-        return telling_line(self.error)
+        """The line that tells, `told` where that is known; of many failures only the last one's."""
+        return telling_line(self.error) if self.told is None else self.told
 
 
 class Standing(NamedTuple):

@@ -1,7 +1,7 @@
 """The tables. Every key and index begins with `project_id`: no page looks past its project."""
 
 from app.models.access import ApiKey, Secret, Session, SignInLink
-from app.models.cause import Cause, CauseCount
+from app.models.cause import Cause, CauseCount, FormerCause
 from app.models.counts import CreatedCount, DurationCount, FinishedCount
 from app.models.document import Document
 from app.models.job import Attempt, Event, Job
@@ -18,6 +18,7 @@ __all__ = [
     "DurationCount",
     "Event",
     "FinishedCount",
+    "FormerCause",
     "Job",
     "Pairing",
     "Project",

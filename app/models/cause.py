@@ -30,6 +30,19 @@ class Cause(Base):
     last_at: Mapped[int] = mapped_column(MICROS)
 
 
+class FormerCause(Base):
+    """What became of a cause when the rules changed, so that links to it still lead somewhere.
+
+    The rules look at nothing but an error's text: it is the same in every project.
+    """
+
+    __tablename__ = "former_causes"
+    __table_args__ = (Index("ix_former_causes_became", "became"), {"sqlite_with_rowid": False})
+
+    cause: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    became: Mapped[int] = mapped_column(BigInteger)
+
+
 class CauseCount(Base):
     """How many jobs failed by a cause in an hour of `ended_at` (`hour` is its start in µs).
 

@@ -1,9 +1,10 @@
 """Projects."""
 
-from sqlalchemy import BigInteger, CheckConstraint, String
+from sqlalchemy import BigInteger, CheckConstraint, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.counts import JobCounts
+from app.rules.causes import RULES
 from app.rules.times import MINUTE
 from app.store.database import MICROS, Base, id_text
 
@@ -15,7 +16,7 @@ class Project(JobCounts, Base):
 
     See `ledger.versions`. The links are templates that a job's page fills (`rules.links`). The
     counts are the totals of its jobs. `skew_seconds` is how far a sender's clock was off when that
-    was seen last, `skewed_at` (µs).
+    was seen last, `skewed_at` (µs). `rules` is the version of the rules of its causes.
     """
 
     __tablename__ = "projects"
@@ -33,3 +34,4 @@ class Project(JobCounts, Base):
     rerun_link: Mapped[str | None] = mapped_column(String(1000))
     skew_seconds: Mapped[int | None] = mapped_column(BigInteger)
     skewed_at: Mapped[int | None] = mapped_column(MICROS)
+    rules: Mapped[int] = mapped_column(SmallInteger, default=RULES)

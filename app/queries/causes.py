@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.models import Cause as CauseRow
-from app.models import CauseCount, Document, FinishedCount, Job
+from app.models import CauseCount, Document, FinishedCount, FormerCause, Job
 from app.queries.projects import CHART_HOURS, fill_hours
 from app.queries.views import Cause, CauseLine, CausePage, FailingDocument
 from app.rules.causes import line_in_words
@@ -110,7 +111,14 @@ def _columns() -> tuple[Any, ...]:
 
 @cache
 def _one() -> Any:
-    return select(*_columns()).where(_MINE, CauseRow.cause == bindparam("of_cause"))
+    cause = now_called(bindparam("of_cause", type_=BigInteger))
+    return select(*_columns()).where(_MINE, CauseRow.cause == cause)
+
+
+def now_called(cause: Any) -> ColumnElement[int]:
+    """A cause that somebody names, or what has become of it since."""
+    became = select(FormerCause.became).where(FormerCause.cause == cause).scalar_subquery()
+    return func.coalesce(became, cause)
 
 
 @cache

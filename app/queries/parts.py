@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_
 
 from app.models import Job
 from app.models.job import KEY_LENGTH, document_key
-from app.queries.causes import get_cause
+from app.queries.causes import get_cause, now_called
 from app.queries.indexes import NEWEST, SOME, Index, index, mean
 from app.queries.matching import is_silent
 from app.queries.part import Choices, Part, Tabs, Words
@@ -163,8 +163,8 @@ PARTS = (
         help="Only failed jobs of this cause.",
         example="0123456789abcdef",
         format=formats.CAUSE,
-        condition=lambda cause: [Job.cause == cause],
-        index=index(2, "newest", NEWEST, lambda cause: [[Job.cause == cause]]),
+        condition=lambda cause: [Job.cause == now_called(cause)],
+        index=index(2, "newest", NEWEST, lambda cause: [[Job.cause == now_called(cause)]]),
         counted=False,
         label="cause {}".format,
         offered=None,

@@ -65,24 +65,24 @@ class Plain:
             jobs = connection.execute(mine.where(Job.status.in_(ENDED))).all()
         ends = {job.job_id: min(job.ended_at, job.heard_at) for job in jobs}
         failed = [job for job in jobs if job.status == JobStatus.FAILED]
-        lines = {one.job_id: telling_line(one.error_message or one.noted_error) for one in failed}
-        failures = {(ends[job_id], job_id, line) for job_id, line in lines.items()}
-        for at, job_id, line in sorted(failures - self.failures):
-            cause = cause_of(line)
+        errors = {one.job_id: one.error_message or one.noted_error or "" for one in failed}
+        failures = {(ends[job_id], job_id, error) for job_id, error in errors.items()}
+        for at, job_id, error in sorted(failures - self.failures):
+            cause = cause_of(error)
             self.first[cause] = min(at, self.first.get(cause, at))
             if (at, job_id) >= self.last.get(cause, (at, job_id))[:2]:
-                self.last[cause] = at, job_id, line
+                self.last[cause] = at, job_id, telling_line(error)
         self.failures = failures
-        many = Counter(map(cause_of, lines.values()))
+        many = Counter(map(cause_of, errors.values()))
         for forgotten in self.first.keys() - many.keys():
             del self.first[forgotten], self.last[forgotten]
         failing: Counter[int] = Counter()
         for document in {job.source_doc_id for job in failed}:
             mine = [job for job in jobs if job.source_doc_id == document]
-            bad = sorted((ends[job.job_id], job.job_id) for job in mine if job.job_id in lines)
-            good = [ends[job.job_id] for job in mine if job.job_id not in lines]
+            bad = sorted((ends[job.job_id], job.job_id) for job in mine if job.job_id in errors)
+            good = [ends[job.job_id] for job in mine if job.job_id not in errors]
             if not good or bad[-1][0] >= max(good):
-                failing[cause_of(lines[bad[-1][1]])] += 1
+                failing[cause_of(errors[bad[-1][1]])] += 1
         return {
             cause: (line, job_id, many[cause], failing[cause], self.first[cause], at)
             for cause, (at, job_id, line) in self.last.items()

@@ -77,14 +77,16 @@ def test_a_document_that_succeeded_since_no_longer_counts(app: Flask) -> None:
         [
             finished(1, JobStatus.FAILED, NOW - 3 * HOUR, "a"),
             finished(2, JobStatus.COMPLETED, NOW - 2 * HOUR, "a"),
-            finished(3, JobStatus.FAILED, NOW - HOUR - MINUTE, "b", "quota\nand more"),
+            finished(
+                3, JobStatus.FAILED, NOW - HOUR - MINUTE, "b", "the quota is used up\nand more"
+            ),
             finished(4, JobStatus.COMPLETED, NOW - HOUR - SECOND, "c"),
         ],
         now=NOW,
     )
     verdict = line_of().verdict
     assert verdict.state is verdicts.SOME_FAILURES
-    assert (verdict.count, verdict.cause) == (1, "quota")
+    assert (verdict.count, verdict.cause) == (1, "the quota is used up")
     assert line_of(now=NOW + DAY).verdict.state is verdicts.FINE
 
 

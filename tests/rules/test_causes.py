@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from app.rules.causes import (
     LINE,
+    RULES,
     cause_name,
     cause_of,
-    fold,
-    headline,
     parse_cause,
     reason,
     remedy_of,
     telling_line,
 )
+from app.rules.causes.folding import fold
 from app.rules.legible import shows, without_codes
 from tests.kit import ROOT
 
@@ -25,13 +25,12 @@ ALIKE = [
     ("LLM API timeout after 3 retries", "LLM API timeout after 12 retries"),
     ("timeout after 31 s on part-7f3a.pdf", "timeout after 6.5 s on part-91bc.pdf"),
     ("Can't open '/data/a b.pdf': no", "Can't open '/data/c.pdf': no"),
-    ("GET https://one.example/v1?b=1 failed", "GET http://two.example failed"),
+    ("GET https://one.example/v1?b=1 failed", "GET http://one.example failed"),
     ("s3://contracts/q4/nda.docx is encrypted", "s3://hr/2026/x.pdf is encrypted"),
     ("hr/handbook/2026-11.md has no text", "wiki/a/b/c.html has no text"),
     ("no 123e4567-e89b-12d3-a456-426614174000", "no 00000000-e89b-12d3-a456-42661417400f"),
     ("request req_8f2c91 failed", "request req_77ab02 failed"),
     ("chunk deadbeef01 lost", "chunk 99aa88bb77 lost"),
-    ("no field “nodes”", "no field “edges”"),
     ("byte 0xe2 in position 4096", "byte 0x80 in position 7"),
     ("one@example.com bounced", "two.three@mail.example.org bounced"),
     ("Timeout", "timeout"),
@@ -41,6 +40,11 @@ APART = [
     ("it's bad, don't do it", "it's good, don't do it"),
     ("I/O error", "and/or error"),
     ("", "no reason"),
+    ("no field “nodes”", "no field “edges”"),
+    ("KeyError: 'nodes'", "KeyError: 'edges'"),
+    ("HTTP 404 from the server", "HTTP 500 from the server"),
+    ("model gpt-4o is not there", "model gpt-4.1-mini is not there"),
+    ("exit code 1", "exit code 137"),
 ]
 
 
@@ -57,29 +61,15 @@ def test_what_says_something_else_has_another_cause(one: str, other: str) -> Non
 def test_a_traceback_tells_by_its_last_line() -> None:
     error = 'Traceback (most recent call last):\n  File "x.py", line 3\nValueError: no text\n'
     assert telling_line(error) == "ValueError: no text"
-    assert telling_line("\n\n  first \nsecond") == "first"
+    assert telling_line("\n\n  no text was found \nsecond") == "no text was found"
     assert telling_line(None) == telling_line(" \n ") == ""
-    assert len(telling_line("x" * 1000)) == 300
-
-
-@pytest.mark.parametrize(
-    ("line", "short"),
-    [
-        ("urllib3.exceptions.MaxRetryError: no route", "MaxRetryError: no route"),
-        ("MaxRetryError: no route", "MaxRetryError: no route"),
-        ("files.example.com: no route", "files.example.com: no route"),
-        ("see app.Model for more", "see app.Model for more"),
-        ("", ""),
-    ],
-)
-def test_where_room_is_short_an_exception_goes_without_its_modules(line: str, short: str) -> None:
-    assert headline(line) == short
+    assert len(telling_line("x y " * 1000)) == LINE
 
 
 def test_a_cause_has_a_name_in_urls() -> None:
     for line in ("", "x", "LLM API timeout after 3 retries"):
         cause = cause_of(line)
-        assert 0 <= cause < 2**63
+        assert cause >> 56 == RULES
         assert parse_cause(cause_name(cause)) == cause
     for text in ("", "8000000000000000", "7fffffffffffffff0", "xyz", "00000000000000AB"):
         with pytest.raises(ValueError, match="16 hexadecimal digits"):
@@ -93,36 +83,29 @@ def test_the_contracts_causes_have_its_remedies() -> None:
 
 
 FOLDED = [
-    ('say "a" and “b” and «c» and `d`', "say “…” and “…” and “…” and “…”"),
-    ('an open “quote and "another" one', "an open “quote and “…” one"),
-    ("“a «b” c» “d", "“…” c» “d"),
-    ("'a' it's 'b's 'c'", "“…” it's 'b's “…”"),
-    ("‘a’ ‘b ‘c", "“…” ‘b ‘c"),
+    ('say "a" and “b” and «c» and `d`', "say “a” and “b” and “c” and “d”"),
+    ('not "two words", not "x.pdf", not "7"', "not ‹text›, not ‹text›, not ‹text›"),
+    ("got 'a', received 'b', key = 'c'", "got ‹text›, received ‹text›, key = ‹text›"),
     ("GET ftp+x://h/p?q=1, then a:/b", "GET ‹url› then ‹path›"),
-    ("1http://x +http://y -svn+ssh://z", "‹id›://x +‹url› -‹url›"),
-    ("see a.b+c@mail.example.org. and @x.y and ..n@o.p", "see ‹address›. and @x.y and ..‹address›"),
+    ("see a.b+c@mail.example.org. and @x.y", "see ‹address›. and @x.y"),
     ("a@b has no dot", "a@b has no dot"),
-    ("-/a-b/c.txt and //a-b/c/d", "‹path› and //a-‹path›"),
-    ("I/O and/or a/b.c.txt a/b.longext", "I/O and/or ‹path›.txt a/b.longext"),
-    ("C:\\a\\b x-C:/d \\\\srv\\share\\f", "‹path› x-‹path› \\‹path›"),
-    ("../up/x ./y ~/z", "‹path› .‹path› ~‹path›"),
-    ("/a/b/ and / alone", "‹path›/ and / alone"),
-    ("a.txt, b.tar.gz; c.d(e) f.txt( g.txt.", "‹file›, ‹file›; c.d(e) f.txt( g.txt."),
-    (
-        "x..a-b.txt .a-b.txt ...-c.md a.txt-foo.b",
-        "x..a-‹file› .a-‹file› ...-‹file› ‹file›-foo.b",
-    ),
-    ("v1.2.3 and 10.0.0.1:80", "v# and #"),
-    ("123E4567-e89b-12d3-a456-426614174000x", "‹id›-‹id›"),
-    ("0x1F 0xzz 0X0", "# #xzz #"),
-    ("deadbeef deadbeef1 ٣deadbe", "deadbeef ‹id› ‹id›"),
-    (
-        "req_8f2c91 job-349e77 foo-bar-x1234567 1-2-3-4-5 a1----b a1-----",
-        "‹id› ‹id› foo-‹id› #-#-#-#-# ‹id› a#-----",
-    ),
-    ("1,234.5: 12 ٣٤", "#: # #"),
+    ("I/O and/or a/b.c.txt a/b.longext", "I/O and/or ‹path› a/b.longext"),
+    ("C:\\a\\b x-C:/d \\\\srv\\share\\f", "‹path› x-‹path› ‹path›"),
+    ("/a/b/ and / alone", "‹path› and / alone"),
+    ("a.txt, b.tar.gz; c.d(e)", "‹path›, ‹path›; c.d(e)"),
+    ("document Annual report 2024 (final).pdf is bad", "document ‹path› is bad"),
+    ("document 年度报告.pdf is bad", "document ‹path› is bad"),
+    ("123E4567-e89b-12d3-a456-426614174000", "‹id›"),
+    ("0x1F and deadbeef and deadbeef1", "# and deadbeef and ‹id›"),
+    ("req_8f2c91 job-349e77 org-AbCdEfGhIjKlMnOpQr sk-****abcd", "‹id› ‹id› ‹id› ‹id›"),
+    ("ip-172-31-3-156.us-west-2.compute.internal is down", "‹id› is down"),
+    ("334.00 MiB of 7.62 GiB in 12s after 3 retries", "# of # in # after # retrie"),
+    ("pages [5, 6, 7] or 3/5 or 12:30", "pages # or # or #"),
+    ("HTTP 404, errno 13, exit code -9, ORA-01017", "HTTP 404, errno 13, exit code -9, ORA-01017"),
+    ("503 Service Unavailable after 503 tries", "503 Service Unavailable after # trie"),
+    ("gpt-4o-mini and BAAI/bge-m3 and llama3.1:8b", "gpt-4o-mini and BAAI/bge-m3 and llama3.1:8b"),
     ("x\t\n y  z ", "x y z"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "folded"), FOLDED)
@@ -150,13 +133,13 @@ EVERY_SIGN = " @/\\.-:x"  # so that everything is looked for
     ids=["any", "never closed"],
 )
 def test_a_line_takes_time_in_proportion_to_its_length(shapes: list[str], length: int) -> None:
-    """All of them take 0.4 s. Quadratic, one of them takes 4 s and more."""
-    began = time.perf_counter()
+    """Each takes 3 ms. Quadratic, one of them takes 4 s and more."""
     for shape in shapes:
         line = (shape * length)[:length] + EVERY_SIGN
-        fold.__wrapped__(line)
-        telling_line(line)
-        assert time.perf_counter() - began < 4, shape
+        began = time.perf_counter()
+        for before in ("", "x: ", '{"error": "', "Traceback (most recent call last):\n"):
+            cause_of.__wrapped__(before + line)
+        assert time.perf_counter() - began < 1, shape
 
 
 def test_a_request_of_hostile_lines_is_soon_folded() -> None:
@@ -167,7 +150,7 @@ def test_a_request_of_hostile_lines_is_soon_folded() -> None:
     began = time.perf_counter()
     for line in lines:
         cause_of(telling_line(line))
-    assert time.perf_counter() - began < 1  # it takes 0.05 s
+    assert time.perf_counter() - began < 1  # it takes 0.1 s
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.lists(
@@ -189,12 +172,12 @@ def test_whatever_an_error_is_its_line_is_readable_and_its_cause_its_own(text: s
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        ("\x1b[31mERROR\x1b[0m \x1b[1mtimed out\x1b[0m", "ERROR timed out"),
+        ("\x1b[31mERROR\x1b[0m \x1b[1mtimed out\x1b[0m", "timed out"),
         ("\x1b]8;;https://x.example\x07timed out\x1b]8;;\x1b\\ again", "timed out again"),
         ("\x9b1;31mtimed out\x9b0m", "timed out"),
         ("\x1b(B\x1b[mtimed out\x1b[K", "timed out"),
         ("\x1b[2K\r\x1b[1A\ntimed out", "timed out"),
-        ("\x1b]0;never closed\ntimed out", "0;never closed"),
+        ("\x1b]0;never closed\ntimed out", "0;never closed timed out"),
         ("\x1b[31m" * 100 + "timed out", "timed out"),
         ("\u200b\ufeff\n \u3164 \ntimed out", "timed out"),
         ("Traceback (most recent call last)\nValueError: x\n\u200b\n\x1b[0m", "ValueError: x"),
@@ -219,7 +202,7 @@ def test_the_line_that_tells_is_one_that_can_be_read(error: str, line: str) -> N
         "\u3164\u115f",
         "\U000e0041\U000e007f",
         "\u2800",
-        "\u200b" * 500 + "too far right",
+        "\u200b " * 500 + "too far right",
     ],
 )
 def test_an_error_that_shows_nothing_says_so_in_words(error: str) -> None:

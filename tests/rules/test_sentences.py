@@ -152,7 +152,19 @@ def job(state, **more: object) -> Job:
     """A job of this kind, an hour old."""
     status = state.status or JobStatus.RUNNING
     ended = NOW if status.terminal else None
-    values = (9, None, 7, 14, NOW - HOUR, NOW - HOUR, ended, "x\ny", 1, NOW - HOUR, NOW)
+    values = (
+        9,
+        None,
+        7,
+        14,
+        NOW - HOUR,
+        NOW - HOUR,
+        ended,
+        "no text was found\ny",
+        1,
+        NOW - HOUR,
+        NOW,
+    )
     return Job("p", "j", "d", status, state, *values)._replace(**more)
 
 
@@ -160,7 +172,7 @@ ENDED = f"at clock {format_time(NOW)[11:16]}, after 1 h 00 m."
 JOBS_SAID = [
     (job_states.RUNNING, f"Running since clock {AT}paren {AT}.", ""),
     (job_states.WAITING, f"Waiting since clock {AT}paren {AT}.", ""),
-    (job_states.FAILED, f"Failed {ENDED}", "x"),
+    (job_states.FAILED, f"Failed {ENDED}", "no text was found"),
     (job_states.COMPLETED, f"Completed {ENDED} 7 nodes · 14 edges.", "7 nodes · 14 edges"),
     (job_states.STALLED, f"Stalled: no report for {AT}.", f"no report for {AT}"),
 ]

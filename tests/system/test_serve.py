@@ -4,11 +4,12 @@ import os
 import re
 import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,28 @@ def test_below_a_path_it_says_where_whatever_else_names_a_root(tmp_path: Path) -
         assert requests.get(f"{url}/sign-in", timeout=PATIENCE).status_code == 200
         probe = f"{url.removesuffix('/job/wall')}/healthz"
         assert requests.get(probe, timeout=PATIENCE).text == "ok\n"
+        stop(process, signal.SIGINT)
+
+
+def test_causes_of_older_rules_are_worked_out_anew_while_the_board_is_served(
+    tmp_path: Path,
+) -> None:
+    environment = {**os.environ, "INSTANCE": str(tmp_path)}
+    run(environment, "db", "upgrade")
+    run(environment, "projects", "create", "Contracts")
+    with sqlite3.connect(tmp_path / "jobwall.db") as store:
+        store.execute("UPDATE projects SET rules = 1")
+
+    def by_other_rules() -> bool:
+        with closing(sqlite3.connect(tmp_path / "jobwall.db")) as store:
+            return bool(store.execute("SELECT 1 FROM projects WHERE rules = 1").fetchall())
+
+    with served(environment) as (said, process):
+        assert requests.get(f"{url_of(said)}/healthz", timeout=PATIENCE).status_code == 200
+        began = time.monotonic()
+        while by_other_rules() and time.monotonic() < began + PATIENCE:
+            time.sleep(0.05)
+        assert not by_other_rules()
         stop(process, signal.SIGINT)
 
 

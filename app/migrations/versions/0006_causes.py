@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from alembic import op
 
-from app.rules.causes import cause_of, fold, telling_line
+from app.rules.causes import cause_of, telling_line
+from app.rules.causes.folding import fold
 
 revision = "0006"
 down_revision = "0005"
@@ -98,7 +99,7 @@ def fill(connection) -> None:
         jobs,
         ("project_id", "job_id"),
         (
-            {**row, "cause": cause_of(telling_line(row.pop("error")))}
+            {**row, "cause": cause_of(row.pop("error"))}
             for row in rows(
                 connection,
                 "SELECT project_id, job_id, coalesce(error_message, noted_error) AS error"
@@ -112,13 +113,12 @@ def fill(connection) -> None:
         documents,
         ("project_id", "document"),
         (
-            {**row, "error": line, "cause": cause_of(line)}
+            {**row, "error": telling_line(row["error"]), "cause": cause_of(row["error"])}
             for row in rows(
                 connection,
                 "SELECT d.project_id, d.document, coalesce(j.error_message, j.noted_error) AS error"
                 " FROM documents d LEFT JOIN jobs j USING (project_id, job_id)",
             )
-            for line in [telling_line(row["error"])]
         ),
     )
     connection.execute(

@@ -6,7 +6,7 @@ What it says on the way down is what today's code says.
 import sqlalchemy as sa
 from alembic import op
 
-from app.rules.causes import fold
+from app.rules.causes.folding import fold
 
 revision = "0008"
 down_revision = "0007"

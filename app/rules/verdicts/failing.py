@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from app.rules.causes import NO_ERROR, headline
+from app.rules.causes import NO_ERROR
 from app.rules.sentences import Brief, Parts, say
 from app.rules.times import HOUR
 from app.rules.verdicts.blaming import Blaming, blamed, newest
@@ -48,7 +48,7 @@ class Failing(Blaming):
     def glance(self, verdict: Verdict, facts: ProjectFacts) -> Brief:
         """`23 failed` over the cause."""
         failed = verdict.count or facts.hour_failed
-        cause = headline(verdict.cause or NO_ERROR)
+        cause = verdict.cause or NO_ERROR
         if verdict.cause and verdict.cause_count < verdict.count:
             cause = f"{count(verdict.cause_count)} of {count(verdict.count)}: {cause}"
         return Brief(say(f"{count(failed)} failed" if failed else "failing"), say(cause))
