@@ -156,7 +156,8 @@ def _wrong(
         return []
     if row is None or counted is None or counted.last is None:
         return [Finding(where, is_there(row), is_there(counted))]
-    same = row.job_id == counted.last.job_id
+    # What was seen last may be gone: an earlier attempt of the same job too.
+    same = (row.last_at, row.job_id) == (counted.last.at, counted.last.job_id)
     should = {
         "line": counted.last.line if same else row.line,
         "jobs": counted.jobs,
