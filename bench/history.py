@@ -233,7 +233,8 @@ def count_statements() -> list[tuple[str, str]]:
         (
             "looking for documents that failed",
             """INSERT INTO documents
-                (project_id, document, failed_at, job_id, error, cause, failing_since, succeeded_at)
+                (project_id, document, failed_at, job_id, error, cause, failing_since, succeeded_at,
+                failures)
             WITH successes AS (
                 SELECT source_doc_id, max(ended_at) AS succeeded_at FROM jobs
                 WHERE project_id = :project_id AND status = 2 GROUP BY source_doc_id
@@ -243,12 +244,14 @@ def count_statements() -> list[tuple[str, str]]:
                         PARTITION BY source_doc_id ORDER BY ended_at DESC, job_id DESC
                     ) AS place,
                     min(CASE WHEN ended_at >= coalesce(succeeded_at, 0) THEN ended_at END)
-                        OVER (PARTITION BY source_doc_id) AS failing_since
+                        OVER (PARTITION BY source_doc_id) AS failing_since,
+                    sum(CASE WHEN ended_at >= coalesce(succeeded_at, 0) THEN 1 ELSE 0 END)
+                        OVER (PARTITION BY source_doc_id) AS failures
                 FROM jobs LEFT JOIN successes USING (source_doc_id)
                 WHERE project_id = :project_id AND status = 3
             )
             SELECT :project_id, source_doc_id, ended_at, job_id, error_message, cause,
-                failing_since, succeeded_at
+                failing_since, succeeded_at, failures
             FROM failures WHERE place = 1""",
         ),
         (
@@ -258,6 +261,9 @@ def count_statements() -> list[tuple[str, str]]:
             FROM jobs WHERE project_id = :project_id AND cause IS NOT NULL
             GROUP BY project_id, cause, at""",
         ),
+        _counting_failing("projects"),
+        _counting_failing("finished_counts", "hour"),
+        _counting_failing("cause_counts", "cause", "hour"),
         (
             "looking for causes",
             """INSERT INTO causes (project_id, cause, line, job_id, jobs, documents, first_at,
@@ -278,3 +284,18 @@ def count_statements() -> list[tuple[str, str]]:
         ),
         ("adding up", f"UPDATE projects SET {totals} WHERE project_id = :project_id"),
     ]
+
+
+def _counting_failing(table: str, *keys: str) -> tuple[str, str]:
+    """What counts the documents that still fail in the rows of a table."""
+    named = ", ".join(("project_id", *keys))
+    same = " AND ".join(f"counted.{key} = {table}.{key}" for key in ("project_id", *keys))
+    return (
+        f"counting documents that still fail in {table}",
+        f"""UPDATE {table} SET failing = counted.documents FROM (
+            SELECT {named}, count(*) AS documents FROM (
+                SELECT project_id, cause, failed_at - failed_at % {HOUR} AS hour
+                FROM documents WHERE failing_since IS NOT NULL
+            ) AS failing WHERE project_id = :project_id GROUP BY {named}
+        ) AS counted WHERE {same}""",
+    )

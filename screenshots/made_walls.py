@@ -79,13 +79,15 @@ def _line(number: int, state: ProjectState, now: int, names: Sequence[str]) -> P
     verdict = Verdict(state, last_at=now - MINUTE)
     if state is FAILING:
         cause = CAUSES[number % len(CAUSES)]
-        verdict = Verdict(state, since, documents, cause, number, documents, 1, now - 12 * SECOND)
+        verdict = Verdict(state, since, documents, cause=cause, last_at=now - 12 * SECOND)
+        verdict = replace(verdict, cause_id=number, cause_count=documents, causes=1)
     elif state is STALLED:
         verdict = Verdict(state, since, 1 + number % 3, last_at=since)
     elif state is LATE:
         verdict = Verdict(state, since, last_at=since - DAY)
     elif state is SOME_FAILURES:
-        verdict = Verdict(state, now - DAY, documents, CAUSES[0], 1, documents, 1, now - HOUR)
+        verdict = Verdict(state, now - DAY, documents, cause=CAUSES[0], last_at=now - HOUR)
+        verdict = replace(verdict, cause_id=1, cause_count=documents, causes=1)
     elif state is RUNNING:
         verdict = Verdict(state, count=1 + number % 3)
     facts = ProjectFacts(

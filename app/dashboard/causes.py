@@ -26,14 +26,13 @@ def causes(project_id: str) -> Response:
             failing = queries.list_failing(
                 connection, project_id, [line.cause for line in page.lines], most=DOCUMENTS
             )
-            documents = sum(line.documents for line in page.lines)
+            documents = shown.failing
             name = f"Causes · {shown.name}"
             return Head(name, documents, title=title(documents, name)), {
                 "project": shown,
                 "causes": page,
                 "failing": failing,
                 "documents": documents,
-                "day": sum(line.day for line in page.lines),
                 "pace": pace(shown.running),
                 "now": at,
             }

@@ -14,10 +14,10 @@ from app.dashboard.pager import make_pager
 from app.queries import jobs
 from app.queries.filters import JobFilter
 from app.queries.search import limit_words
+from app.rules.documents import folder_and_file
 from app.rules.formats import DOCUMENT
 from app.rules.job_states import RUNNING, WAITING
 from app.rules.times import MINUTE, floor
-from app.web.formatters import document as parts_of
 from app.web.live import Head, pace
 
 
@@ -53,7 +53,7 @@ def document(project_id: str) -> Response:
                 return url_for(".document", project_id=project_id, id=document_id, page=page)
 
             sent = rows[0].source_doc_id if rows else document_id
-            name = parts_of(sent)[1]
+            name = folder_and_file(sent)[1]
             return Head(name, int(failing), title=f"{name} · jobwall"), {
                 "project": shown,
                 "document_id": document_id,

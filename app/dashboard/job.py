@@ -12,10 +12,10 @@ from app.dashboard.answers import answer
 from app.queries import jobs, projects
 from app.queries.contract import fields_of
 from app.rules.causes import cause_name, cause_of, remedy_of, telling_line
+from app.rules.documents import folder_and_file
 from app.rules.legible import escaped
 from app.rules.links import fill
 from app.rules.times import MINUTE, floor
-from app.web.formatters import document
 from app.web.live import Head, pace
 
 
@@ -29,7 +29,7 @@ def job(project_id: str, job_id: str) -> Response:
             shown = jobs.get_job(connection, of, job_id, at)
             if shown is None:
                 abort(404)
-            name = document(shown.source_doc_id)[1]
+            name = folder_and_file(shown.source_doc_id)[1]
             title = f"{shown.state.label} · {name} · jobwall"
             head = Head(name, int(shown.status.failure), title=title)
             fields = fields_of(shown)

@@ -12,9 +12,8 @@ from app.ledger.draft import LedgerJob, taken_back
 from app.ledger.failures import Failures, WrongFailures, check_failures
 from app.ledger.finding import Finding
 from app.ledger.rows import CHANGING, changing_values, ledger_job
-from app.ledger.sums import COUNTS
+from app.ledger.sums import COUNTS, TOTALS
 from app.models import Job, Project
-from app.models.counts import CREATED_COLUMNS
 from app.rules.causes import cause_name
 from app.rules.times import format_time
 from app.store.database import table_of
@@ -94,13 +93,15 @@ def recount(
         if len(rows) < BATCH:
             break
         last = rows[-1].job_id
+    found, wrong_failures = check_failures(connection, project_id, failures, latest)
     stored = _stored(connection, project_id)
     missing = roll_up(kept)
     counted = Counter(missing)
     counted.update(roll_up(moved))
+    counted.update(wrong_failures.right)
+    missing.update(wrong_failures.kept)
     missing.subtract(stored)
     findings += _compare(counted, stored)
-    found, wrong_failures = check_failures(connection, project_id, failures, latest)
     return Recount(findings + found, _nonzero(missing), wrong_jobs, wrong_failures)
 
 
@@ -131,9 +132,9 @@ def _nonzero(cells: Counter[Cell]) -> Counter[Cell]:
 
 def _stored(connection: Connection, project_id: str) -> Counter[Cell]:
     cells: Counter[Cell] = Counter()
-    totals = select(*(getattr(Project, name) for name in CREATED_COLUMNS))
+    totals = select(*(getattr(Project, name) for name in TOTALS))
     for row in connection.execute(totals.where(Project.project_id == project_id)):
-        cells.update({("projects", (), name): getattr(row, name) for name in CREATED_COLUMNS})
+        cells.update({("projects", (), name): getattr(row, name) for name in TOTALS})
     for name, (model, key_columns) in COUNTS.items():
         table = model.__table__
         amounts = [each.name for each in table.columns if each.name not in key_columns]

@@ -10,11 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select
 
+from app.ledger.counts import Cell
 from app.ledger.draft import LedgerJob
 from app.ledger.rows import ledger_job
 from app.ledger.standing import Finish, Standing, advance, finish_of, key_of, standing_of
+from app.ledger.sums import add_failing
 from app.models import Document, Job
 from app.models.job import KEY_LENGTH, document_key
+from app.rules.times import HOUR, floor
 from app.store.database import table_of
 from app.store.prepared import Prepared, insertion
 from app.store.seeks import listed, seek_listed
@@ -50,15 +53,43 @@ def keep_documents(
         if document in known or any(one.error is not None for one in came.get(document, ()))
     }
     now |= count_standings(connection, project_id, unknown)
-    write_standings(connection, project_id, known, now)
-    still_failing = failing(now.values())
-    still_failing.subtract(failing(known.get(document) for document in now))
-    return still_failing
+    return by_cause(change_standings(connection, project_id, known, now))
 
 
-def failing(standings: Iterable[Standing | None]) -> Counter[int]:
-    """How many of the documents that stand like this still fail, by cause."""
-    return Counter(one.cause for one in standings if one and one.failing_since is not None)
+def change_standings(
+    connection: Connection,
+    project_id: str,
+    known: Mapping[str, Standing],
+    now: Mapping[str, Standing | None],
+) -> Counter[Cell]:
+    """Write how documents stand, and add to the counts of those that still fail; gives what."""
+    _write_standings(connection, project_id, known, now)
+    cells = failing(now.values())
+    cells.subtract(failing(known.get(document) for document in now))
+    cells = Counter({cell: more for cell, more in cells.items() if more})
+    add_failing(connection, project_id, cells)
+    return cells
+
+
+def failing(standings: Iterable[Standing | None]) -> Counter[Cell]:
+    """What the documents that stand like this add to the counts of those that still fail."""
+    cells: Counter[Cell] = Counter()
+    for one in standings:
+        if one is not None and one.failing_since is not None:
+            hour = floor(one.failed_at, HOUR)
+            cells["cause_counts", (one.cause, hour), "failing"] += 1
+            cells["finished_counts", (hour,), "failing"] += 1
+            cells["projects", (), "failing"] += 1
+    return cells
+
+
+def by_cause(cells: Mapping[Cell, int]) -> Counter[int]:
+    """How many documents that is, by cause."""
+    causes: Counter[int] = Counter()
+    for (table, key, _), amount in cells.items():
+        if table == "cause_counts":
+            causes[key[0]] += amount
+    return causes
 
 
 def _by_document(jobs: Iterable[LedgerJob | None]) -> dict[str, set[Finish]]:
@@ -96,7 +127,7 @@ def count_standings(
     return {document: standing_of(ends) for document, ends in finishes.items()}
 
 
-def write_standings(
+def _write_standings(
     connection: Connection,
     project_id: str,
     known: Mapping[str, Standing],

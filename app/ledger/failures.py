@@ -4,7 +4,7 @@ What is mended is worked out anew behind `sums.raise_version`, where the writers
 of what was found before only the names are of use by then.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -13,10 +13,18 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select
 
 from app.ledger.causes import CauseSum, CauseSums, write_causes
-from app.ledger.documents import count_standings, failing, load_standings, write_standings
+from app.ledger.counts import Cell
+from app.ledger.documents import (
+    by_cause,
+    change_standings,
+    count_standings,
+    failing,
+    load_standings,
+)
 from app.ledger.draft import LedgerJob
 from app.ledger.finding import Finding, is_there
 from app.ledger.standing import Finish, Standing, finish_of, key_of
+from app.ledger.sums import add_failing, drop_zeros
 from app.models import Cause, CauseCount, Document
 from app.rules.causes import cause_name
 from app.store.database import table_of
@@ -55,12 +63,15 @@ class Failures:
 class WrongFailures:
     """What to mend: documents, rows of documents that have no failed job, and causes.
 
-    Of the causes, what was counted of those that had failed jobs when that was looked at.
+    Of the causes, what was counted of those that had failed jobs when that was looked at. `kept` is
+    what the rows of documents add to the counts of those that still fail, `right` what they should.
     """
 
     documents: list[str] = field(default_factory=list)
     strays: list[Row[Any]] = field(default_factory=list)
     causes: dict[int, CauseSum | None] = field(default_factory=dict)
+    kept: Counter[Cell] = field(default_factory=Counter)
+    right: Counter[Cell] = field(default_factory=Counter)
 
 
 def check_failures(
@@ -92,14 +103,18 @@ def _check_documents(
                 findings += found
                 wrong.documents.append(document)
                 failures.doubtful |= _causes_of(stored, should)
-        for cause, amount in failing(counted.values()).items():
-            failures.causes[cause].documents += amount
+        wrong.kept.update(failing(known.values()))
+        wrong.right.update(failing(counted.values()))
+    for cause, amount in by_cause(wrong.right).items():
+        failures.causes[cause].documents += amount
     mine = table_of(Document).c.project_id == project_id
     right = {key_of(document) for document in documents}
     keys = sorted(set(connection.scalars(select(Document.document).where(mine))) - right)
     for first in range(0, len(keys), DOCUMENTS):
         batch = keys[first : first + DOCUMENTS]
-        wrong.strays += _rows_of(connection, project_id, batch)
+        strays = _rows_of(connection, project_id, batch)
+        wrong.kept.update(failing(map(_standing, strays)))
+        wrong.strays += strays
         findings += [Finding(f"documents {key}", "a row", "none") for key in batch]
     failures.doubtful |= {row.cause for row in wrong.strays}
     return findings
@@ -176,7 +191,7 @@ def mend_documents(connection: Connection, project_id: str, documents: Collectio
     """Let documents stand by their jobs as they are now; gives the causes that concerns."""
     known = load_standings(connection, project_id, documents)
     now = count_standings(connection, project_id, documents)
-    write_standings(connection, project_id, known, now)
+    drop_zeros(connection, project_id, change_standings(connection, project_id, known, now))
     return _causes_of(*known.values(), *now.values())
 
 
@@ -187,6 +202,14 @@ def remove_strays(connection: Connection, project_id: str, strays: Collection[Ro
     same = [row.document for row in rows if tuple(row) in known]
     here = (Document.project_id == project_id, Document.document.in_(same))
     connection.execute(delete(Document).where(*here))
+    gone = failing(_standing(row) for row in rows if row.document in same)
+    fewer = Counter({cell: -amount for cell, amount in gone.items()})
+    add_failing(connection, project_id, fewer)
+    drop_zeros(connection, project_id, fewer)
+
+
+def _standing(row: Row[Any]) -> Standing:
+    return Standing(*(getattr(row, name) for name in Standing._fields))
 
 
 def mend_causes(

@@ -33,7 +33,10 @@ class Finish(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """A document that ever failed; the columns of `models.Document`, times in µs."""
+    """A document that ever failed; the columns of `models.Document`, times in µs.
+
+    `failures` are the jobs that failed since no success came any more, 0 where it does not fail.
+    """
 
     failed_at: int
     job_id: str
@@ -41,6 +44,7 @@ class Standing(NamedTuple):
     cause: int
     failing_since: int | None = None
     succeeded_at: int | None = None
+    failures: int = 0
 
 
 def key_of(document: str) -> str:
@@ -77,11 +81,10 @@ def standing_of(finishes: Iterable[Finish]) -> Standing | None:
     if not failures:
         return None
     last = max(failures)
-    since = min(
-        (one.at for one in failures if succeeded_at is None or one.at >= succeeded_at),
-        default=None,
-    )
-    return Standing(last.at, last.job_id, last.line, last.cause, since, succeeded_at)
+    open_ends = [one.at for one in failures if succeeded_at is None or one.at >= succeeded_at]
+    since = min(open_ends, default=None)
+    known = (last.at, last.job_id, last.line, last.cause, since, succeeded_at)
+    return Standing(*known, failures=len(open_ends))
 
 
 def advance(known: Standing, gone: Iterable[Finish], came: Iterable[Finish]) -> Standing | None:
@@ -101,14 +104,19 @@ def advance(known: Standing, gone: Iterable[Finish], came: Iterable[Finish]) -> 
 
 
 def _with_success(known: Standing, at: int) -> Standing:
-    since = known.failing_since if at <= known.failed_at else None
-    return known._replace(failing_since=since, succeeded_at=max(at, known.succeeded_at or at))
+    fails = at <= known.failed_at and known.failing_since is not None
+    return known._replace(
+        failing_since=known.failing_since if fails else None,
+        succeeded_at=max(at, known.succeeded_at or at),
+        failures=known.failures if fails else 0,
+    )
 
 
 def _with_failure(known: Standing, failure: Finish) -> Standing:
-    since = known.failing_since
+    since, failures = known.failing_since, known.failures
     if known.succeeded_at is None or failure.at >= known.succeeded_at:
         since = min(failure.at, since or failure.at)
+        failures += 1
     if (failure.at, failure.job_id) > (known.failed_at, known.job_id):
         known = known._replace(
             failed_at=failure.at,
@@ -116,4 +124,4 @@ def _with_failure(known: Standing, failure: Finish) -> Standing:
             error=failure.line,
             cause=failure.cause,
         )
-    return known._replace(failing_since=since)
+    return known._replace(failing_since=since, failures=failures)

@@ -20,12 +20,14 @@ COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "duration_counts": (DurationCount, ("hour", "step")),
     "finished_counts": (FinishedCount, ("hour",)),
 }
+TOTALS = (*CREATED_COLUMNS, "failing")
+"""The columns of a project's row that count."""
 
 
 def _raise(dialect: str) -> Any:
     """The statement that adds to the row of a project; what is None there stays as it is."""
     values: dict[str, Any] = {"version": next_version(dialect, Project.version)}
-    for name in CREATED_COLUMNS:
+    for name in TOTALS:
         values[name] = getattr(Project, name) + bindparam(f"more_{name}")
     for name in ("skew_seconds", "skewed_at"):
         new = bindparam(f"new_{name}", type_=BigInteger)
@@ -54,12 +56,29 @@ def raise_version(
     not), and when that was found (µs). Raises UnknownProjectError.
     """
     more: dict[str, int | None]
-    more = {f"more_{name}": cells.get(("projects", (), name), 0) for name in CREATED_COLUMNS}
+    more = {f"more_{name}": cells.get(("projects", (), name), 0) for name in TOTALS}
     skew, at = skewed
     more |= {"new_skew_seconds": skew, "new_skewed_at": None if skew is None else at}
     if not _RAISE.run(connection, of_project=project_id, **more):
         raise UnknownProjectError(project_id)
     _add_to_counts(connection, project_id, cells)
+
+
+def add_failing(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:
+    """Add to the counts of documents that still fail, behind `raise_version`."""
+    if cells:
+        more = cells.get(("projects", (), "failing"), 0)
+        _FAIL.run(connection, of_project=project_id, more_failing=more)
+        _add_to_counts(connection, project_id, cells)
+
+
+def _fail(_dialect: str) -> Any:
+    here = Project.project_id == bindparam("of_project")
+    more = Project.failing + bindparam("more_failing")
+    return update(table_of(Project)).where(here).values(failing=more)
+
+
+_FAIL = Prepared(_fail)
 
 
 def _add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:

@@ -1,9 +1,11 @@
 """Causes: failed jobs whose errors say the same, counted."""
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.database import MICROS, Base, id_text
+
+_FAILING = text("documents > 0")
 
 
 class Cause(Base):
@@ -17,6 +19,13 @@ class Cause(Base):
     __tablename__ = "causes"
     __table_args__ = (
         Index("ix_causes_last", "project_id", "last_at"),
+        Index(
+            "ix_causes_documents",
+            "project_id",
+            "documents",
+            sqlite_where=_FAILING,
+            postgresql_where=_FAILING,
+        ),
         {"sqlite_with_rowid": False},
     )
 
@@ -46,6 +55,7 @@ class FormerCause(Base):
 class CauseCount(Base):
     """How many jobs failed by a cause in an hour of `ended_at` (`hour` is its start in µs).
 
+    `failing` are the documents that failed last in this hour, by this cause, and still do.
     By cause first: a page asks for few causes, and for all hours of a time.
     """
 
@@ -56,3 +66,4 @@ class CauseCount(Base):
     cause: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     hour: Mapped[int] = mapped_column(MICROS, primary_key=True, autoincrement=False)
     failed: Mapped[int] = mapped_column(BigInteger, default=0)
+    failing: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

@@ -36,7 +36,8 @@ class CreatedCount(JobCounts, Base):
 class FinishedCount(Base):
     """What finished in an hour of `ended_at` (`hour` is its start in µs).
 
-    `completed` and `failed` are the jobs whose end counts as a success or as a failure.
+    `completed` and `failed` are the jobs whose end counts as a success or as a failure; `failing`
+    the documents that failed last in this hour, and still do.
     """
 
     __tablename__ = "finished_counts"
@@ -49,6 +50,7 @@ class FinishedCount(Base):
     chunks: Mapped[int] = mapped_column(BigInteger, default=0)
     nodes: Mapped[int] = mapped_column(BigInteger, default=0)
     edges: Mapped[int] = mapped_column(BigInteger, default=0)
+    failing: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class DurationCount(Base):

@@ -13,7 +13,7 @@ class Document(Base):
 
     `document` is `ledger.standing.key_of` its id. It is failing, since `failing_since`, where no
     success is later than its latest failure; `error` is the telling line of that one, `cause` its
-    cause.
+    cause. `failures` counts the jobs that failed since then.
     """
 
     __tablename__ = "documents"
@@ -47,3 +47,4 @@ class Document(Base):
     cause: Mapped[int] = mapped_column(BigInteger)
     failing_since: Mapped[int | None] = mapped_column(MICROS)
     succeeded_at: Mapped[int | None] = mapped_column(MICROS)
+    failures: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

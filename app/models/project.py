@@ -15,8 +15,9 @@ class Project(JobCounts, Base):
     """A project. `version` rises in every transaction that changes what someone could see.
 
     See `ledger.versions`. The links are templates that a job's page fills (`rules.links`). The
-    counts are the totals of its jobs. `skew_seconds` is how far a sender's clock was off when that
-    was seen last, `skewed_at` (µs). `rules` is the version of the rules of its causes.
+    counts are the totals of its jobs, and `failing` is how many of its documents still fail.
+    `skew_seconds` is how far a sender's clock was off when that was seen last, `skewed_at` (µs).
+    `rules` is the version of the rules of its causes.
     """
 
     __tablename__ = "projects"
@@ -35,3 +36,4 @@ class Project(JobCounts, Base):
     skew_seconds: Mapped[int | None] = mapped_column(BigInteger)
     skewed_at: Mapped[int | None] = mapped_column(MICROS)
     rules: Mapped[int] = mapped_column(SmallInteger, default=RULES)
+    failing: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

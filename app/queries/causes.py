@@ -32,6 +32,7 @@ from app.store.seeks import each_number, listed_numbers, one_of
 
 MOST_CAUSES = 200  # shown of a project
 MOST_COUNTED = 10_000  # causes; where every error is one of its own, there is no end of them
+_FAILING = CauseRow.documents > inlined(0)
 _MINE = CauseRow.project_id == bindparam("of_project")
 
 
@@ -50,7 +51,16 @@ def list_causes(connection: Connection, project: Project, now: int) -> CausePage
     everything = int(connection.scalar(_FAILED, values | day) or 0)
     lines = [_line(row, hours.get(row.cause, ()), everything, now) for row in rows]
     lines.sort(key=lambda line: (-line.day, -line.last_at, line.cause))
-    return CausePage(lines, rows[0].total if rows else 0)
+    total, failing = connection.execute(_counted(), values).one()
+    return CausePage(lines, total, failing, day=everything, most=MOST_COUNTED)
+
+
+def list_worst(connection: Connection, project_id: str, most: int) -> tuple[Sequence[Cause], int]:
+    """The causes by which most documents still fail, and how many there are (to `MOST_COUNTED`)."""
+    values = {"of_project": project_id}
+    rows = connection.execute(_worst(), values | {"most": most})
+    causes = [Cause(**_facts(row)) for row in rows]
+    return causes, connection.execute(_counted(), values).one().failing
 
 
 def get_cause(connection: Connection, project_id: str, cause: int) -> Cause | None:
@@ -123,11 +133,29 @@ def now_called(cause: Any) -> ColumnElement[int]:
 
 @cache
 def _newest() -> Any:
-    """The causes seen last, each with how many there are in all."""
-    some = select(inlined(1)).where(_MINE).limit(inlined(MOST_COUNTED)).subquery()
-    total = select(func.count()).select_from(some).scalar_subquery()
-    newest = select(*_columns(), total.label("total")).where(_MINE)
+    """The causes seen last."""
+    newest = select(*_columns()).where(_MINE)
     return newest.order_by(CauseRow.last_at.desc()).limit(inlined(MOST_CAUSES))
+
+
+@cache
+def _worst() -> Any:
+    """The causes by which most documents still fail."""
+    failing = select(*_columns()).where(_MINE, _FAILING)
+    return failing.order_by(CauseRow.documents.desc()).limit(bindparam("most", type_=BigInteger))
+
+
+@cache
+def _counted() -> Any:
+    """How many causes there are, and by how many of them documents still fail."""
+
+    def counted(*conditions: Any) -> Any:
+        some = select(inlined(1)).where(_MINE, *conditions).limit(inlined(MOST_COUNTED)).subquery()
+        return select(func.count()).select_from(some).scalar_subquery()
+
+    return select(
+        counted().label("total"), counted(CauseRow.documents > inlined(0)).label("failing")
+    )
 
 
 @cache

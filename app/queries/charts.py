@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select
 
 from app.ledger.counts import middle_of
-from app.models import DurationCount, FinishedCount
+from app.models import DurationCount, FinishedCount, Job
 from app.queries.views import Chart
 from app.rules.project import Project
 from app.rules.times import DAY, HOUR, MINUTE, floor
 from app.rules.verdicts import Hour
 from app.store.database import inlined
 
-FEW = 5  # measured jobs; fewer are no history to foretell from
+FEW = 5  # measured jobs; fewer are no history to foretell from, nor any pace of now
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +40,50 @@ def get_chart(
     running: bool,
     scale: Scale = LAST_DAY,
 ) -> Chart:
-    """The bars of a scale up to the hour or day of `now` (µs), and what the jobs in them took.
+    """The bars of a scale up to the hour or day of `now` (µs), and what jobs take.
 
-    The pace in chunks a minute only while jobs run.
+    That is of the hour that runs and the one before it: the pace of now, and not of one lucky
+    minute; of all bars where too few jobs ended in these. Chunks a minute only while jobs run.
     """
     first = floor(now, scale.unit) - (scale.bars - 1) * scale.unit
-    # The hour that runs and the one before it: the pace of now, and not of one lucky minute.
-    recent = max(floor(now, HOUR) - HOUR, min(project.created_at, now - MINUTE))
+    recent = floor(now, HOUR) - HOUR
     values = {
         "of_project": project.project_id,
         "since": first,
         "until": floor(now, scale.unit) + scale.unit,
-        "recent": floor(recent, HOUR),
+        "recent": recent,
     }
     rows = connection.execute(_finished(scale.unit), values).all()
     steps = connection.execute(_STEPS, values).all()
-    lately = sum(int(row.lately) for row in rows)
+    begun = max(recent, min(rows[0].first_created or 0, now - MINUTE)) if rows else recent
     known = {row.start: Hour(row.start, int(row.completed), int(row.failed)) for row in rows}
     starts = range(first, first + scale.bars * scale.unit, scale.unit)
-    histogram = [(step, int(jobs)) for step, jobs in steps if jobs > 0]
-    chunks = sum(row.chunks for row in rows)
+    chunks = sum(int(row.chunks) for row in rows)
+    histogram = [(step, int(jobs)) for step, jobs, _ in steps if jobs > 0]
+    chunks_lately = sum(int(row.lately) for row in rows)
+    lately = [(step, int(jobs)) for step, _, jobs in steps if jobs > 0]
+    of_now = sum(jobs for _, jobs in lately) >= FEW
+    if of_now:
+        histogram, chunks = lately, chunks_lately
     return Chart(
         bars=tuple(known.get(start) or Hour(start) for start in starts),
         unit=scale.unit,
         name=scale.name,
         median=_quantile(histogram, 0.5),
         p95=_quantile(histogram, 0.95),
-        chunks_per_minute=lately * MINUTE / (now - recent) if lately and running else None,
-        seconds_per_chunk=_seconds_per_chunk(histogram, int(chunks)),
+        chunks_per_minute=(
+            chunks_lately * MINUTE / (now - begun) if chunks_lately and running else None
+        ),
+        seconds_per_chunk=_seconds_per_chunk(histogram, chunks),
+        lately=begun,
+        of_now=of_now,
     )
 
 
 @cache
 def _finished(unit: int) -> Any:
-    """What finished since a moment, by hour or by day."""
+    """What finished since a moment, by hour or by day, and when the first job was created."""
+    first = select(func.min(Job.created_at)).where(Job.project_id == bindparam("of_project"))
     start = FinishedCount.hour - FinishedCount.hour % inlined(unit)
     return (
         select(
@@ -84,6 +94,7 @@ def _finished(unit: int) -> Any:
             func.coalesce(
                 func.sum(FinishedCount.chunks).filter(FinishedCount.hour >= bindparam("recent")), 0
             ).label("lately"),
+            first.scalar_subquery().label("first_created"),
         )
         .where(*_shown(FinishedCount))
         .group_by(start)
@@ -96,7 +107,13 @@ def _shown(table: Any) -> tuple[Any, ...]:
 
 
 _STEPS = (
-    select(DurationCount.step, func.sum(DurationCount.jobs))
+    select(
+        DurationCount.step,
+        func.sum(DurationCount.jobs),
+        func.coalesce(
+            func.sum(DurationCount.jobs).filter(DurationCount.hour >= bindparam("recent")), 0
+        ),
+    )
     .where(*_shown(DurationCount))
     .group_by(DurationCount.step)
     .order_by(DurationCount.step)

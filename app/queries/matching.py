@@ -1,5 +1,6 @@
 """What lists ask of a job's row: its kind and its silence."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, literal_column
@@ -25,6 +26,12 @@ def of_kind(kind: Kind) -> ColumnElement[bool] | None:
         # Without its type: as "empty = 1" SQLite would not see it.
         return literal_column("jobs.empty")
     return Job.status == inlined(kind)
+
+
+def ended(statuses: Sequence[JobStatus]) -> ColumnElement[bool]:
+    """Whether a job has one of these statuses; the literals let engines see which index serves."""
+    first, *others = map(inlined, statuses)
+    return Job.status.in_([first, *others]) if others else Job.status == first
 
 
 def is_silent(since: Any) -> ColumnElement[bool]:

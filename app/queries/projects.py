@@ -1,35 +1,27 @@
 """Projects: their rows, the facts that their state is judged by, and what blames whom."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any
 
-import orjson
 from sqlalchemy import (
-    JSON,
-    BigInteger,
     ColumnElement,
     Connection,
-    Text,
     and_,
     bindparam,
     case,
-    cast,
-    column,
-    exists,
     func,
     select,
     union_all,
 )
 from sqlalchemy.orm import aliased
 
-from app.models import Cause as CauseRow
 from app.models import Document, FinishedCount, Job
 from app.models import Project as ProjectRow
-from app.queries.matching import is_silent
-from app.rules.causes import line_in_words
+from app.queries.blame import failures_since
+from app.queries.matching import ended, is_silent
 from app.rules.links import Links
 from app.rules.project import Project
 from app.rules.sentences import Brief, Parts
@@ -39,19 +31,19 @@ from app.rules.status import FAILURES, SUCCESSES, JobStatus
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts import (
     FAILING_STREAK,
-    Cause,
     Hour,
     ProjectFacts,
     Verdict,
     assess,
     blame,
     by_urgency,
+    first_shown,
 )
 from app.store.database import inlined, table_of
 
 CHART_HOURS = 24
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
-MOST_FAILING = 200  # documents read per project to name its cause, the newest
+MOST_LOOKED_AT = 20  # failed jobs of the last hour, whether they are all of one document
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +115,8 @@ def list_lines(
     ids = [only] if isinstance(only, str) else only
     facts = {fact.project_id: fact for fact in _facts(connection, now, ids, charts=charts)}
     verdicts = {project_id: assess(fact, now) for project_id, fact in facts.items()}
-    for project_id, causes in _causes(connection, verdicts).items():
-        verdicts[project_id] = blame(verdicts[project_id], causes)
+    for project_id, failures in failures_since(connection, verdicts).items():
+        verdicts[project_id] = blame(verdicts[project_id], failures)
     return [
         ProjectLine(facts[project_id], verdicts[project_id]) for project_id in by_urgency(verdicts)
     ]
@@ -144,6 +136,7 @@ def _facts(
         "hour_ago": now - HOUR,
         "day_ago": now - DAY,
         "first_hour": floor(now, HOUR) - DAY,
+        "first_shown": first_shown(now),
     }
     seeks = connection.execute(_seeks(only is not None), values).all()
     charted = {row.project_id for row in seeks if charts or len(seeks) == 1 or row.hour_failed}
@@ -181,8 +174,7 @@ def _hours(only: bool) -> Any:
 def fill_hours(hours: Iterable[Hour], now: int) -> tuple[Hour, ...]:
     """The last 24 hours up to the one of `now`, oldest first, with nothing where nothing ended."""
     known = {hour.start: hour for hour in hours}
-    last = floor(now, HOUR)
-    starts = range(last - (CHART_HOURS - 1) * HOUR, last + HOUR, HOUR)
+    starts = range(first_shown(now), floor(now, HOUR) + HOUR, HOUR)
     return tuple(known.get(start) or Hour(start) for start in starts)
 
 
@@ -194,19 +186,43 @@ def _seeks(only: bool) -> Any:
     no failure of tomorrow counts for the last hour, and no success hides one.
     """
     now, soon = (bindparam(name, type_=Job.ended_at.type) for name in ("now", "soon"))
-    day_ago = bindparam("day_ago", type_=Job.ended_at.type)
+    day_ago, hour_ago = (
+        bindparam(name, type_=Job.ended_at.type) for name in ("day_ago", "hour_ago")
+    )
     of_project = Job.project_id == ProjectRow.project_id
     totals = {status: getattr(ProjectRow, status.word) for status in JobStatus}
-    succeeded, failed = _has(SUCCESSES), _has(FAILURES)
+    succeeded, failed = ended(SUCCESSES), ended(FAILURES)
     silent = (of_project, is_silent(silent_since(now, ProjectRow.silent_after)))
     last_success = func.coalesce(_end(func.max, SUCCESSES, lambda end: end <= soon), 0)
-    last_hour = and_(Job.ended_at > bindparam("hour_ago"), Job.ended_at <= soon)
+
+    def of_last_hour(ended_at: Any) -> ColumnElement[bool]:
+        return and_(ended_at > hour_ago, ended_at <= soon)
+
+    last_hour = of_last_hour(Job.ended_at)
 
     def since_success(ended_at: Any) -> ColumnElement[bool]:
         return and_(ended_at > last_success, ended_at <= soon)
 
     def one(what: Any, *conditions: Any) -> Any:
         return select(what).where(*conditions).scalar_subquery()
+
+    def failing_documents(condition: Any, most: int) -> Any:
+        failing = (
+            Document.project_id == ProjectRow.project_id,
+            Document.failing_since.is_not(None),
+        )
+        found = select(inlined(1)).where(*failing, condition)
+        counted = found.limit(inlined(most)).correlate(ProjectRow).subquery()
+        return select(func.count()).select_from(counted).scalar_subquery()
+
+    some = (
+        select(Job.source_doc_id)
+        .where(of_project, failed, last_hour)
+        .order_by(Job.ended_at.desc())
+        .limit(inlined(MOST_LOOKED_AT))
+        .correlate(ProjectRow)
+        .subquery()
+    )
 
     return select(
         ProjectRow.project_id,
@@ -236,24 +252,19 @@ def _seeks(only: bool) -> Any:
         .label("streak"),
         _end(func.min, FAILURES, since_success).label("streak_since"),
         _end(func.max, FAILURES, lambda end: end <= soon).label("last_failed_at"),
-        exists(
-            select(inlined(1)).where(
-                Document.project_id == ProjectRow.project_id,
-                Document.failing_since.is_not(None),
-                Document.failed_at > day_ago,
-            )
-        ).label("still_failing"),
+        failing_documents(since_success(Document.failed_at), most=2).label("streak_documents"),
+        failing_documents(of_last_hour(Document.failed_at), most=2).label("hour_failing"),
+        select(func.count(some.c.source_doc_id.distinct()))
+        .scalar_subquery()
+        .label("hour_documents"),
+        failing_documents(Document.failed_at >= bindparam("first_shown"), most=1).label(
+            "still_failing"
+        ),
         case((ProjectRow.skewed_at.between(day_ago, soon), ProjectRow.skew_seconds)).label(
             "skew_seconds"
         ),
         ProjectRow.skewed_at,
     ).where(*_mine(only))
-
-
-def _has(statuses: Sequence[JobStatus]) -> ColumnElement[bool]:
-    """Whether a job has one of these statuses; the literals let engines see which index serves."""
-    first, *others = map(inlined, statuses)
-    return Job.status.in_([first, *others]) if others else Job.status == first
 
 
 def _end(
@@ -277,77 +288,3 @@ def _end(
         return seeks[0].scalar_subquery()
     every = union_all(*seeks).subquery()
     return select(which(every.c.at)).scalar_subquery()
-
-
-def _causes(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str, list[Cause]]:
-    """The causes of every verdict that blames one: of the documents that failed since it began."""
-    blaming = [
-        {"project_id": project_id, "since": verdict.since or 0}
-        for project_id, verdict in verdicts.items()
-        if verdict.state.blames
-    ]
-    found: dict[str, list[Cause]] = {}
-    if blaming:
-        values = {"blaming": orjson.dumps(blaming).decode()}
-        for row in connection.execute(_by_cause(connection.dialect.name), values):
-            project_id, line, *documents = row
-            found.setdefault(project_id, []).append(Cause(line_in_words(line), *documents))
-    return found
-
-
-@cache
-def _by_cause(dialect: str) -> Any:
-    """The newest failing documents of the projects in `blaming`, a row per project and cause.
-
-    The line that tells of a cause is that of its newest failure."""
-    project_id, since = _blaming(dialect)
-    later: Any = func.greatest if dialect == "postgresql" else func.max
-    # No engine has a LIMIT per project: each has its own oldest that is read.
-    other = aliased(Document)
-    oldest = (
-        select(other.failed_at)
-        .where(other.project_id == project_id, other.failing_since.is_not(None))
-        .order_by(other.failed_at.desc())
-        .offset(inlined(MOST_FAILING - 1))
-        .limit(inlined(1))
-        .scalar_subquery()
-    )
-    read = select(
-        project_id.label("project_id"),
-        later(since, func.coalesce(oldest, inlined(0))).label("oldest"),
-    ).subquery()
-    found = (
-        select(
-            Document.project_id,
-            Document.cause,
-            func.count().label("documents"),
-            func.min(Document.failing_since).label("since"),
-            func.max(Document.failed_at).label("last_at"),
-        )
-        .join(read, Document.project_id == read.c.project_id)
-        .where(Document.failing_since.is_not(None), Document.failed_at >= read.c.oldest)
-        .group_by(Document.project_id, Document.cause)
-        .subquery()
-    )
-    line = select(CauseRow.line).where(
-        CauseRow.project_id == found.c.project_id, CauseRow.cause == found.c.cause
-    )
-    return select(
-        found.c.project_id,
-        line.scalar_subquery(),
-        found.c.documents,
-        found.c.since,
-        found.c.last_at,
-        found.c.cause,
-    )
-
-
-def _blaming(dialect: str) -> tuple[Any, Any]:
-    """The project and the beginning of each verdict in `blaming`."""
-    if dialect == "postgresql":
-        records = func.json_to_recordset(cast(bindparam("blaming", type_=Text), JSON))
-        columns: Any = (column("project_id", Text), column("since", BigInteger))
-        rows = records.table_valued(*columns, name="blaming").render_derived(with_types=True)
-        return rows.c.project_id, rows.c.since
-    value = func.json_each(bindparam("blaming")).table_valued("value").c.value
-    return func.json_extract(value, "$.project_id"), func.json_extract(value, "$.since")

@@ -113,6 +113,8 @@ class Chart:
 
     `name` is the scale's. `median` and `p95` are in seconds, as is `seconds_per_chunk`: the time
     that jobs took over the chunks that they read. All are marked ≈; None where too little is known.
+    `chunks_per_minute` is of the time since `lately` (µs); so are the others with `of_now`, else
+    they are of all bars.
     """
 
     bars: Sequence[Hour]
@@ -122,6 +124,8 @@ class Chart:
     p95: float | None = None
     chunks_per_minute: float | None = None
     seconds_per_chunk: float | None = None
+    lately: int | None = None
+    of_now: bool = False
 
     @property
     def daily(self) -> bool:
@@ -169,10 +173,17 @@ class CauseLine(Cause):
 
 @dataclass(frozen=True, slots=True)
 class CausePage:
-    """The causes seen last, most failures in 24 hours first, of `total` (counted to 10,000)."""
+    """The causes seen last, most failures in 24 hours first.
+
+    There are `total`, and by `failing` of them documents still fail: both are counted to `most`,
+    and no further. `day` is how many jobs failed in the 24 hours, by whatever cause.
+    """
 
     lines: Sequence[CauseLine]
     total: int
+    failing: int
+    day: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)

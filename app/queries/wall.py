@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from app.queries import causes, jobs
 from app.queries.filters import JobFilter
 from app.queries.projects import ProjectLine, get_project, list_lines
-from app.queries.views import CauseLine
+from app.queries.views import Cause
 from app.rules.job import Job
 from app.rules.status import JobStatus
 from app.rules.verdicts import ProjectFacts
@@ -21,12 +21,14 @@ MOST_CAUSES = 24
 class Closeup:
     """More of a project that has a wall to itself; `unnamed` jobs run beside those of `running`.
 
-    `causes` are those by which documents fail still, the most documents first.
+    `causes` are those by which documents fail still, the most documents first; beside them there
+    are `more_causes`, and with `and_more` at least so many.
     """
 
     line: ProjectLine
-    causes: Sequence[CauseLine] = ()
+    causes: Sequence[Cause] = ()
     more_causes: int = 0
+    and_more: bool = False
     running: Sequence[Job] = ()
     unnamed: int = 0
 
@@ -64,11 +66,7 @@ def _closeup(connection: Connection, line: ProjectLine, now: int) -> Closeup:
     project = get_project(connection, line.facts.project_id)
     if project is None:
         return Closeup(line)
-    found = causes.list_causes(connection, project, now).lines
-    failing = sorted(
-        (cause for cause in found if cause.documents),
-        key=lambda cause: (-cause.documents, -cause.last_at, cause.cause),
-    )
+    failing, in_all = causes.list_worst(connection, project.project_id, MOST_CAUSES)
     page = jobs.list_jobs(
         connection,
         project,
@@ -80,8 +78,9 @@ def _closeup(connection: Connection, line: ProjectLine, now: int) -> Closeup:
     )
     return Closeup(
         line,
-        causes=failing[:MOST_CAUSES],
-        more_causes=max(0, len(failing) - MOST_CAUSES),
+        causes=failing,
+        more_causes=max(0, in_all - len(failing)),
+        and_more=in_all == causes.MOST_COUNTED,
         running=page.rows,
         unnamed=max(0, line.facts.running - len(page.rows)),
     )

@@ -42,3 +42,23 @@ def shown_form(one: str | None, other: str | None) -> str | None:
     NFC before any other, whichever came first.
     """
     return None if one is None or other is None else min(one, other)
+
+
+def folder_and_file(document_id: str) -> tuple[str, str]:
+    """(folder with its slash, file): the folder may be shortened on screen, the file is kept.
+
+    Slashes after a `?` or `#` belong to the file: `https://wiki/page?path=a/b`.
+    """
+    path = document_id
+    for mark in "?#":
+        path = path.split(mark, 1)[0]
+    body = path.rstrip("/\\")
+    cut = max(body.rfind("/"), body.rfind("\\")) + 1
+    return document_id[:cut], document_id[cut:]
+
+
+def name_of(document_id: str, most: int = 60) -> str:
+    """The file's name, cut off where it is longer than that."""
+    folder, file = folder_and_file(document_id)
+    name = file or folder
+    return name if len(name) <= most else name[: most - 1] + "…"

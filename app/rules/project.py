@@ -13,7 +13,8 @@ def makes_graph(mode: str) -> bool:
 class Project(NamedTuple):
     """A project as its row says; `created_at`, `silent_after` and `expect_every` are in µs.
 
-    The last are the totals of its jobs; `empty` is the part of `completed` without nodes.
+    The last are the totals of its jobs; `empty` is the part of `completed` without nodes. `failing`
+    counts the documents that still fail.
     """
 
     project_id: str
@@ -28,6 +29,7 @@ class Project(NamedTuple):
     completed: int = 0
     failed: int = 0
     empty: int = 0
+    failing: int = 0
 
     @property
     def graph(self) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from app.rules.documents import folder_and_file
 from app.rules.legible import legible, legible_lines, shows, without_codes
 from app.rules.times import EPOCH, HOUR, SECOND, floor, format_time, parse_period
 from app.rules.verdicts import Hour
@@ -126,19 +127,6 @@ def percent(done: int, total: int | None) -> int | None:
     return min(100, 100 * done // total)
 
 
-def document(source_doc_id: str) -> tuple[str, str]:
-    """(folder with its slash, file): the folder may be shortened on screen, the file is kept.
-
-    Slashes after a `?` or `#` belong to the file: `https://wiki/page?path=a/b`.
-    """
-    path = source_doc_id
-    for mark in "?#":
-        path = path.split(mark, 1)[0]
-    body = path.rstrip("/\\")
-    cut = max(body.rfind("/"), body.rfind("\\")) + 1
-    return source_doc_id[:cut], source_doc_id[cut:]
-
-
 @dataclass(frozen=True, slots=True)
 class Bar:
     """An hour or a day in px from the top: failures stand on the baseline, done above them."""
@@ -181,6 +169,8 @@ def _bar(hour: Hour, slot: int, peak: int, height: int) -> Bar:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "document": folder_and_file,
+} | {
     function.__name__: function
     for function in (
         error_text,
@@ -202,7 +192,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
         period_words,
         span_words,
         percent,
-        document,
         bars,
     )
 }

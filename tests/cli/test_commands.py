@@ -273,7 +273,7 @@ CORRUPTIONS = [
     "INSERT INTO causes VALUES ('p1', 7, 'boom', 'j0', 1, 0, 1, 1)",
     "UPDATE cause_counts SET failed = failed + 1",
     "DELETE FROM cause_counts",
-    "INSERT INTO cause_counts VALUES ('p1', 7, 0, 1)",
+    "INSERT INTO cause_counts VALUES ('p1', 7, 0, 1, 0)",
     "INSERT INTO documents (project_id, document, failed_at, job_id, error, cause)"
     " VALUES ('p1', 'nobody', 1, 'j0', 'boom', 7)",
 ]

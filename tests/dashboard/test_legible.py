@@ -56,6 +56,7 @@ def test_no_page_holds_what_nobody_sees(api: Api, evil: str) -> None:
         create_link(connection, name=name, projects=["evil"], now=now())
     for number in range(3):
         report(api, f"j{number}", document, error, attempt=2)
+    report(api, "j5", "another", error)
     report(api, "j0", document, error, attempt=1)  # an earlier attempt
     report(api, "j0", document, f"K{evil}L", attempt=2, completed_at="2026-03-01T00:00:00Z")
     report(api, "j4", document, None)
@@ -76,7 +77,7 @@ def test_no_page_holds_what_nobody_sees(api: Api, evil: str) -> None:
         assert hidden == set(), path
         assert mark in seen(page), path
         assert mark not in "".join(re.findall(EXACT, page)), path
-    assert f"<title>(1 failing) A{mark}B · jobwall</title>" in read(api.client, "/projects/evil")
+    assert f"<title>(2 failing) A{mark}B · jobwall</title>" in read(api.client, "/projects/evil")
 
 
 def test_what_programs_get_is_what_was_sent(api: Api) -> None:

@@ -39,7 +39,10 @@ WRONG = (
     "UPDATE jobs SET cause = 7 WHERE cause IS NOT NULL AND job_id LIKE '%1'",
     "UPDATE jobs SET cause = NULL WHERE job_id LIKE '%5'",
     "UPDATE cause_counts SET failed = failed + 1",
-    "INSERT INTO cause_counts VALUES ('p', 9, 0, 4)",
+    "INSERT INTO cause_counts VALUES ('p', 9, 0, 4, 2)",
+    "UPDATE cause_counts SET failing = failing + 2",
+    "UPDATE finished_counts SET failing = 3",
+    "UPDATE projects SET failing = failing + 1",
     "UPDATE causes SET jobs = 1, documents = documents + 5",
     "UPDATE causes SET line = 'something else', first_at = last_at, last_at = 1",
     "DELETE FROM causes WHERE cause = (SELECT min(cause) FROM causes)",
@@ -47,6 +50,7 @@ WRONG = (
     "DELETE FROM documents WHERE document LIKE 'd1%'",
     "UPDATE documents SET failing_since = NULL, succeeded_at = failed_at, cause = 7"
     " WHERE document LIKE 'd2%'",
+    "UPDATE documents SET failures = failures + 2 WHERE failures > 0",
     "UPDATE documents SET failed_at = 1, error = 'x' WHERE document LIKE 'd3%'",
     "INSERT INTO documents (project_id, document, failed_at, job_id, error, cause, failing_since)"
     f" VALUES ('p', 'stray', 1, 'none', 'e', 9, 1), ('p', '{LONG[:256]}', 1, 'none', 'e', 9, 1)",

@@ -29,7 +29,9 @@ def plainly(finishes: list[Finish]) -> Standing | None:
     open_ones = [one.at for one in failures if not any(at > one.at for at in successes)]
     last = failures[-1]
     since, succeeded_at = min(open_ones, default=None), max(successes, default=None)
-    return Standing(last.at, last.job_id, last.error, last.cause, since, succeeded_at)
+    return Standing(
+        last.at, last.job_id, last.error, last.cause, since, succeeded_at, len(open_ones)
+    )
 
 
 @pytest.mark.slow
@@ -55,9 +57,9 @@ def test_what_is_added_up_is_what_all_jobs_say(steps) -> None:
 
 
 def test_what_happens_every_day_asks_no_other_job() -> None:
-    failed = Standing(failed_at=10, job_id="a", error="x", cause=X, failing_since=5)
+    failed = Standing(failed_at=10, job_id="a", error="x", cause=X, failing_since=5, failures=2)
     again = advance(failed, [], [Finish(20, "b", "y", Y)])
-    assert again == Standing(20, "b", "y", Y, failing_since=5)
+    assert again == Standing(20, "b", "y", Y, failing_since=5, failures=3)
     well = advance(again, [], [Finish(30, "c")])
     assert well == Standing(20, "b", "y", Y, failing_since=None, succeeded_at=30)
     assert advance(well, [], [Finish(40, "d")]) == well._replace(succeeded_at=40)

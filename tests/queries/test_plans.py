@@ -19,7 +19,7 @@ from app.clock import now
 from app.ledger import documents, record
 from app.ledger.mending import rebuild
 from app.ledger.projects import create_project
-from app.queries import causes, depth, exports, projects, search
+from app.queries import blame, causes, depth, exports, search
 from app.queries.projects import get_project
 from app.rules.causes import cause_name, cause_of
 from app.rules.times import HOUR, MINUTE, SECOND, floor, format_time
@@ -257,11 +257,36 @@ def test_no_question_about_causes_reads_all_failures(app: Flask, start: int) -> 
             ],
         ),
         (
-            projects._by_cause("sqlite"),
+            causes._worst(),
+            ["SEARCH causes USING INDEX ix_causes_documents (project_id=? AND documents>?)"],
+        ),
+        (
+            causes._counted(),
+            [
+                "SEARCH causes USING COVERING INDEX ix_causes_documents"
+                " (project_id=? AND documents>?)"
+            ],
+        ),
+        (
+            blame._blamed("sqlite"),
             [
                 "SEARCH causes USING PRIMARY KEY (project_id=? AND cause=?)",
-                "SEARCH documents USING COVERING INDEX ix_documents_failing"
-                " (project_id=? AND failed_at>?)",
+                "SEARCH causes_1 USING COVERING INDEX ix_causes_documents"
+                " (project_id=? AND documents>?)",
+                "SEARCH causes_1 USING COVERING INDEX ix_causes_last (project_id=?)",
+                "SEARCH cause_counts USING PRIMARY KEY (project_id=? AND cause=? AND hour>?)",
+                "SEARCH documents USING PRIMARY KEY (project_id=? AND document=?)",
+                "SEARCH documents_1 USING COVERING INDEX ix_documents_failing"
+                " (project_id=? AND failed_at>? AND failed_at<?)",
+            ],
+        ),
+        (
+            blame._failing("sqlite"),
+            [
+                "SEARCH finished_counts USING PRIMARY KEY (project_id=? AND hour>?)",
+                "SEARCH documents USING INDEX ix_documents_failing (project_id=?)",
+                "SEARCH jobs USING COVERING INDEX ix_jobs_ended"
+                " (project_id=? AND status=? AND ended_at>?)",
             ],
         ),
     ],

@@ -9,11 +9,11 @@ from app.ledger.report import Report
 from app.queries.charts import get_chart
 from app.queries.overview import shared_causes
 from app.queries.projects import ProjectLine, get_project, list_lines
-from app.queries.views import SharedCause
+from app.queries.views import Chart, SharedCause
 from app.rules import verdicts
 from app.rules.causes import cause_of
 from app.rules.status import JobStatus
-from app.rules.times import DAY, HOUR, MINUTE, SECOND
+from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
 from app.store.database import db, reading
 from tests.kit.recording import record
 from tests.kit.statements import statements
@@ -195,21 +195,64 @@ def test_the_chart_knows_the_last_day_the_durations_and_the_pace(app: Flask) -> 
     assert chart.chunks_per_minute is not None and chart.chunks_per_minute > 1
 
 
-def causes_of(now: int = NOW) -> list[tuple[str | None, int, int | None]]:
+def chart_of(running: bool = True) -> Chart:
+    with reading() as connection:
+        shown = get_project(connection, "p")
+        assert shown is not None
+        return get_chart(connection, shown, NOW, running=running)
+
+
+def test_what_jobs_take_is_told_of_now_where_enough_ended_of_late(app: Flask) -> None:
+    project()
+    quick = [finished(n, JobStatus.COMPLETED, NOW - (3 + n % 9) * HOUR) for n in range(900)]
+    record("p", quick, now=NOW)
+    before = chart_of()
+    assert (before.of_now, before.chunks_per_minute) == (False, None)
+    assert before.median is not None and abs(before.median - 30) < 3
+    slow = [
+        replace(finished(1000 + n, JobStatus.COMPLETED, NOW), started_at=NOW - 7 * MINUTE)
+        for n in range(5)
+    ]
+    record("p", slow, now=NOW)
+    chart = chart_of()
+    assert (chart.of_now, chart.lately) == (True, floor(NOW, HOUR) - HOUR)
+    assert chart.median is not None and abs(chart.median - 420) < 42
+    assert chart.seconds_per_chunk is not None and abs(chart.seconds_per_chunk - 7) < 0.7
+    assert chart.chunks_per_minute == 300 * MINUTE / (NOW - floor(NOW, HOUR) + HOUR)
+
+
+def test_a_history_that_was_just_imported_has_no_pace_of_now(app: Flask) -> None:
+    create_project("p", name="p", mode="kg_vector", now=NOW)
+    imported = [finished(n, JobStatus.COMPLETED, NOW - n * MINUTE) for n in range(500)]
+    record("p", imported, now=NOW)
+    pace = chart_of().chunks_per_minute
+    assert pace is not None and abs(pace - 60) < 2  # one job of 60 chunks ended in each minute
+
+
+def test_what_began_within_the_hour_has_the_pace_since_then(app: Flask) -> None:
+    project()
+    reports = [finished(n, JobStatus.COMPLETED, NOW - n * SECOND) for n in range(10)]
+    record("p", reports, now=NOW)
+    chart = chart_of()
+    assert chart.lately == NOW - MINUTE, "of less than a minute no pace is told"
+    assert chart.chunks_per_minute == 600
+
+
+def causes_of(now: int = NOW) -> list[tuple[str | None, int, int]]:
     verdict = line_of(now=now).verdict
-    return [(verdict.cause, verdict.count, verdict.since)]
+    return [(verdict.cause, verdict.count, verdict.times)]
 
 
-def test_a_document_that_fails_again_fails_since_its_first_failure(app: Flask) -> None:
+def test_a_document_that_fails_again_is_one_that_failed_twice(app: Flask) -> None:
     project()
     record("p", [finished(0, JobStatus.COMPLETED, NOW - 9 * DAY, "other")], now=NOW)
     long_ago = NOW - 3 * DAY
     record("p", [finished(1, JobStatus.FAILED, long_ago, "a", "old reason")], now=NOW)
     record("p", [finished(2, JobStatus.FAILED, NOW - HOUR, "a", "new reason")], now=NOW)
-    assert causes_of() == [("new reason", 1, long_ago)]
+    assert causes_of() == [("new reason", 1, 2)]
     # A success in between comes late, then the last failure is tried again.
     record("p", [finished(3, JobStatus.COMPLETED, NOW - DAY, "a")], now=NOW)
-    assert causes_of() == [("new reason", 1, NOW - HOUR)]
+    assert causes_of() == [("new reason", 1, 1)]
     record("p", [Report(job_id="j2", status=JobStatus.RUNNING, attempt=2)], now=NOW)
     assert line_of().verdict.state is verdicts.RUNNING
     assert line_of().verdict.cause is None
@@ -227,4 +270,4 @@ def test_documents_of_which_only_the_ends_differ_stand_apart(app: Flask) -> None
         ],
         now=NOW,
     )
-    assert causes_of() == [("timeout", 1, NOW - 2 * HOUR)]
+    assert causes_of() == [("timeout", 1, 1)]

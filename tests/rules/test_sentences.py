@@ -39,7 +39,7 @@ def verdict(state: ProjectState, **more: object) -> Verdict:
 
 
 TIMEOUT = {"cause": "timeout", "cause_count": 17, "causes": 2, "count": 19}
-ALONE = {"cause": "timeout", "cause_count": 1, "causes": 3, "count": 3}
+ALONE = {"cause": "timeout", "cause_count": 1, "causes": 3, "count": 3, "each_its_own": True}
 SAID = [
     (
         verdict(verdicts.FAILING, **TIMEOUT),
@@ -94,6 +94,35 @@ def test_a_state_says_what_is_so(one, sentence, brief, glance, closeup) -> None:
     assert " / ".join(map(plain, state.brief(one, FACTS))) == brief
     assert " / ".join(map(plain, state.glance(one, FACTS))) == glance
     assert plain(state.closeup(one, FACTS)) == closeup
+
+
+ONE = {"cause": "timeout", "cause_count": 1, "count": 1, "document": "a/b c.pdf"}
+HOW_MANY = [
+    (ONE | {"times": 1}, "1 document, b c.pdf, failed by “timeout”", "1 document"),
+    (
+        ONE | {"times": 3},
+        "1 document, b c.pdf, failed 3 times, last by “timeout”",
+        "1 document failed 3 times",
+    ),
+    (ALONE | {"each_its_own": False}, "3 documents, the newest by “timeout”", "3 documents"),
+    (
+        TIMEOUT | {"at_least": True},
+        "at least 19 documents, 17 by “timeout”",
+        "at least 19 documents",
+    ),
+    (TIMEOUT | {"cause_count": 19}, "19 documents, all by “timeout”", "19 documents"),
+]
+
+
+@pytest.mark.parametrize(("failures", "sentence", "brief"), HOW_MANY)
+def test_it_is_said_how_many_documents_fail_and_how_often(failures, sentence, brief) -> None:
+    one = verdict(verdicts.SOME_FAILURES, **failures)
+    state = one.state
+    said = f"Some failures in the last 24 hours: {sentence}. Last one ago {AT}."
+    assert plain(state.sentence(one, FACTS)) == said
+    assert plain(state.brief(one, FACTS).more) == f"{brief} · last ago {AT}"
+    number = "19+" if "at_least" in failures else str(one.count)
+    assert plain(state.glance(one, FACTS).main) == f"{number} failed"
 
 
 def test_every_state_is_told_here() -> None:

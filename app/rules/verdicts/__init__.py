@@ -3,13 +3,13 @@
 A state is one object: its rank, its words and looks, when it holds and what is said of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from app.rules.verdicts.calm import EMPTY, FINE, RUNNING
-from app.rules.verdicts.facts import Cause, Hour, ProjectFacts
+from app.rules.verdicts.facts import Cause, Failures, Hour, ProjectFacts
 from app.rules.verdicts.failing import FAILING, FAILING_STREAK
 from app.rules.verdicts.late import LATE
-from app.rules.verdicts.some_failures import SOME_FAILURES
+from app.rules.verdicts.some_failures import SOME_FAILURES, first_shown
 from app.rules.verdicts.stalled import STALLED
 from app.rules.verdicts.state import ProjectState, Verdict
 
@@ -24,6 +24,7 @@ __all__ = [
     "STALLED",
     "STATES",
     "Cause",
+    "Failures",
     "Hour",
     "ProjectFacts",
     "ProjectState",
@@ -31,6 +32,7 @@ __all__ = [
     "assess",
     "blame",
     "by_urgency",
+    "first_shown",
 ]
 
 STATES = tuple(
@@ -45,7 +47,7 @@ STATES = tuple(
 def assess(facts: ProjectFacts, now: int) -> Verdict:
     """The verdict on a project at `now` (µs): the worst state that holds.
 
-    What failing documents have in common is added by `blame`, once their causes are read.
+    What failing documents have in common is added by `blame`, once that is read.
     """
     for state in STATES:
         verdict = state.judge(facts, now)
@@ -54,9 +56,9 @@ def assess(facts: ProjectFacts, now: int) -> Verdict:
     raise ValueError("the last state holds where no other does")
 
 
-def blame(verdict: Verdict, causes: Sequence[Cause]) -> Verdict:
+def blame(verdict: Verdict, failures: Failures) -> Verdict:
     """The verdict with its documents counted and their commonest cause named."""
-    return verdict.state.blame(verdict, causes)
+    return verdict.state.blame(verdict, failures)
 
 
 def by_urgency(verdicts: Mapping[str, Verdict]) -> list[str]:

@@ -1,10 +1,11 @@
 """What the states have in common that blame a cause: documents fail."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from app.rules.documents import name_of
 from app.rules.sentences import Brief, Parts, ago, clock, foreign, joined, quoted, say
-from app.rules.verdicts.facts import Cause, ProjectFacts
+from app.rules.verdicts.facts import Failures, ProjectFacts
 from app.rules.verdicts.state import ProjectState, Verdict
 from app.rules.words import count, plural
 
@@ -15,23 +16,25 @@ class Blaming(ProjectState):
 
     blames = True
 
-    def blame(self, verdict: Verdict, causes: Sequence[Cause]) -> Verdict:
-        """The verdict with its documents counted and its commonest (else newest) cause named.
-
-        `causes` are those by which documents fail that failed since `verdict.since`.
-        """
-        if not causes:
+    def blame(self, verdict: Verdict, failures: Failures) -> Verdict:
+        """The verdict with its documents counted and its commonest (else newest) cause named."""
+        if not failures.documents or not failures.causes:
             return verdict
-        commonest = max(causes, key=lambda cause: (cause.documents, cause.last_at, cause.error))
+        commonest = max(failures.causes, key=lambda one: (one.documents, one.last_at, one.error))
+        complete = sum(one.documents for one in failures.causes) == failures.documents
+        alone = failures.documents == 1 and not failures.at_least
         return replace(
             verdict,
-            since=min(cause.since for cause in causes),
-            count=sum(cause.documents for cause in causes),
+            count=failures.documents,
+            at_least=failures.at_least,
             cause=commonest.error,
             cause_id=commonest.cause_id,
             cause_count=commonest.documents,
-            causes=len(causes),
-            last_at=max(cause.last_at for cause in causes),
+            causes=len(failures.causes) if complete and not failures.at_least else 0,
+            each_its_own=failures.each_its_own,
+            document=failures.document if alone else None,
+            times=failures.times if alone else 0,
+            last_at=failures.last_at,
         )
 
     def brief(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
@@ -40,31 +43,51 @@ class Blaming(ProjectState):
         return Brief(say(main), joined(self._known(verdict)))
 
     def _known(self, verdict: Verdict) -> Iterator[Parts]:
-        if _apart(verdict):
+        if verdict.each_its_own and verdict.count > 1 and not verdict.at_least:
             yield say("and ", plural(verdict.count - 1, "other cause"))
         elif verdict.count:
-            yield say(plural(verdict.count, "document"))
+            yield say(documents(verdict), _often(verdict))
         if self.trouble and verdict.since is not None:
             yield say("since ", clock(verdict.since))
         if verdict.last_at is not None:
             yield say("last ", ago(verdict.last_at))
 
 
-def _apart(verdict: Verdict) -> bool:
-    """Whether every document has a cause of its own: the commonest of several has just one."""
-    return verdict.cause_count == 1 < verdict.count
+def documents(verdict: Verdict) -> str:
+    """`19 documents`, `at least 1,200 documents`."""
+    words = plural(verdict.count, "document")
+    return f"at least {words}" if verdict.at_least else words
+
+
+def short_documents(verdict: Verdict) -> str:
+    """`19`, `1,200+`, on the wall."""
+    return f"{count(verdict.count)}{'+' if verdict.at_least else ''}"
+
+
+def _often(verdict: Verdict) -> str:
+    return f" failed {plural(verdict.times, 'time')}" if verdict.times > 1 else ""
 
 
 def blamed(verdict: Verdict) -> Parts:
     """`19 documents, 17 by “LLM API timeout after 3 retries”`."""
-    documents = plural(verdict.count, "document")
-    if _apart(verdict):
-        newest = say(", the newest ", quoted(verdict.cause)) if verdict.cause else ()
-        return say(documents, ", each with its own error", newest)
+    if verdict.document is not None:
+        name = say(", ", foreign(name_of(verdict.document)), ",")
+        last = ", last" if verdict.times > 1 else ""
+        often = _often(verdict) or " failed"
+        by = say(f"{last} by ", quoted(verdict.cause)) if verdict.cause else ()
+        return say(documents(verdict), name, often, by)
     if not verdict.cause:
-        return say(documents)
-    share = f"{count(verdict.cause_count)} " if verdict.cause_count < verdict.count else "all "
-    return say(documents, ", ", share if verdict.count > 1 else "", "by ", quoted(verdict.cause))
+        return say(documents(verdict))
+    if verdict.count > 1 and verdict.cause_count == 1:
+        how = (
+            ", each with its own error, the newest " if verdict.each_its_own else ", the newest by "
+        )
+        return say(documents(verdict), how, quoted(verdict.cause))
+    if verdict.cause_count < verdict.count or verdict.at_least:
+        share = f"{count(verdict.cause_count)} "
+    else:
+        share = "all " if verdict.count > 1 else ""
+    return say(documents(verdict), f", {share}by ", quoted(verdict.cause))
 
 
 def newest(verdict: Verdict) -> Parts:

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 
 from app.rules.sentences import Brief, Parts, say, strong
-from app.rules.times import DAY
-from app.rules.verdicts.blaming import Blaming, blamed, newest
+from app.rules.times import DAY, HOUR, floor
+from app.rules.verdicts.blaming import Blaming, blamed, documents, newest, short_documents
 from app.rules.verdicts.facts import ProjectFacts
 from app.rules.verdicts.state import Verdict
-from app.rules.words import count, plural
+
+
+def first_shown(now: int) -> int:
+    """The start (µs) of the last 24 hours as they are counted and drawn: whole ones of a clock."""
+    return floor(now, HOUR) - DAY + HOUR
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,10 +19,10 @@ class SomeFailures(Blaming):
     """A document's latest finished job failed in the last 24 hours."""
 
     def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
-        """Of the last day; `blame` says since when."""
+        """Of the last day."""
         if not facts.still_failing:
             return None
-        return Verdict(self, since=now - DAY, last_at=facts.last_failed_at)
+        return Verdict(self, since=first_shown(now), last_at=facts.last_failed_at)
 
     def sentence(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
         """What by which cause, and when last."""
@@ -30,11 +34,11 @@ class SomeFailures(Blaming):
         """`3 failed`."""
         if not verdict.count:
             return super().glance(verdict, facts)
-        return Brief(say(f"{count(verdict.count)} failed"))
+        return Brief(say(f"{short_documents(verdict)} failed"))
 
     def closeup(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
         """How many documents."""
-        return say(f": {plural(verdict.count, 'document')}") if verdict.count else ()
+        return say(": ", documents(verdict)) if verdict.count else ()
 
 
 SOME_FAILURES = SomeFailures(

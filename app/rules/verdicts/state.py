@@ -1,31 +1,36 @@
 """What a state of a project is: when it holds, how it looks, and what is said of it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from app.rules.sentences import Brief, Parts, age, clock, paren, say, strong
-from app.rules.verdicts.facts import Cause, ProjectFacts
+from app.rules.verdicts.facts import Failures, ProjectFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The state of a project and its story; times in µs.
 
-    `count` is documents that fail (failing, some failures), silent jobs (stalled) or running jobs
-    (running); `cause` the commonest error among the failures, `cause_id` its number, `cause_count`
-    its documents, and `causes` how many there are; `last_at` the newest failure, the last sign of
+    `count` is documents that fail (failing, some failures), or `at_least` so many; silent jobs
+    (stalled) or running jobs (running). `cause` is the commonest error among the failures,
+    `cause_id` its number, `cause_count` its documents, and `causes` how many there are, 0 where
+    that is not known; where each has `each_its_own`, no two documents share one. `document` is the
+    only one that fails, `times` how often it did. `last_at` is the newest failure, the last sign of
     life (stalled) or the newest job (late, fine).
     """
 
     state: "ProjectState"
     since: int | None = None
     count: int = 0
+    at_least: bool = False
     cause: str | None = None
     cause_id: int | None = None
     cause_count: int = 0
     causes: int = 0
+    each_its_own: bool = False
+    document: str | None = None
+    times: int = 0
     last_at: int | None = None
 
 
@@ -47,7 +52,7 @@ class ProjectState(ABC):
     quiet: bool = False
 
     blames: ClassVar[bool] = False
-    """Whether documents fail, so that their causes are asked for and given to `blame`."""
+    """Whether documents fail, so that it is asked what fails, for `blame`."""
 
     @abstractmethod
     def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
@@ -57,7 +62,7 @@ class ProjectState(ABC):
     def sentence(self, verdict: Verdict, facts: ProjectFacts) -> Parts:
         """What is so, since when, by what cause, and whether it is still happening."""
 
-    def blame(self, verdict: Verdict, _causes: Sequence[Cause]) -> Verdict:
+    def blame(self, verdict: Verdict, _failures: Failures) -> Verdict:
         """The verdict with what failing documents have in common."""
         return verdict
 

@@ -1,0 +1,230 @@
+"""What fails in projects since their verdicts began: how many documents, by which causes.
+
+Kept counts say how many documents failed last in an hour, and still do. Where a verdict begins
+within an hour, those that failed before it are taken off one by one; where they are too many, all
+of that hour is left out, and the number is "at least". So it costs the same whether ten documents
+fail or a million.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    null,
+    select,
+    true,
+)
+from sqlalchemy.orm import aliased
+
+from app.models import Cause as CauseRow
+from app.models import CauseCount, Document, FinishedCount, Job
+from app.queries.matching import ended
+from app.rules.causes import line_in_words
+from app.rules.status import FAILURES
+from app.rules.times import HOUR, floor
+from app.rules.verdicts import Cause, Failures, Verdict
+from app.store.database import inlined, table_of
+
+MOST_BLAMED = 10  # causes with the most documents, and as many of the newest: one of them is named
+MOST_BEFORE = 1000  # documents that are taken off
+
+
+class _Begin(NamedTuple):
+    """Where a verdict begins, and the hour (µs) from which the kept counts are summed up."""
+
+    since: int
+    hour: int
+
+
+def failures_since(connection: Connection, verdicts: Mapping[str, Verdict]) -> dict[str, Failures]:
+    """What fails since each verdict began, of those whose state blames a cause."""
+    begins = {
+        project_id: _Begin(verdict.since or 0, floor(verdict.since or 0, HOUR))
+        for project_id, verdict in verdicts.items()
+        if verdict.state.blames
+    }
+    if not begins:
+        return {}
+    dialect = connection.dialect.name
+    rows = [{"project_id": project_id} | begin._asdict() for project_id, begin in begins.items()]
+    values = {"blaming": orjson.dumps(rows).decode()}
+    blamed: dict[str, list[Any]] = {}
+    before: dict[str, Counter[int]] = {project_id: Counter() for project_id in begins}
+    for row in connection.execute(_blamed(dialect), values):
+        if row.line is None:
+            before[row.project_id][row.cause] = row.documents
+        else:
+            blamed.setdefault(row.project_id, []).append(row)
+    return {
+        row.project_id: _failures(row, blamed.get(row.project_id, ()), before[row.project_id])
+        for row in connection.execute(_failing(dialect), values)
+    }
+
+
+def _failures(row: Any, blamed: Iterable[Any], before: Counter[int]) -> Failures:
+    many = before.total() > MOST_BEFORE
+    causes = []
+    for one in blamed:
+        documents = int((one.later if many else one.documents) or 0)
+        documents -= 0 if many else before[one.cause]
+        if documents > 0:
+            causes.append(Cause(line_in_words(one.line), documents, one.last_at, one.cause))
+    return Failures(
+        documents=int(row.documents or 0) - int(row.first_hour or 0 if many else before.total()),
+        at_least=many,
+        causes=causes,
+        each_its_own=row.most == 1,
+        first_at=row.first_at,
+        last_at=row.last_at,
+        document=row.document,
+        times=row.times or 0,
+    )
+
+
+def _blaming(dialect: str) -> Any:
+    """The project of each verdict, and its `_Begin`."""
+    if dialect == "postgresql":
+        records = func.json_to_recordset(cast(bindparam("blaming", type_=Text), JSON))
+        columns: list[Any] = [column("project_id", Text)]
+        columns += [column(name, BigInteger) for name in _Begin._fields]
+        rows = records.table_valued(*columns, name="blaming").render_derived(with_types=True)
+        return select(rows).subquery("blaming")
+    value = func.json_each(bindparam("blaming")).table_valued("value").c.value
+    named = ("project_id", *_Begin._fields)
+    fields = [func.json_extract(value, f"$.{name}").label(name) for name in named]
+    return select(*fields).subquery("blaming")
+
+
+def _each(dialect: str, blaming: Any, model: Any, key: Any, *found: Select[Any]) -> tuple[Any, Any]:
+    """The projects joined with the rows of `model` whose keys are `found` for each of them.
+
+    However few a query limits itself to, it is asked for every project: of that, SQLite knows no
+    other way than to seek the keys, and PostgreSQL none that is quick than LATERAL.
+    """
+    of_project = model.project_id == blaming.c.project_id
+    if dialect != "postgresql":
+        keys = found[0] if len(found) == 1 else _one_after_the_other(found)
+        return blaming.join(model, and_(of_project, key.in_(keys))), table_of(model).c
+    keys = (found[0] if len(found) == 1 else _one_after_the_other(found)).lateral()
+    seek = select(table_of(model)).where(of_project, key == keys.c[0]).offset(inlined(0)).lateral()
+    return blaming.join(keys, true()).join(seek, true()), seek.c
+
+
+def _one_after_the_other(found: tuple[Select[Any], ...]) -> Any:
+    first, *others = (select(one.subquery().c[0]) for one in found)
+    return first.union(*others)
+
+
+def _before(dialect: str) -> Any:
+    """The documents that failed in the first hour before a verdict began, a row for each cause."""
+    blaming = _blaming(dialect)
+    other = aliased(Document)
+    some = (
+        select(other.document)
+        .where(
+            other.project_id == blaming.c.project_id,
+            other.failing_since.is_not(None),
+            other.failed_at >= blaming.c.hour,
+            other.failed_at < blaming.c.since,
+        )
+        .limit(inlined(MOST_BEFORE + 1))
+        .correlate(blaming)
+    )
+    joined, columns = _each(dialect, blaming, Document, Document.document, some)
+    return (
+        select(
+            columns.project_id,
+            columns.cause,
+            null(),
+            null(),
+            func.count().label("documents"),
+            null(),
+        )
+        .select_from(joined)
+        .group_by(columns.project_id, columns.cause)
+    )
+
+
+@cache
+def _blamed(dialect: str) -> Any:
+    """Some causes of each project, with how many documents fail by them since that hour.
+
+    Also what is to be taken off, rows without a line: see `_before`.
+    """
+    blaming = _blaming(dialect)
+    other = aliased(CauseRow)
+    mine = other.project_id == blaming.c.project_id
+
+    def first(*conditions: Any, by: Any) -> Select[Any]:
+        few = select(other.cause).where(mine, *conditions).order_by(by.desc())
+        return few.limit(inlined(MOST_BLAMED)).correlate(blaming)
+
+    largest, newest = (
+        first(other.documents > inlined(0), by=other.documents),
+        first(by=other.last_at),
+    )
+    joined, columns = _each(dialect, blaming, CauseRow, CauseRow.cause, largest, newest)
+    documents = select(func.sum(CauseCount.failing)).where(
+        CauseCount.project_id == columns.project_id,
+        CauseCount.cause == columns.cause,
+        CauseCount.hour >= blaming.c.hour,
+    )
+    some = select(
+        columns.project_id,
+        columns.cause,
+        columns.line,
+        columns.last_at,
+        documents.scalar_subquery().label("documents"),
+        documents.where(CauseCount.hour > blaming.c.hour).scalar_subquery().label("later"),
+    ).select_from(joined)
+    return some.union_all(_before(dialect))
+
+
+@cache
+def _failing(dialect: str) -> Any:
+    """What fails in each project since that hour, and the document that failed last."""
+    blaming = _blaming(dialect)
+
+    def of(model: Any) -> Any:
+        return model.project_id == blaming.c.project_id
+
+    def newest(what: Any) -> Any:
+        last = select(what).where(of(Document), Document.failing_since.is_not(None))
+        return last.order_by(Document.failed_at.desc()).limit(inlined(1))
+
+    documents = select(func.sum(FinishedCount.failing)).where(
+        of(FinishedCount), FinishedCount.hour >= blaming.c.hour
+    )
+    first_hour = select(FinishedCount.failing).where(
+        of(FinishedCount), FinishedCount.hour == blaming.c.hour
+    )
+    name = select(func.coalesce(Job.sent_doc_id, Job.source_doc_id)).where(
+        of(Job), Job.job_id == newest(Document.job_id).scalar_subquery()
+    )
+    most = select(func.max(CauseRow.documents)).where(of(CauseRow), CauseRow.documents > inlined(0))
+    first_at = select(func.min(Job.ended_at)).where(
+        of(Job), ended(FAILURES), Job.ended_at >= blaming.c.since
+    )
+    return select(
+        blaming.c.project_id,
+        documents.scalar_subquery().label("documents"),
+        first_hour.scalar_subquery().label("first_hour"),
+        most.scalar_subquery().label("most"),
+        first_at.scalar_subquery().label("first_at"),
+        newest(Document.failed_at).scalar_subquery().label("last_at"),
+        newest(Document.failures).scalar_subquery().label("times"),
+        name.scalar_subquery().label("document"),
+    )
