@@ -56,7 +56,11 @@ MERGE = Header(
     " (nothing did) or `conflict` (of two different ends one lost).",
     {"type": "string", "enum": [merge.value for merge in Merge]},
 )
-REPORTED = {200: (MERGE, SKEW), 201: (LOCATION, SKEW)}
+NOTE = Header(
+    "X-Job-Note",
+    "Where the job had ended and the report changed nothing: what to send to run it again.",
+)
+REPORTED = {200: (MERGE, NOTE, SKEW), 201: (LOCATION, SKEW)}
 
 
 @blueprint.get("/projects/<id:project_id>/jobs")
@@ -247,7 +251,19 @@ def _bulk_result(one: Recorded) -> dict[str, Any]:
         return {"status": refusal.status, "error": problem}
     if one.created:
         return {"status": 201}
-    return {"status": 200, "merge": one.merge}
+    known = {"status": 200, "merge": one.merge}
+    return known if (note := _note(one)) is None else known | {"note": note}
+
+
+def _note(one: Recorded) -> str | None:
+    """What to send to run a job again that had ended, where a report changed nothing."""
+    if not one.idle or one.job is None:
+        return None
+    state = one.job.state
+    return (
+        f"The job had ended ({state.status.word}), and this report changed nothing. To run it"
+        f" again, send attempt: {state.attempt + 1}, or another job_id."
+    )
 
 
 def _report(project: Project, body: Any, job_id: str | None) -> Response:
@@ -275,6 +291,8 @@ def _report(project: Project, body: Any, job_id: str | None) -> Response:
         )
     elif one.merge is not None:
         headers[MERGE.name] = one.merge
+        if (note := _note(one)) is not None:
+            headers[NOTE.name] = note
     job = queries.view_of(one.job, project, received_at)
     return json_answer(fields_of(job), 201 if one.created else 200, headers)
 

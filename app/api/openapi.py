@@ -256,9 +256,11 @@ def _schemas() -> dict[str, Any]:
                             "job_id": {"type": ["string", "null"]},
                             "status": {"type": "integer"},
                             "merge": {"type": "string", "enum": [merge.value for merge in Merge]},
+                            "note": text,
                             "error": _ref("Problem"),
                         },
                         "merge",
+                        "note",
                         "error",
                     ),
                 }

@@ -11,7 +11,7 @@ from app.ledger.projects import SILENT_AFTER, TakenError, change_project, create
 from app.ledger.sums import UnknownProjectError
 from app.models.project import MODES
 from app.queries.projects import list_projects
-from app.rules.fields import IDENTIFIER
+from app.rules.fields import ID_RULE, IDENTIFIER
 from app.rules.legible import legible
 from app.rules.project import Project
 from app.rules.times import format_time
@@ -58,7 +58,7 @@ def create(
     """Make a project, and print its id."""
     made = project_id or re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._").lower()[:64]
     if not IDENTIFIER.fullmatch(made):
-        hint = "a letter or digit, then letters, digits or . _ : -, at most 128"
+        hint = ID_RULE
         raise click.UsageError(f"{made!r} cannot be a project's id ({hint}); give one with --id")
     with clear_errors():
         try:

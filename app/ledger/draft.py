@@ -13,12 +13,14 @@ from app.ledger.merge import (
     evidence,
     join,
     outcome_of,
+    without_end,
 )
 from app.ledger.report import Report
 from app.rules.causes import cause_of
 from app.rules.documents import shown_form
 from app.rules.events import EventKind
 from app.rules.silence import silent_since, unheard
+from app.rules.skew import TOLERANCE
 from app.rules.status import JobStatus
 from app.rules.times import SECOND
 
@@ -110,7 +112,7 @@ class Recorded(NamedTuple):
     """What became of one report: the job as merged, or why it was refused.
 
     `created` says that the job was new, `merge` what the report did to a known job, `skew` how many
-    seconds the sender's clock is off.
+    seconds the sender's clock is off. It was `idle` where the job had ended and stays as it is.
     """
 
     job_id: str
@@ -119,6 +121,7 @@ class Recorded(NamedTuple):
     job: LedgerJob | None = None
     refusal: Refusal | None = None
     skew: int | None = None
+    idle: bool = False
 
 
 class Draft:
@@ -159,7 +162,7 @@ class Draft:
 
         `silent_after` (µs) is the silence after which a running job counts as stalled.
         """
-        if self.events or self.changed_attempts:
+        if self.changed_attempts or any(event.kind.visible for event in self.events):
             return True
         if self.before is None or self.job is None:
             return self.job is not None
@@ -174,22 +177,52 @@ class Draft:
 
         `skew` is how many seconds its sender's clock says that it is off.
         """
-        reported = evidence(report, now, skew)
         if self.job is None:
-            return self._create(report, reported, now)
+            return self._create(report, evidence(report, now, skew), now)
+        reported = evidence(report, now, skew, self._attempt_of(report))
         if report.source_doc_id not in (None, self.job.source_doc_id):
             refusal = Refusal(422, "source_doc_id", "the job is known with another document")
             return Recorded(report.job_id, refusal=refusal)
-        known = self.job.state
+        before, known = self.job, self.job.state
+        runs_again = _may_be_a_new_run(known, reported)
+        if runs_again and reported.started_filled:  # after the end, it is no start of this
+            reported = reported._replace(started_at=None, started_filled=False)
+        if self._was_said(known, reported):
+            reported = without_end(reported)
         merge, merged = compare(known, reported), join(known, reported)
         if reported.attempt < known.attempt:
             self._record_late(reported, named=report.attempt is not None)
         else:
             self._note_change(known, reported, merged, merge, now)
-        self._keep(report, merged, now)
+        if runs_again:
+            self._note(LedgerEvent(now, EventKind.IGNORED, known.attempt, reported.status))
+        self._keep(reported, merged, now)
         if self._take_form(report) and merge is Merge.STALE:
             merge = Merge.APPLIED
-        return Recorded(report.job_id, False, merge, self.job, None, reported.skew_seconds)
+        idle = known.status.terminal and self.job == before
+        return Recorded(report.job_id, False, merge, self.job, None, reported.skew_seconds, idle)
+
+    def _attempt_of(self, report: Report) -> int:
+        """The attempt that a report speaks for: of one that names none, the latest known.
+
+        Unless its own times lie before that one's start. Where nobody told the start, nor whether
+        it began, such times may be of any attempt: the first sends no number.
+        """
+        if report.attempt is not None or self.job is None:
+            return report.attempt or 1
+        told = max(report.started_at or 0, report.completed_at or 0)
+        attempts = {**self.attempts, self.job.state.attempt: self.job.state}
+        for number, state in sorted(attempts.items(), reverse=True):
+            if not told or _began_by(state, told):
+                return number
+        return 1
+
+    def _was_said(self, known: AttemptState, reported: AttemptState) -> bool:
+        """Whether an end without its time repeats a word of this attempt that lost since."""
+        if not (known.status.terminal and reported.status.terminal and reported.completed_filled):
+            return False
+        word = (reported.attempt, reported.status, reported.error_message)
+        return (EventKind.CONFLICT, *word) in self._known_claims
 
     def _create(self, report: Report, reported: AttemptState, now: int) -> Recorded:
         if report.source_doc_id is None:
@@ -233,7 +266,7 @@ class Draft:
             return job.cause
         return self._folds[error]
 
-    def _keep(self, report: Report, merged: AttemptState, now: int) -> None:
+    def _keep(self, reported: AttemptState, merged: AttemptState, now: int) -> None:
         """Take over the merged state, and that the job was heard of.
 
         A voice of an earlier attempt proves nothing about this one, and a job that has ended needs
@@ -244,7 +277,7 @@ class Draft:
         job = self.job
         if job is None:
             return
-        earlier_voice = report.attempt is not None and report.attempt < merged.attempt
+        earlier_voice = reported.attempt < merged.attempt
         lately = abs(now - job.heard_at) < HEARD_EVERY
         if merged != job.state or not (earlier_voice or lately or merged.status.terminal):
             heard_at = max(now, job.heard_at) if lately else now
@@ -286,10 +319,26 @@ class Draft:
 
     def _note(self, event: LedgerEvent) -> None:
         job = self.job
-        if job is None or (event.kind is EventKind.CONFLICT and event.claim in self._known_claims):
+        if job is None or (event.kind.told_once and event.claim in self._known_claims):
             return
         if not job.event_count and not self.events:
             self.events.append(first_event(job))
         if job.event_count + len(self.events) < MOST_EVENTS:
             self._known_claims.add(event.claim)
             self.events.append(event)
+
+
+def _began_by(state: AttemptState, told: int) -> bool:
+    """Whether an attempt had begun at a time (µs) that its sender told; False: nobody knows."""
+    if state.started_at is None:
+        return False
+    return told >= state.started_at - (TOLERANCE if state.started_filled else 0)
+
+
+def _may_be_a_new_run(known: AttemptState, reported: AttemptState) -> bool:
+    """Whether a report that a job runs, which had ended, is more than one that comes late."""
+    if not known.status.terminal or reported.status.terminal or reported.attempt != known.attempt:
+        return False
+    if reported.started_at is None or known.completed_at is None:
+        return False
+    return reported.started_filled or reported.started_at > known.completed_at

@@ -1,8 +1,10 @@
 """What reports mean: pure rules by which the order of reports cannot matter (docs/contract.md, 2).
 
-The state of an attempt is evidence, and `join` is the least upper bound of two pieces of it:
-commutative, associative and idempotent. So any order, grouping and repetition of the same reports
-ends in the same state. What a reader sees is a function of the state (`outcome_of`).
+The state of an attempt is evidence, and of ends whose times were given `join` is the least upper
+bound: commutative, associative and idempotent. So any order, grouping and repetition of reports
+that carry their times ends in the same state. Where an end was told without its time, the receipt
+stands in for it, so the later word stands; see `Draft.apply` for what was said before. What a
+reader sees is a function of the state (`outcome_of`).
 """
 
 from collections.abc import Sequence
@@ -82,11 +84,13 @@ class Merge(StrEnum):
     CONFLICT = "conflict"
 
 
-def evidence(report: Report, received_at: int, skew: int | None = None) -> AttemptState:
+def evidence(
+    report: Report, received_at: int, skew: int | None = None, attempt: int | None = None
+) -> AttemptState:
     """What one report alone says; a time that it should have carried is its receipt (µs).
 
     `skew` is how many seconds its sender's clock says that it is off. A time that lies after the
-    receipt proves it too.
+    receipt proves it too. `attempt` is the one that a report speaks for which names none.
     """
     status = JobStatus.PENDING if report.status is None else report.status
     ends = status.terminal
@@ -97,7 +101,7 @@ def evidence(report: Report, received_at: int, skew: int | None = None) -> Attem
         skew = greatest((skew, skew_of(latest - received_at)))
     # By place: a name for each of 15 values takes as long as everything else here.
     return AttemptState(
-        report.attempt or 1,
+        report.attempt or attempt or 1,
         status,
         report.chunks_processed,
         report.chunks_total,
@@ -136,19 +140,29 @@ def join(one: AttemptState, other: AttemptState) -> AttemptState:
 
 
 def _greater_outcome(one: AttemptState, other: AttemptState) -> AttemptState:
-    """The state whose status, end and error stand: the terminal one, and of two the greater.
+    """The state whose status, end and error stand: the terminal one, and of two the later.
 
-    Later given end, then failed over completed, then the greater message. Of two that differ only
-    in when they were received, the earlier receipt stands.
+    An end whose time was not given is as late as its receipt; where both say the same, a given time
+    is better. Then failed over completed, then the greater message. Of two that differ only in when
+    they were received, the earlier receipt stands.
     """
+    same = _say_the_same(one, other)
 
     def rank(state: AttemptState) -> tuple[bool, int, int, str, int]:
-        given, receipt = -1, state.completed_at or 0
-        if _is_given(state):
-            given, receipt = receipt, receipt if state.end_heard_at is None else state.end_heard_at
-        return state.status.terminal, given, state.status.rank, state.error_message or "", -receipt
+        end, receipt = state.completed_at or 0, state.completed_at or 0
+        if not _is_given(state):
+            end = -1 if same else end
+        elif state.end_heard_at is not None:
+            receipt = state.end_heard_at
+        return state.status.terminal, end, state.status.rank, state.error_message or "", -receipt
 
     return max(one, other, key=rank)
+
+
+def _say_the_same(one: AttemptState, other: AttemptState) -> bool:
+    """Whether the words of two ends do not differ, or one of them only says less."""
+    messages = {one.error_message, other.error_message} - {None}
+    return one.status is other.status and len(messages) < 2
 
 
 def _is_given(state: AttemptState) -> bool:
@@ -190,14 +204,20 @@ def _greatest(one: Value | None, other: Value | None) -> Value | None:
     return max((value for value in (one, other) if value is not None), default=None)
 
 
+def without_end(state: AttemptState) -> AttemptState:
+    """What a report says beside how it ended: its counts still count."""
+    return state._replace(
+        status=JobStatus.PENDING, completed_at=None, completed_filled=False, error_message=None
+    )
+
+
 def compare(known: AttemptState, report: AttemptState) -> Merge:
     """What a report does to a known attempt, for the one who sent it."""
     if report.attempt < known.attempt:
         return Merge.STALE
-    if report.attempt == known.attempt and known.status.terminal and report.status.terminal:
-        messages = {known.error_message, report.error_message} - {None}
-        if known.status is not report.status or len(messages) > 1:
-            return Merge.CONFLICT
+    both_ended = known.status.terminal and report.status.terminal
+    if report.attempt == known.attempt and both_ended and not _say_the_same(known, report):
+        return Merge.CONFLICT
     return Merge.STALE if join(known, report) == known else Merge.APPLIED
 
 

@@ -142,12 +142,12 @@ def _claims(
     known: Mapping[str, LedgerJob],
     reports: Iterable[Report],
 ) -> dict[str, frozenset[Claim]]:
-    """What was said before of the jobs that end again."""
+    """What was said before of the jobs that had ended, and end or run again."""
     ended = {
         report.job_id
         for report in reports
         if report.status is not None
-        and report.status.terminal
+        and report.status.begun
         and known[report.job_id].state.status.terminal
     }
     claims: dict[str, frozenset[Claim]] = {}

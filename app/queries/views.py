@@ -99,7 +99,7 @@ class Event:
     @property
     def looks(self) -> JobState:
         """The kind of job as which it is drawn."""
-        return STALLED if self.kind is EventKind.CONFLICT else STATE_OF[self.status]
+        return STALLED if self.kind.told_once else STATE_OF[self.status]
 
     @property
     def sentence(self) -> Parts:

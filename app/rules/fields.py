@@ -13,7 +13,9 @@ from app.rules.documents import LONGEST, MOST_BYTES, is_short
 from app.rules.times import TIME, parse_time
 
 MAX_COUNT = 2**53 - 1  # the largest whole number that every JSON reader keeps exact
-IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", re.ASCII)
+LONGEST_ID = 250
+IDENTIFIER = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._:+@=~-]{{0,{LONGEST_ID - 1}}}", re.ASCII)
+ID_RULE = f"a letter or digit, then letters, digits or . _ : + @ = ~ -, at most {LONGEST_ID}"
 RESERVED_ID = "bulk"  # of no job: `…/jobs/bulk` is where many are reported
 UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 READABLE = {"type": "string", "pattern": r"^[^\u0000]*$"}
@@ -157,9 +159,7 @@ def identifier(description: str, *, reserved: str | None = None) -> Field:
 
     def check(value: Any) -> str:
         if not isinstance(value, str) or not IDENTIFIER.fullmatch(value):
-            raise ValueError(
-                "must be 1 to 128 characters: a letter or digit, then letters, digits or . _ : -"
-            )
+            raise ValueError(f"must be {ID_RULE} characters")
         if value == reserved:
             raise ValueError(f"must not be {reserved}, which is an address")
         return value

@@ -28,6 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
+from app.rules.fields import LONGEST_ID
 from app.store import deadline, opening
 from app.store.commits import committed
 from app.store.driver import execute_directly, is_busy
@@ -51,9 +52,14 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-def id_text(length: int = 128) -> String:
-    """Text that compares byte by byte on every engine: ids, whose order people page through."""
-    return String(length).with_variant(String(length, collation="C"), "postgresql")
+def id_text(length: int | None = None) -> String:
+    """Text that compares byte by byte on every engine: ids, whose order people page through.
+
+    Of a project's or a job's id, without a length, SQLite's columns say an earlier one: it asks for
+    none, and to say another would write every table anew.
+    """
+    longest = String(length or LONGEST_ID, collation="C")
+    return String(length or 128).with_variant(longest, "postgresql")
 
 
 CONNECTION = 1

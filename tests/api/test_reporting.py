@@ -66,7 +66,7 @@ def test_a_job_without_a_name_gets_a_new_one_each_time(api: Api) -> None:
     assert [answer.status_code for answer in made] == [201, 201]
     assert len(names) == 2
     for name in names:
-        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}", name)
+        assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._:+@=~-]{0,249}", name)
 
 
 def test_a_known_job_is_a_200_that_says_what_the_report_did(api: Api) -> None:
@@ -183,8 +183,12 @@ def test_what_contradicts_its_place_is_refused(
 
 # Names
 
+SCHEDULED = "scheduled__2026-11-24T00:00:00+00:00"
 
-@pytest.mark.parametrize("name", ["a", "9", "A" * 128, "a.b_c:d-e", "x--", "bulk-"])
+
+@pytest.mark.parametrize(
+    "name", ["a", "9", "A" * 250, "a.b_c:d-e", "x--", "bulk-", "a@b=c~d", SCHEDULED]
+)
 def test_a_name_is_the_clients_choice(api: Api, name: str) -> None:
     assert api.post({"job_id": name, "source_doc_id": "d"}).json["job_id"] == name
     assert api.patch(name, {"status": "running"}).json["status"] == "running"
@@ -196,7 +200,7 @@ def test_a_name_is_the_clients_choice(api: Api, name: str) -> None:
     "name",
     [
         "",
-        "A" * 129,
+        "A" * 251,
         "-a",
         ".a",
         "_a",
@@ -266,7 +270,8 @@ def test_a_higher_attempt_replaces_a_lower_one_whole_and_a_lower_one_is_stale(ap
         "completed_at": None,
         "error_message": None,
     }
-    for late in ({"attempt": 1, "chunks_processed": 99}, {"status": "failed"}, {}):
+    earlier = {"status": "failed", "started_at": T1, "completed_at": T2}
+    for late in ({"attempt": 1, "chunks_processed": 99}, {"attempt": 1, **earlier}, earlier, {}):
         answer = api.patch("j", late)
         assert (answer.headers["X-Job-Merge"], answer.json) == ("stale", second.json)
     jump = api.patch("j", {"attempt": MOST, "status": "completed", "completed_at": T3})
@@ -780,3 +785,47 @@ def test_a_project_that_went_away_meanwhile_is_a_404(
     monkeypatch.setattr(views, "_project_for_writing", remove_first)
     assert_problem(api.post(JOB), 404)
     assert_problem(api.post({"jobs": [JOB]}, "/bulk"), 404)
+
+
+# Senders that carry neither times nor attempts
+
+
+def test_of_what_is_sent_without_times_the_last_new_word_stands(api: Api) -> None:
+    api.post({"job_id": "j", "source_doc_id": "d", "status": "running"})
+    failed = {"status": "failed", "error_message": "no answer came"}
+    assert api.patch("j", failed).json["status"] == "failed"
+    completed = api.patch("j", {"status": "completed", "nodes_created": 4})
+    assert (completed.json["status"], completed.headers["X-Job-Merge"]) == ("completed", "conflict")
+    assert "X-Job-Note" not in completed.headers
+    again = api.patch("j", failed)
+    assert (again.json, again.headers["X-Job-Merge"]) == (completed.json, "stale")
+    assert again.headers["X-Job-Note"] == (
+        "The job had ended (completed), and this report changed nothing. To run it again, send"
+        " attempt: 2, or another job_id."
+    )
+    other = api.patch("j", {"status": "failed", "error_message": "the disk is full"})
+    assert (other.json["status"], other.json["error_message"]) == ("failed", "the disk is full")
+
+
+def test_a_second_attempt_that_is_numbered_only_at_its_start_ends(api: Api) -> None:
+    api.post({"job_id": "j", "source_doc_id": "d", "status": "failed", "error_message": "x"})
+    began = api.patch("j", {"status": "running", "attempt": 2})
+    assert (began.json["status"], began.headers["X-Job-Merge"]) == ("running", "applied")
+    ended = api.patch("j", {"status": "completed", "nodes_created": 9})
+    assert (ended.json["status"], ended.json["nodes_created"]) == ("completed", 9)
+
+
+def test_a_run_after_the_end_is_noted_for_its_sender_and_told_on_the_page(api: Api) -> None:
+    api.post({"job_id": "j", "source_doc_id": "d", "status": "completed"})
+    for _ in range(2):
+        answer = api.patch("j", {"status": "running"})
+        assert "attempt: 2" in answer.headers["X-Job-Note"]
+    note = "The job had ended (completed)"
+    jobs = [{"job_id": "j", "status": "running"}, {"job_id": "k", "source_doc_id": "d"}]
+    first, second = api.post({"jobs": jobs}, "/bulk").json["results"]
+    assert first["note"].startswith(note)
+    assert "note" not in second
+    api.sign_in()
+    page = api.client.get("/projects/p1/jobs/j").text
+    assert page.count("after the end, and changed nothing") == 1
+    assert "<b>attempt: 2</b>" in page

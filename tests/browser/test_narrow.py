@@ -23,7 +23,7 @@ TEXTS = {
     "long": "long/" + "x" * 1000,
     "template": "{{ 7 * 7 }} ${7 * 7} {% raw %}",
 }
-LONG_ID = "9" * 128
+LONG_ID = "9" * 250
 WINDOWS = {
     "a phone": {"viewport": {"width": 360, "height": 780}},
     # What 1440×900 becomes at 200 %.
@@ -67,7 +67,7 @@ def addresses(person: Person) -> Iterator[str]:
         yield f"{project}/document?{urlencode({'id': text})}"
         yield f"{project}?{urlencode({'q': text, 'document': text})}"
     yield f"/?{urlencode({'q': SCRIPT, 'state': SCRIPT})}"
-    yield f"/projects/{'n' * 128}"
+    yield f"/projects/{'n' * 250}"
 
 
 @pytest.mark.parametrize("window", WINDOWS)

@@ -24,11 +24,17 @@ forms = st.sampled_from(["\u1ed3", "\u1ed3", "\u00f4\u0300", "o\u0302\u0300"])
 
 
 @st.composite
-def reports(draw: st.DrawFn) -> Report:
-    """A report that names its job and carries its times, or notes some without a status."""
+def reports(
+    draw: st.DrawFn, attempts: tuple[int | None, ...] = (1, 1, 2, 3), since: int = 0
+) -> Report:
+    """A report that names its job and carries its times, or notes some without a status.
+
+    Of attempts that began so many µs later.
+    """
     status = draw(st.sampled_from([None, *JobStatus]))
     ends = status is not None and status.terminal
     carries_start = status is JobStatus.RUNNING
+    moments = times.map(lambda at: at + since)
     return Report(
         job_id="j",
         source_doc_id=draw(forms),
@@ -37,11 +43,24 @@ def reports(draw: st.DrawFn) -> Report:
         chunks_total=draw(st.none() | counts),
         nodes_created=draw(counts),
         edges_created=draw(counts),
-        started_at=draw(times if carries_start else st.none() | times),
-        completed_at=draw(times if ends else st.none() | times),
+        started_at=draw(moments if carries_start else st.none() | moments),
+        completed_at=draw(moments if ends else st.none() | moments),
         error_message=draw(messages),
-        attempt=draw(st.sampled_from([None, 1, 1, 2, 3])),
+        attempt=draw(st.sampled_from(attempts)),
     )
+
+
+def several(of: st.SearchStrategy[Report]) -> st.SearchStrategy[list[Report]]:
+    return st.lists(of, min_size=1, max_size=6)
+
+
+first_attempt = reports((None,)).filter(lambda one: one.started_at or one.completed_at)
+histories = (
+    several(reports())
+    | several(reports((None,)))
+    # The first attempt names no number, the second does and tells when it began.
+    | several(first_attempt | reports((2,), 20 * MINUTE).filter(lambda one: one.started_at))
+)
 
 
 def seen(history: list[tuple[Report, int]]) -> tuple[object, ...]:
@@ -68,7 +87,7 @@ def seen(history: list[tuple[Report, int]]) -> tuple[object, ...]:
 
 @pytest.mark.slow
 @settings(max_examples=3000, deadline=None)
-@given(st.data(), st.lists(reports(), min_size=1, max_size=6))
+@given(st.data(), histories)
 def test_any_order_and_repetition_gives_the_same_ten_fields(
     data: st.DataObject, sent: list[Report]
 ) -> None:
@@ -175,12 +194,102 @@ def test_the_later_outcome_wins_whole() -> None:
     assert merged.completed_at == T0 + 11
 
 
-def test_an_outcome_without_its_time_counts_as_the_earliest() -> None:
+def test_an_end_without_its_time_is_as_late_as_its_receipt() -> None:
     timeless = state(status=JobStatus.FAILED, error_message="z")
     assert timeless.completed_at == T0 + 100
     merged = join(timeless, state(**COMPLETED))
-    assert merged.status is JobStatus.COMPLETED
-    assert merged.completed_at == T0 + 10
+    assert (merged.status, merged.completed_at) == (JobStatus.FAILED, T0 + 100)
+    later = state(**COMPLETED | {"completed_at": T0 + 101})
+    assert join(timeless, later) == join(later, timeless)
+    assert join(timeless, later).status is JobStatus.COMPLETED
+
+
+def test_of_the_same_word_a_given_time_is_better_and_else_the_first_receipt() -> None:
+    timeless = {"status": JobStatus.FAILED, "error_message": "x"}
+    first, again = (evidence(report(**timeless), T0 + at) for at in (30, 40))
+    assert join(first, again).completed_at == join(again, first).completed_at == T0 + 30
+    merged = join(first, state(**FAILED))
+    assert (merged.completed_at, merged.completed_filled) == (T0 + 10, False)
+    assert join(state(**FAILED), again) == merged
+
+
+Word = tuple[JobStatus, str | None]
+words = st.sampled_from(
+    [(JobStatus.COMPLETED, None), (JobStatus.FAILED, "a"), (JobStatus.FAILED, "b")]
+)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None)
+@given(st.data(), st.lists(words, min_size=1, max_size=5))
+def test_in_the_order_in_which_it_was_sent_the_last_new_word_stands(
+    data: st.DataObject, sent: list[Word]
+) -> None:
+    """Of reports without times and attempts, some of them repeated whenever it pleases."""
+    history = [sent[0]]
+    for word in sent[1:]:
+        history += [*data.draw(st.lists(st.sampled_from(history), max_size=2)), word]
+    history += data.draw(st.lists(st.sampled_from(history), max_size=3))
+    first = {word: T0 + 2 * place for place, word in reversed(list(enumerate(history)))}
+    status, error = max(first, key=lambda word: first[word])
+    draft, claims = Draft(), frozenset()
+    draft.apply(report(status=JobStatus.RUNNING), T0 - 10, None)
+    for place, (said, why) in enumerate(history):
+        before = draft.job
+        result = draft.apply(report(status=said, error_message=why), T0 + 2 * place, None)
+        assert result.idle == (first[said, why] < T0 + 2 * place)
+        assert (draft.job == before) == result.idle
+        claims |= {one.claim for one in draft.events}
+        draft = Draft(draft.job, draft.attempts, claims)
+    assert draft.job is not None
+    outcome = outcome_of(draft.job.state)
+    assert (draft.job.state.status, outcome.error_message) == (status, error)
+    assert outcome.completed_at == first[status, error]
+
+
+def test_the_counts_of_a_word_that_was_said_before_still_count() -> None:
+    draft = Draft()
+    for status, chunks in ((JobStatus.FAILED, 1), (JobStatus.COMPLETED, 2), (JobStatus.FAILED, 3)):
+        result = draft.apply(report(status=status, chunks_processed=chunks), T0 + chunks, None)
+    assert (result.merge, result.idle) == (Merge.APPLIED, False)
+    assert draft.job is not None
+    assert draft.job.state.status is JobStatus.COMPLETED
+    assert (draft.job.state.chunks_processed, draft.job.state.completed_at) == (3, T0 + 2)
+
+
+def test_a_report_that_names_no_attempt_speaks_for_the_latest() -> None:
+    draft = Draft()
+    draft.apply(report(**FAILED), T0 + 20, None)
+    draft.apply(report(status=JobStatus.RUNNING, attempt=2), T0 + 30, None)
+    draft.apply(report(chunks_processed=7), T0 + 40, None)
+    result = draft.apply(report(status=JobStatus.COMPLETED), T0 + 50, None)
+    assert result.merge is Merge.APPLIED
+    assert draft.job is not None
+    ended = draft.job.state
+    assert (ended.attempt, ended.status, ended.chunks_processed) == (2, JobStatus.COMPLETED, 7)
+
+
+def test_but_not_where_its_own_times_lie_before_that_began() -> None:
+    draft = Draft()
+    draft.apply(report(**RUNNING), T0 + 1, None)
+    draft.apply(report(status=JobStatus.RUNNING, started_at=T0 + 40, attempt=2), T0 + 41, None)
+    late = draft.apply(report(**FAILED), T0 + 50, None)
+    assert late.merge is Merge.STALE
+    assert draft.attempts[1].status is JobStatus.FAILED
+    draft.apply(report(status=JobStatus.FAILED, completed_at=T0 + 60), T0 + 61, None)
+    assert draft.job is not None
+    assert (draft.job.state.attempt, draft.job.state.status) == (2, JobStatus.FAILED)
+
+
+def test_that_a_job_runs_which_had_ended_is_told_once_where_it_may_be_a_new_run() -> None:
+    draft = Draft()
+    draft.apply(report(**COMPLETED), T0 + 20, None)
+    late = draft.apply(report(**RUNNING), T0 + 21, None)
+    assert (late.idle, draft.events) == (True, [])
+    for moment in (30, 40):
+        again = draft.apply(report(status=JobStatus.RUNNING), T0 + moment, None)
+        assert again.idle
+    assert [event.kind for event in draft.events] == ["reported", "ignored"]
 
 
 def test_a_given_time_replaces_a_filled_one_and_the_first_fill_stays() -> None:
@@ -366,3 +475,12 @@ def test_a_duration_between_two_clocks_that_differ_is_none(
 ) -> None:
     told = report(status=JobStatus.COMPLETED, started_at=start, completed_at=end)
     assert outcome_of(evidence(told, T0 + 100, skew)).took == took
+
+
+def test_a_new_attempt_begins_when_it_is_heard_of() -> None:
+    draft = Draft()
+    draft.apply(report(status=JobStatus.FAILED), T0, None)
+    result = draft.apply(report(status=JobStatus.RUNNING, attempt=2), T0 + 9, None)
+    assert not result.idle
+    assert draft.job is not None
+    assert (draft.job.state.started_at, draft.job.state.started_filled) == (T0 + 9, True)
