@@ -21,7 +21,7 @@ from app.ledger.sums import UnknownProjectError
 from app.queries import jobs as queries
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.parts import EVERY_TAKEN
-from app.queries.search import LIMITED, MOST_FOUND, limit_header
+from app.queries.search import LIMITED, MOST_FOUND, MOST_MEANT, limit_header
 from app.rules.fields import InvalidError
 from app.rules.project import Project
 from app.rules.skew import greatest, skew_of
@@ -79,9 +79,12 @@ REPORTED = {200: (MERGE, NOTE, SKEW), 201: (LOCATION, SKEW)}
                 LIMITED,
                 "Only where more jobs may match than the "
                 f"{MOST_FOUND:,} that were looked at. Says which these are: {_TAKEN}. Of `some` the"
-                " newest that match come first, then others. `causes` and a number: the words were"
-                " sought in the errors of so many causes, the last seen. A narrower filter finds"
-                " them all.",
+                f" newest that match come first, then others; of a `q` these are {MOST_MEANT:,}. It"
+                " also says how far a `q` was looked for, where that was not everywhere: in the"
+                " `documents` of jobs created since a time, in the errors of `failures` since a"
+                " time, in the last line of so many `causes`, the last seen: `documents since"
+                " 2026-11-24T03:10:00Z; failures since 2026-11-23T00:00:00Z`. A narrower filter"
+                " finds them all.",
             ),
         )
     },

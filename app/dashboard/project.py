@@ -31,7 +31,7 @@ def project(project_id: str) -> Response:
 
         def build() -> tuple[Head, dict[str, Any]]:
             [line] = projects.list_lines(connection, at, project_id)
-            query = wanted.to_query(at, shown.silent_after)
+            query = wanted.to_query(at, shown.silent_after).looked_up(connection, project_id)
             page = jobs.list_jobs(
                 connection,
                 shown,

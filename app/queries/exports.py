@@ -47,7 +47,7 @@ def begin(connection: Connection, project: Project, wanted: JobFilter) -> Export
         return Export(wanted)
     found = search.find(connection, project.project_id, wanted)
     if found.capped and wanted.in_order:
-        return Export(found.wanted, capped=search.causes_looked_at(found.wanted))
+        return Export(found.wanted, capped=search.looked_at(found.wanted))
     return Export(found.wanted, keys=found.keys, capped=found.capped)
 
 
@@ -73,7 +73,7 @@ def _walk(
     if export.after is not None:
         place = place.after(export.after)
     of_jobs = table_of(Job).c
-    kept = export.wanted.condition.label("kept")
+    kept = export.wanted.condition().label("kept")
     query = place.read([*(of_jobs[name] for name in _COLUMNS), kept], BATCH)
     rows = connection.execute(query).all()
     last = (rows[-1].created_at, rows[-1].job_id) if len(rows) == BATCH else None

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_
 
-from app.queries.indexes import Conditions
+from app.queries.looking import Conditions
 from app.queries.matching import Kind
 from app.queries.part import Part
 from app.queries.parts import PART_OF, PARTS, TIMES
@@ -91,16 +91,20 @@ class JobFilter:
         pairs = ((part, value) for part, value in self.parts if part.name in TIMES)
         return [each for part, value in pairs for each in part.condition(value)]
 
-    @property
-    def condition(self) -> ColumnElement[bool]:
-        """Whether a job matches every part; for values that were looked up."""
-        each = (condition for part, value in self.parts for condition in part.condition(value))
+    def condition(self, but: str = "") -> ColumnElement[bool]:
+        """Whether a job matches every part, `but` the one of this name, if it does that anyway.
+
+        For values that were looked up.
+        """
+        parts = ((part, value) for part, value in self.parts if part.name != but)
+        each = (condition for part, value in parts for condition in part.condition(value))
         return and_(inlined(1) == inlined(1), *each)
 
     def looked_up(self, connection: Connection, project_id: str) -> "JobFilter":
-        """The same, with what the store knows of its values in this project."""
+        """The same, with what the store knows of its values in this project; once is enough."""
+        times = self.times
         values = {
-            part.name: part.look_up(connection, project_id, value) if part.look_up else value
+            part.name: part.look_up(connection, project_id, value, times) if part.look_up else value
             for part, value in self.parts
         }
         return JobFilter(**values)

@@ -3,7 +3,6 @@
 Whatever the length of the history, none of these reads more of an index than it is told to take.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,8 +11,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    bindparam,
     func,
+    not_,
     or_,
     select,
     tuple_,
@@ -21,21 +20,15 @@ from sqlalchemy import (
     union_all,
 )
 
-from app.models import Cause, Job
+from app.models import Job
 from app.models.job import KEY_LENGTH, document_key
+from app.queries.looking import Conditions, Looked, is_named, look
 from app.queries.views import Anchor
 from app.rules.documents import identity
-from app.store.seeks import seek_numbers
+from app.store.seeks import is_one_of, seek_numbers, seek_texts
 
-MOST_CAUSES = 10_000  # of a project, the last seen: their lines are searched for words
-MOST_MATCHING_CAUSES = 50  # of those, as many causes may words mean
-MOST_WORDS = 50  # more than these are no words of an error
-LOOKING = 0.1  # seconds for which the lines are searched
-AT_ONCE = 500  # lines between looks at the clock
 LAST_CHARACTER = "\U0010ffff"
 SOME = "some"
-
-Conditions = Sequence[ColumnElement[bool]]
 
 NEWEST = (Job.created_at, Job.job_id)
 
@@ -72,34 +65,53 @@ class Candidates:
 class TextMatches:
     """The jobs that the text `q` means, in no order: by their id, their document or their error.
 
-    `begins` is how a document id begins like that; `causes` are those whose errors have its words.
-    `looked` is how many causes were looked at for that, the last seen, where it was not all of
-    them; else 0.
+    `begins` is how a document id begins like that; `looked` is what was found by looking.
     """
 
     dialect: str
     project_id: str
     q: str
     begins: str
-    causes: tuple[int, ...]
-    looked: int = 0
+    looked: Looked
     taken: str = SOME
 
     @property
     def condition(self) -> ColumnElement[bool]:
         """Whether a job is one of these."""
-        begins = func.substr(Job.source_doc_id, 1, len(self.begins)) == self.begins
-        return or_(Job.job_id == self.q, begins, Job.cause.in_(self.causes))
+        known = (
+            self._begins_exactly,
+            Job.cause.in_(self.looked.causes),
+            is_named(self.q),
+            self._was_found,
+        )
+        return or_(*known)
 
     def read(self, columns: Sequence[Any], most: int) -> Select[Any]:
-        """These columns of so many jobs at most."""
+        """These columns of so many jobs at most: all that were found by looking, and others."""
         jobs = select(*columns).where(Job.project_id == self.project_id)
-        parts = [jobs.where(Job.job_id == self.q), jobs.where(_begins(self.begins)).limit(most)]
-        if self.causes:
-            failed = seek_numbers(self.dialect, jobs, Job.cause, self.causes)
-            parts.append(failed.limit(most))
-        found = union(*(select(part.subquery()) for part in parts)).subquery()
-        return select(found).limit(most)
+        others = max(0, most - len(self.looked.jobs))
+        rest = jobs.where(not_(self._was_found)) if self.looked.jobs else jobs
+        begins = rest.where(_begins(self.begins))
+        if len(self.begins) > KEY_LENGTH:  # of so long a one the index knows a part
+            begins = begins.where(self._begins_exactly)
+        parts = [rest.where(is_named(self.q)), begins]
+        if self.looked.causes:
+            parts.append(seek_numbers(self.dialect, rest, Job.cause, self.looked.causes))
+        found = union(*(select(part.limit(others).subquery()) for part in parts)).subquery()
+        some = select(found).limit(others)
+        if not self.looked.jobs:
+            return some
+        looked = seek_texts(self.dialect, jobs, Job.job_id, sorted(self.looked.jobs))
+        every = union_all(select(looked.subquery()), select(some.subquery()))
+        return select(every.subquery())
+
+    @property
+    def _begins_exactly(self) -> ColumnElement[bool]:
+        return func.substr(Job.source_doc_id, 1, len(self.begins)) == self.begins
+
+    @property
+    def _was_found(self) -> ColumnElement[bool]:
+        return is_one_of(self.dialect, Job.job_id, sorted(self.looked.jobs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,50 +146,12 @@ def index(
     return Index(rank, taken, find, in_order)
 
 
-def mean(connection: Connection, project_id: str, q: str) -> TextMatches:
-    """What a text means in a project: one statement, for the causes."""
-    causes, looked = find_causes(connection, project_id, q)
+def mean(connection: Connection, project_id: str, q: Any, times: Conditions) -> "TextMatches":
+    """What a text means among the jobs of these times: four statements, where it was not known."""
+    if isinstance(q, TextMatches):
+        return q
     dialect = connection.dialect.name
-    return TextMatches(dialect, project_id, q, identity(q), tuple(causes), looked)
-
-
-def find_causes(connection: Connection, project_id: str, q: str) -> tuple[list[int], int]:
-    """The causes of the project whose line has every word of `q`, the last seen first.
-
-    And how many causes were looked at, where that was not all of them: there are more, or enough
-    were found, or the time was over (`LOOKING`); else 0. Letters from A to Z count as their small
-    ones, on both engines.
-    """
-    words = {_folded(word) for word in q.split()}
-    if not 0 < len(words) <= MOST_WORDS:
-        return [], 0
-    # Longest first, which is rarest. What another word contains needs no look of its own.
-    apart = [one for one in words if not any(one in other for other in words - {one})]
-    apart.sort(key=len, reverse=True)
-    found: list[int] = []
-    until = time.monotonic() + LOOKING
-    # Here, since of no engine LIKE is done in linear time.
-    with connection.execute(_LINES, {"of_project": project_id}) as rows:
-        for number, row in enumerate(rows):
-            over = number % AT_ONCE == AT_ONCE - 1 and time.monotonic() > until
-            if number == MOST_CAUSES or len(found) == MOST_MATCHING_CAUSES or over:
-                return found, number
-            line = _folded(row.line)
-            if all(word in line for word in apart):
-                found.append(row.cause)
-    return found, 0
-
-
-def _folded(text: str) -> bytes:
-    return text.encode("utf-8", "replace").lower()  # of bytes: A to Z alone
-
-
-_LINES = (
-    select(Cause.cause, Cause.line)
-    .where(Cause.project_id == bindparam("of_project"))
-    .order_by(Cause.last_at.desc(), Cause.cause)
-    .limit(MOST_CAUSES + 1)
-)
+    return TextMatches(dialect, project_id, q, identity(q), look(connection, project_id, q, times))
 
 
 def _begins(beginning: str) -> ColumnElement[bool]:

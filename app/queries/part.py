@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.queries.indexes import Conditions, Index
+from app.queries.indexes import Index
+from app.queries.looking import Conditions
 from app.rules.formats import Format
 from app.rules.job import JobState
 
@@ -54,8 +55,8 @@ class Part:
     What few parts need: `spans` (µs), which a page takes too, as the time so long before now.
     `clock` gives the value from the moment and the silence (µs) after which a job has stalled;
     then a list changes without a report. `look_up` completes a value by what the store knows of a
-    project, before it is a condition or sought in an index; `stored_label` gives a better
-    label from there.
+    project's jobs of some times, before it is a condition or sought in an index; `stored_label`
+    gives a better label from there.
     """
 
     name: str
@@ -69,7 +70,7 @@ class Part:
     offered: Tabs | Words | Choices | None
     spans: Mapping[str, int] = field(default_factory=dict)
     clock: Callable[[int, int], int] | None = None
-    look_up: Callable[[Connection, str, Any], Any] | None = None
+    look_up: Callable[[Connection, str, Any, Conditions], Any] | None = None
     stored_label: Callable[[Connection, str, Any], str | None] | None = None
 
     def __post_init__(self) -> None:

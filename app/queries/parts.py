@@ -63,7 +63,9 @@ PARTS = (
     ),
     Part(
         name="q",
-        help="An exact job id, the beginning of a document id, or words of an error.",
+        help="The beginning of a job id, any part of a document id, or words of an error: of both,"
+        " case, width and Unicode form do not matter. Without an index to tell, the newest are"
+        " looked at: see X-Search-Limited.",
         example="contracts/2026/",
         format=formats.TEXT,
         condition=lambda meant: [meant.condition],
@@ -72,7 +74,8 @@ PARTS = (
         label="“{}”".format,
         offered=Words(
             "Document, job id or error words",
-            empty="No document begins like that, no job has this id, and no error these words",
+            empty="No document has this in its name, no job's id begins like it, and no error has"
+            " its words",
         ),
         look_up=mean,
     ),

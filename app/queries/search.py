@@ -6,7 +6,7 @@ every index finds more, the page says which of them these are.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from app.models import Job
-from app.queries.candidates import candidates, newest
+from app.queries.candidates import candidates
 from app.queries.filters import JobFilter
 from app.queries.indexes import SOME, Candidates, TextMatches
 from app.queries.matching import is_silent
@@ -26,7 +26,7 @@ from app.store.prepared import Prepared
 from app.store.seeks import listed, seek_listed
 
 MOST_FOUND = 10_000  # jobs that are looked at, by the index that finds fewest
-MOST_PASSED = 50_000  # jobs, the newest, among which a text is sought that means very many
+MOST_MEANT = 3_000  # the same of what a text means: it is sought in several indexes, in no order
 
 LIMITED = "X-Search-Limited"
 CAUSES = "causes"
@@ -40,7 +40,7 @@ class Found:
 
     Of each job its `created_at`, `job_id`, `status`, `empty` and `heard_at`. `wanted` is the filter
     with what the store knows of its values. `capped` is "" or which were looked at, and how many
-    of them: "newest 10000", or "causes 2500" where of the causes only so many were.
+    of them: "newest 10000"; behind it, or alone, how far a text was looked for (`looking.Looked`).
     """
 
     keys: Sequence[Row[Any]]
@@ -51,43 +51,29 @@ class Found:
 def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     """Find what a filter is about that the counts cannot tell.
 
-    One statement, and one more where several indexes have to be asked which finds fewest. With a
-    `q` that is asked always, and its words are sought; three more where it means too many jobs.
+    One statement, one more where several indexes have to be asked which finds fewest, and four that
+    look for a text.
     """
     wanted = wanted.looked_up(connection, project_id)
-    kept = wanted.condition.label("kept")
-    places = candidates(project_id, wanted)
-    place, too_many = _rarest(connection, places)
-
-    def read(most: int) -> Sequence[Row[Any]]:
-        return connection.execute(place.read([*KEYS, kept], most)).all()
-
-    def found(rows: Iterable[Row[Any]], taken: str = "") -> Found:
-        keys = sorted((row for row in rows if row.kept), key=_place, reverse=True)
-        capped = f"{taken} {MOST_FOUND}" if taken else causes_looked_at(wanted)
-        return Found(keys[:MOST_FOUND], wanted, capped)
-
-    if not (too_many and isinstance(place, TextMatches)):
-        rows = read(MOST_FOUND + 1)
-        return found(rows[:MOST_FOUND], place.taken if len(rows) > MOST_FOUND else "")
-    # What is meant so often is mostly among the newest. If not, others complete those.
-    every = newest(project_id, wanted)
-    passed = every.read([*KEYS, kept], MOST_PASSED).subquery()
-    # In the order of what is passed, so that it is passed only until there are enough.
-    recent = connection.execute(select(passed).where(passed.c.kept).limit(MOST_FOUND)).all()
-    if len(recent) == MOST_FOUND:
-        return found(recent, every.taken)
-    passed = every.read([Job.job_id], MOST_PASSED).subquery()
-    if connection.scalars(select(func.count()).select_from(passed)).one() < MOST_PASSED:
-        return found(recent)
-    both = {row.job_id: row for row in (*recent, *read(MOST_FOUND))}
-    return found(both.values(), place.taken)
+    most = min(MOST_MEANT, MOST_FOUND) if wanted.get("q") else MOST_FOUND
+    place = _rarest(connection, candidates(project_id, wanted), most)
+    kept = wanted.condition(but="q" if isinstance(place, TextMatches) else "")
+    rows = connection.execute(place.read([*KEYS, kept.label("kept")], most + 1)).all()
+    taken = ""
+    if len(rows) > most:
+        if isinstance(place, TextMatches):  # all that were found by looking are among these
+            taken = f"{'newest' if place.looked.newest >= most else place.taken} {most}"
+        else:
+            rows, taken = rows[:most], f"{place.taken} {most}"
+    keys = sorted((row for row in rows if row.kept), key=_place, reverse=True)
+    capped = "; ".join(filter(None, (taken, looked_at(wanted))))
+    return Found(keys[:most], wanted, capped)
 
 
-def causes_looked_at(wanted: JobFilter) -> str:
-    """Of a filter that was looked up: what is `capped` since not every cause was looked at."""
+def looked_at(wanted: JobFilter) -> str:
+    """Of a filter that was looked up: what is `capped` since not everything was looked at."""
     text = wanted.get("q")
-    return f"{CAUSES} {text.looked}" if text and text.looked else ""
+    return "; ".join(text.looked.limits) if text else ""
 
 
 def limit_header(capped: str) -> dict[str, str]:
@@ -100,29 +86,38 @@ def limit_header(capped: str) -> dict[str, str]:
 
 def limit_words(capped: str) -> str:
     """The same in words: "the 10,000 newest"; "" where all were looked at."""
-    taken, _, number = capped.rpartition(" ")
+    words = [_limit_words(limit) for limit in capped.split("; ") if limit]
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _limit_words(limit: str) -> str:
+    taken, _, number = limit.rpartition(" ")
+    if taken in _SINCE:
+        return f"{_SINCE[taken]} since {number[:16].replace('T', ' ')} UTC"
     if taken == CAUSES:
-        return f"those of the {int(number):,} causes seen last"
+        return f"the {int(number):,} causes seen last"
     if taken == SOME:
         return f"{int(number):,} of them"
-    return f"the {int(number):,} {taken}" if taken else ""
+    return f"the {int(number):,} {taken}"
+
+
+_SINCE = {
+    "documents since": "the documents of jobs created",
+    "failures since": "the errors of jobs that failed",
+}
 
 
 def _rarest(
-    connection: Connection, places: Sequence[Candidates | TextMatches]
-) -> tuple[Candidates | TextMatches, bool]:
-    """The place that finds fewest, and whether that is known to be too many.
-
-    Where all find too many it is the first, which is mostly rarest. A place that is alone is not
-    asked, but for a text: to read as many jobs in no order as are too many would cost more.
-    """
-    if len(places) == 1 and not isinstance(places[0], TextMatches):
-        return places[0], False
-    few = [place.read([Job.job_id], MOST_FOUND + 1).subquery() for place in places]
+    connection: Connection, places: Sequence[Candidates | TextMatches], most: int
+) -> Candidates | TextMatches:
+    """The place that finds fewest; where all find too many the first, which is mostly rarest."""
+    if len(places) == 1:
+        return places[0]
+    few = [place.read([Job.job_id], most + 1).subquery() for place in places]
     counts = [select(func.count()).select_from(each).scalar_subquery() for each in few]
     amounts = connection.execute(select(*counts)).one()
-    fewest = min(amounts)
-    return places[amounts.index(fewest)], fewest > MOST_FOUND
+    few_enough = [min(amount, most + 1) for amount in amounts]  # a text may give more than these
+    return places[few_enough.index(min(few_enough))]
 
 
 def _place(row: Row[Any]) -> Anchor:

@@ -22,10 +22,13 @@ def identity(document_id: str) -> str:
     """
     if document_id.isascii() or is_normalized("NFC", document_id):
         return document_id
-    piles = groupby(document_id, lambda letter: combining(letter) > 0)
-    if any(marks and sum(1 for _ in pile) > MOST_MARKS for marks, pile in piles):
-        return document_id
-    return normalize("NFC", document_id)
+    return document_id if is_piled(document_id) else normalize("NFC", document_id)
+
+
+def is_piled(text: str) -> bool:
+    """Whether marks are piled up on a letter of a text beyond reason."""
+    piles = groupby(text, lambda letter: combining(letter) > 0)
+    return any(marks and sum(1 for _ in pile) > MOST_MARKS for marks, pile in piles)
 
 
 def is_short(document_id: str) -> bool:

@@ -61,6 +61,26 @@ def seek_numbers(
     return seek_each(dialect, given, given.c.value, query, column)
 
 
+def is_one_of(dialect: str, column: Any, texts: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a column is one of these texts, however many: they are hashed, or in order."""
+    if dialect == "postgresql":
+        each = func.unnest(literal(list(texts), ARRAY(String))).table_valued("value", name="given")
+        each = each.render_derived()
+    else:
+        each = func.json_each(literal(orjson.dumps(list(texts)).decode())).table_valued("value")
+    found: ColumnElement[bool] = column.in_(select(each.c.value))
+    return found
+
+
+def seek_texts(dialect: str, query: Select[Any], column: Any, texts: Sequence[str]) -> Select[Any]:
+    """The rows of a query whose column is one of these texts."""
+    if dialect != "postgresql":
+        return query.where(is_one_of(dialect, column, texts))
+    unnested = func.unnest(literal(list(texts), ARRAY(String)))
+    given = unnested.table_valued("value", name="sought").render_derived()
+    return seek_each(dialect, given, given.c.value, query, column)
+
+
 def listed(dialect: str, texts: Collection[str]) -> list[str] | str:
     """Texts as the value that `seek_listed` asks for, in order."""
     found = sorted(texts)

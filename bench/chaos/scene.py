@@ -14,7 +14,7 @@ from app import create_app
 from app.access.scopes import Scope
 from app.config import read
 from app.models import Cause, Job
-from app.queries.indexes import MOST_CAUSES
+from app.queries.looking import MOST_CAUSES
 from app.rules.causes import LINE
 from app.store.database import db, reading, writing
 from bench.access import key_header, session_headers

@@ -5,7 +5,8 @@ import re
 from fnmatch import fnmatch
 from pathlib import Path
 
-from app.queries.search import MOST_FOUND
+from app.queries.looking import MOST_DOCUMENTS, MOST_FAILURES
+from app.queries.search import MOST_FOUND, MOST_MEANT
 from bench.crowd import Seen
 from bench.crowd import _figures as crowd_figures
 from bench.report import LINES, renew, save, summary, table
@@ -58,7 +59,8 @@ def test_the_readme_says_nothing_else_of_how_fast_it_is():
     section = readme.partition("\n## How fast\n")[2].partition("\n## ")[0]
     start, end = section.index("<!-- figures -->"), section.index("<!-- /figures -->")
     numbers = set(re.findall(r"\d[\d,.]*\d|\d", section[:start] + section[end:]))
-    assert numbers == {f"{MOST_FOUND:,}", "100,000"}, "limits, not figures"
+    limits = (MOST_FOUND, MOST_MEANT, MOST_DOCUMENTS, MOST_FAILURES, 100_000)
+    assert numbers == {f"{limit:,}" for limit in limits}, "limits, not figures"
 
 
 def test_the_readme_shows_of_a_run_what_it_measured():

@@ -116,12 +116,13 @@ def test_nonsense_is_left_out(args: dict[str, str]) -> None:
         ({"empty": "1"}, "Every completed job made nodes."),
         (
             {"q": "a", "status": "failed"},
-            "No document begins like that, no job has this id, and no error these words.",
+            "No document has this in its name, no job's id begins like it, and no error has its"
+            " words.",
         ),
         (
             {"q": "a", "since": "1h"},
-            "No document begins like that, no job has this id, and no error these words in that"
-            " time.",
+            "No document has this in its name, no job's id begins like it, and no error has its"
+            " words in that time.",
         ),
     ],
     ids=str,

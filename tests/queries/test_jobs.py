@@ -18,13 +18,14 @@ from app.ledger.projects import create_project
 from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
 from app.models import Job
-from app.queries import depth, filters, jobs, pages, parts, search
+from app.queries import depth, filters, jobs, looking, pages, parts, search
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.filters import JobFilter
 from app.queries.part import Part
 from app.queries.projects import get_project
 from app.queries.views import Cursor
 from app.rules import formats
+from app.rules.alike import alike
 from app.rules.causes import cause_of
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND
@@ -34,6 +35,7 @@ from tests.kit.databases import sqlite_only
 from tests.kit.recording import record
 
 T0 = 1_700_000_000 * SECOND
+FAILED = JobStatus.FAILED
 NOW = T0 + 400 * DAY
 numbers = itertools.count()
 
@@ -122,8 +124,8 @@ wanted_filters = st.one_of(narrow_times, any_filter, any_filter)
 
 def meant(causes, q: str) -> set[int]:
     """The causes whose line has every word."""
-    words = q.lower().split()
-    return {cause for cause, line in causes if all(word in line.lower() for word in words)}
+    words = alike(q).split()
+    return {cause for cause, line in causes if all(word in alike(line) for word in words)}
 
 
 def stored(connection, project_id: str):
@@ -144,11 +146,22 @@ def plainly(everything, causes, wanted: JobFilter):
     values = {part.name: value for part, value in wanted.parts}
     q = values.pop("q", "")
     by_words = meant(causes, q)
+    words = alike(q).split()
+
+    def is_meant(job: Any) -> bool:
+        error = alike(job.error_message or job.noted_error or "") if job.status == FAILED else ""
+        return (
+            job.job_id.startswith(q)
+            or alike(q) in alike(job.source_doc_id)
+            or job.cause in by_words
+            or all(word in error for word in words)
+        )
+
     found = [
         job
         for job in everything
         if all(MATCHES[name](job, value) for name, value in values.items())
-        and (not q or job.job_id == q or job.source_doc_id.startswith(q) or job.cause in by_words)
+        and (not q or is_meant(job))
     ]
     return by_time(found)
 
@@ -356,7 +369,7 @@ def test_any_parts_of_a_filter_narrow_together(
     assert_plain("p", wanted, [0], NOW)
     for most, passed in ((20, 40), (5, 10)):
         monkeypatch.setattr(search, "MOST_FOUND", most)
-        monkeypatch.setattr(search, "MOST_PASSED", passed)
+        monkeypatch.setattr(looking, "MOST_DOCUMENTS", passed)
         assert_taken("p", wanted, most, passed)
 
 
@@ -394,7 +407,7 @@ def test_of_too_much_a_search_takes_what_matches_and_says_that_it_is_not_all(
 ) -> None:
     most, passed = 4, 8
     monkeypatch.setattr(search, "MOST_FOUND", most)
-    monkeypatch.setattr(search, "MOST_PASSED", passed)
+    monkeypatch.setattr(looking, "MOST_DOCUMENTS", passed)
     project_id = f"c{next(numbers)}"
     create_project(project_id, name="p", mode="kg_vector", now=T0)
     record(project_id, batch, now=NOW)
@@ -652,7 +665,10 @@ def test_every_page_is_read_in_the_order_of_an_index(
     ("wanted", "indexes"),
     [
         (JobFilter(stalled=5), "ix_jobs_running"),
-        (JobFilter(q="doc"), "sqlite_autoindex_jobs_1 ix_jobs_document ix_causes_last"),
+        (
+            JobFilter(q="doc"),
+            "sqlite_autoindex_jobs_1 ix_jobs_document ix_causes_last ix_jobs_created ix_jobs_ended",
+        ),
         (JobFilter(document="doc"), "ix_jobs_document"),
         (JobFilter(cause=5, since=5), "ix_jobs_cause ix_jobs_created"),
         (JobFilter(finished=(5, 6)), "ix_jobs_ended"),
@@ -678,7 +694,7 @@ def test_what_a_search_reads_is_in_an_index(
     with reading() as connection:
         search.find(connection, "p", wanted)
         if wanted.get("q"):  # what it asks of the jobs where there are causes with these words
-            monkeypatch.setattr("app.queries.indexes.find_causes", lambda *_: ([1, 2, 3], 0))
+            monkeypatch.setattr("app.queries.looking.find_causes", lambda *_: ([1, 2, 3], 0))
             search.find(connection, "p", wanted)
             indexes += " ix_jobs_cause"
     event.remove(db.engine, "before_cursor_execute", hear)

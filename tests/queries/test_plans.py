@@ -19,7 +19,7 @@ from app.clock import now
 from app.ledger import documents, record
 from app.ledger.mending import rebuild
 from app.ledger.projects import create_project
-from app.queries import blame, causes, depth, exports, search
+from app.queries import blame, causes, depth, exports, looking, search
 from app.queries.projects import get_project
 from app.rules.causes import cause_name, cause_of
 from app.rules.times import HOUR, MINUTE, SECOND, floor, format_time
@@ -114,7 +114,8 @@ def start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
     """When (µs) the jobs of a big, unknown project begin, beside those of one that is known."""
     monkeypatch.setattr(depth, "SHALLOW", 1)
     monkeypatch.setattr(search, "MOST_FOUND", 50)
-    monkeypatch.setattr(search, "MOST_PASSED", 100)
+    monkeypatch.setattr(looking, "MOST_DOCUMENTS", 100)
+    monkeypatch.setattr(looking, "MOST_FAILURES", 50)
     monkeypatch.setattr(exports, "BATCH", 50)
     start = now() - JOBS * STEP - MINUTE
     for project_id, jobs in (("known", 2000), ("new", JOBS)):
