@@ -223,6 +223,17 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{PAGE}/causes", 6, part=True),
         Ask("/projects/none/causes", 1, status=404),
     ],
+    "dashboard.cause": [
+        Ask(f"{PAGE}/causes/{CAUSE}", 4),
+        Ask(f"{PAGE}/causes/{CAUSE}", 4, part=True),
+        Ask(f"{PAGE}/causes/{'0' * 16}", 2, status=404),
+        Ask(f"{PAGE}/causes/nothing", 0, status=404),
+    ],
+    "dashboard.failing_txt": [
+        Ask(f"{PAGE}/failing.txt", 2),
+        Ask(f"{PAGE}/failing.txt?cause=nothing", 1, status=422),
+    ],
+    "dashboard.failing_ndjson": [Ask(f"{PAGE}/failing.ndjson?cause={CAUSE}", 2)],
     "dashboard.document": [
         Ask(f"{PAGE}/document?id=doc-0", 3),
         Ask(f"{PAGE}/document?id=none", 2, status=404),

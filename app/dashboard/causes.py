@@ -2,17 +2,21 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, abort
 
 from app.access.viewer import visiting
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.queries import causes as queries
+from app.rules.causes import parse_cause
+from app.rules.common import in_common
 from app.rules.times import MINUTE, floor
 from app.web.live import Head, pace
 
-DOCUMENTS = 10  # still failing, named under each cause
+NAMED = 3  # documents that still fail, beside each cause of the list
+LISTED = 100  # of one cause, on its own page ...
+COMPARED = 1000  # ... and of which it is said what they have in common
 
 
 @blueprint.get("/projects/<id:project_id>/causes")
@@ -24,7 +28,7 @@ def causes(project_id: str) -> Response:
         def build() -> tuple[Head, dict[str, Any]]:
             page = queries.list_causes(connection, shown, at)
             failing = queries.list_failing(
-                connection, project_id, [line.cause for line in page.lines], most=DOCUMENTS
+                connection, project_id, [line.cause for line in page.lines], most=NAMED
             )
             documents = shown.failing
             name = f"Causes · {shown.name}"
@@ -39,3 +43,33 @@ def causes(project_id: str) -> Response:
 
         versions = (shown.version, floor(at, MINUTE))
         return answer("causes", (project_id,), versions, build, project=shown, now=at)
+
+
+@blueprint.get("/projects/<id:project_id>/causes/<name>")
+def cause(project_id: str, name: str) -> Response:
+    """One cause: its course, the documents that still fail by it, and what they have in common."""
+    at = now()
+    try:
+        number = parse_cause(name)
+    except ValueError:
+        abort(404)
+    with visiting(project_id, at) as (connection, shown):
+
+        def build() -> tuple[Head, dict[str, Any]]:
+            one = queries.get_cause(connection, project_id, number)
+            if one is None:
+                abort(404)
+            failing = queries.list_failing(connection, project_id, [one.cause], most=COMPARED)
+            documents = failing.get(one.cause, [])
+            return Head(one.line, one.documents, title=title(one.documents, one.line)), {
+                "project": shown,
+                "cause": one,
+                "course": queries.get_course(connection, project_id, one.cause, at),
+                "documents": documents[:LISTED],
+                "common": in_common([(each.document, each.failed_at) for each in documents]),
+                "pace": pace(shown.running),
+                "now": at,
+            }
+
+        versions = (shown.version, floor(at, MINUTE))
+        return answer("cause", (project_id, name), versions, build, project=shown, now=at)

@@ -11,7 +11,7 @@ from app.dashboard import blueprint
 from app.dashboard.answers import answer
 from app.queries import jobs, projects
 from app.queries.contract import fields_of
-from app.rules.causes import cause_name, cause_of, remedy_of, telling_line
+from app.rules.causes import cause_name, cause_of, chain, remedy_of, telling_line
 from app.rules.documents import folder_and_file
 from app.rules.legible import escaped
 from app.rules.links import fill
@@ -40,7 +40,9 @@ def job(project_id: str, job_id: str) -> Response:
                 "attempts": jobs.list_attempts(connection, of, job_id),
                 "events": jobs.list_events(connection, shown),
                 "cause": cause_name(cause_of(shown.error_message)),
+                "line": telling_line(shown.error_message),
                 "remedy": remedy_of(telling_line(shown.error_message)),
+                "chain": chain(shown.error_message or ""),
                 "links": fill(links, fields | {"attempt": shown.attempt}),
                 "fields": escaped(json.dumps(fields, indent=2, ensure_ascii=False)),
                 "pace": pace(0 if shown.status.terminal else 1),

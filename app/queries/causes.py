@@ -1,5 +1,6 @@
 """Causes: by what the jobs of a project fail just now, how much of late, and which documents."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
@@ -25,7 +26,7 @@ from app.queries.projects import CHART_HOURS, fill_hours
 from app.queries.views import Cause, CauseLine, CausePage, FailingDocument
 from app.rules.causes import line_in_words
 from app.rules.project import Project
-from app.rules.times import HOUR, floor
+from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts import Hour
 from app.store.database import inlined, table_of
 from app.store.seeks import each_number, listed_numbers, one_of
@@ -80,6 +81,25 @@ def list_failing(
     for cause, *document in connection.execute(_failing(dialect), values):
         found.setdefault(cause, []).append(FailingDocument(*document))
     return found
+
+
+def get_course(
+    connection: Connection, project_id: str, cause: int, now: int, days: int = 30
+) -> tuple[Hour, ...]:
+    """How many jobs failed by a cause on each of the last days up to that of `now` (µs)."""
+    first = floor(now, DAY) - (days - 1) * DAY
+    dialect = connection.dialect.name
+    values = {
+        "of_project": project_id,
+        "first": first,
+        "last": now,
+        "of_causes": listed_numbers(dialect, [cause]),
+    }
+    failed = Counter[int]()
+    for _, hour, amount in connection.execute(_by_hour(dialect), values):
+        failed[floor(hour, DAY)] += amount
+    starts = range(first, first + days * DAY, DAY)
+    return tuple(Hour(start, failed=failed[start]) for start in starts)
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
@@ -211,6 +231,7 @@ def _failing(dialect: str) -> Any:
             columns.job_id,
             columns.failed_at,
             columns.failing_since,
+            columns.failures,
         )
         .order_by(columns.failed_at.desc(), columns.document)
     )

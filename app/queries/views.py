@@ -188,12 +188,13 @@ class CausePage:
 
 @dataclass(frozen=True, slots=True)
 class FailingDocument:
-    """A document that fails since a moment; `job_id` is its latest failure."""
+    """A document that fails since a moment, in so many jobs; `job_id` is its latest failure."""
 
     document: str
     job_id: str
     failed_at: int
     failing_since: int
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)

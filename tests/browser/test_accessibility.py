@@ -35,12 +35,13 @@ def its_document(page: Page) -> None:
 
 
 def cause_as_filter(page: Page) -> None:
-    page.locator(".cause__line").first.click()
+    page.get_by_role("link", name=re.compile("failed jobs?$")).first.click()
     expect(page.get_by_role("link", name=re.compile("^Remove: cause"))).to_be_visible()
 
 
-def documents_of_a_cause(page: Page) -> None:
-    page.locator(".cause__documents summary").first.click()
+def first_cause(page: Page) -> None:
+    page.locator(".cause__line").first.click()
+    expect(page.get_by_role("heading", name="Documents that still fail")).to_be_visible()
 
 
 def hour_as_filter(page: Page) -> None:
@@ -119,7 +120,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "project, settings": (PROJECT, settings),
     "project, shortcuts": (PROJECT, shortcuts),
     "empty project": ("/projects/sandbox", None),
-    "causes": (f"{PROJECT}/causes", documents_of_a_cause),
+    "causes": (f"{PROJECT}/causes", None),
+    "cause": (f"{PROJECT}/causes", first_cause),
     "no cause": ("/projects/sandbox/causes", None),
     "document": (f"{PROJECT}?status=failed", its_document),
     "job, running": (f"{PROJECT}?status=running", first_job),

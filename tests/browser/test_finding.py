@@ -42,7 +42,7 @@ def last_bar(page: Page) -> None:
 
 def first_cause(page: Page) -> None:
     page.get_by_role("link", name=re.compile("^See the")).click()
-    page.locator(".cause__line").first.click()
+    page.get_by_role("link", name=re.compile("failed jobs?$")).first.click()
 
 
 def shown(page: Page) -> list[str]:
@@ -95,7 +95,7 @@ def test_a_filter_is_in_the_url_and_shows_others_the_same(demo: Person, name: st
 
 def test_all_of_them_at_once_are_removed_one_by_one(demo: Person) -> None:
     page = demo.open(f"{PROJECT}/causes")
-    page.locator(".cause__line").first.click()
+    page.get_by_role("link", name=re.compile("failed jobs?$")).first.click()
     for act in (
         tab("Failed"),
         chosen("Created", "Last 30 days"),

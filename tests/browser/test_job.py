@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from app.ledger.projects import change_project
 from tests.kit.databases import sqlite_only
-from tests.kit.person import Person
+from tests.kit.person import Person, wait_until
 from tests.kit.reports import ended, get, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
@@ -32,7 +32,7 @@ def test_copy_buttons_copy_what_stands_beside_them(person: Person) -> None:
     assert clipboard(page) == ERROR
     for name, text in (("the job's id", "job-00001"), ("the document's id", "a/b  c.pdf")):
         page.get_by_role("button", name=f"Copy {name}").click()
-        page.wait_for_function("navigator.clipboard.readText().then(text => text !== '')")
+        wait_until(page, "navigator.clipboard.readText().then(text => text !== '')")
         assert clipboard(page) == text
 
 

@@ -54,7 +54,6 @@ def test_every_page_reads_and_says_how_old_it_is(demo: Person) -> None:
     expect(page.locator(".head__sentence")).to_contain_text("Failing since")
     expect(page.locator("#link")).to_contain_text("As of")
     page.get_by_role("link", name=re.compile("^See the")).click()
-    page.locator("summary").first.click()
     page.locator(".cause__documents a").first.click()
     expect(page.locator("#rows tr").first).to_be_visible()
     page.locator("#rows a").first.click()

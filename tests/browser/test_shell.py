@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 from tests.kit.databases import sqlite_only
-from tests.kit.person import Person
+from tests.kit.person import Person, wait_until
 from tests.kit.reports import job, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
@@ -73,7 +73,7 @@ def test_the_theme_is_remembered(person: Person, script: bool) -> None:
     assert page.url.rstrip("?").endswith(person.board.project)
     assert paper(page) == PAPER["dark"], "at once"
     if script:
-        page.wait_for_function("document.cookie.includes('dark')")
+        wait_until(page, "document.cookie.includes('dark')")
     page.reload()
     assert paper(page) == PAPER["dark"]
     assert page.locator("html").get_attribute("data-theme") == "dark"
@@ -101,7 +101,7 @@ def test_times_are_in_the_chosen_zone_and_say_so(person: Person) -> None:
     choose(page, "UTC", "Times")
     expect(shown).to_contain_text("23:30")
     expect(page.locator("#link-detail")).to_contain_text("UTC")
-    page.wait_for_function("document.cookie.includes('utc')")
+    wait_until(page, "document.cookie.includes('utc')")
     page.reload()
     expect(page.locator("main time[datetime='2026-01-05T23:30:00Z']").first).to_contain_text(
         "23:30"
@@ -113,7 +113,7 @@ def test_another_tab_follows_when_it_is_shown(person: Person) -> None:
     second = first.context.new_page()
     second.goto(first.url)
     choose(second, "Dark", "Theme")
-    second.wait_for_function("document.cookie.includes('dark')")
+    wait_until(second, "document.cookie.includes('dark')")
     first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     assert paper(first) == PAPER["dark"]
     first.get_by_role("button", name="Settings").click()
@@ -262,7 +262,7 @@ def test_single_keys_can_be_switched_off(list_of_three: Page) -> None:
     page = list_of_three
     choose(page, "Off", "Single-key shortcuts")
     page.keyboard.press("Escape")
-    page.wait_for_function("document.cookie.includes('off')")
+    wait_until(page, "document.cookie.includes('off')")
     for _ in range(2):
         page.locator("h1").click()
         for key in "jp?/":

@@ -138,7 +138,7 @@ def test_an_error_that_shows_nothing_says_so(api: Api, error: str | None, words:
     report(api, "j", "d", error, attempt=2)
     api.sign_in()
     job = read(api.client, "/projects/p1/jobs/j")
-    assert f'<p class="error__none">{words.capitalize()}.</p>' in job
+    assert f'<p class="why" dir="auto">{words.capitalize()}.</p>' in job
     assert 'id="error"' not in job
     assert "All jobs that failed by this cause" in job
     assert f"<bdi>{words}</bdi>" in read(api.client, "/projects/p1")

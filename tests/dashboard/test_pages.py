@@ -182,6 +182,7 @@ def test_a_job_leads_to_its_cause_its_document_and_elsewhere(busy: FlaskClient) 
     change_project("p", {"logs_link": "https://logs.example/?q={job_id}"})
     page = busy.get("/projects/p/jobs/j6").text
     assert re.search(r'href="/projects/p\?cause=[0-9a-f]{16}"', page)
+    assert re.search(r'href="/projects/p/causes/[0-9a-f]{16}"', page)
     assert 'href="/projects/p/document?id=docs/0.pdf"' in page
     assert 'href="https://logs.example/?q=j6"' in page
     assert "&#34;job_id&#34;: &#34;j6&#34;" in page

@@ -1,5 +1,6 @@
 """Somebody in a real browser, signed in to a board that really runs."""
 
+import time
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
@@ -43,3 +44,11 @@ def sign_in(chromium: Browser, board: Board) -> Person:
     name = board.cookie_name(SESSION)
     context.add_cookies([{"name": name, "value": board.new_session(), "url": board.url}])
     return Person(board, chromium, context)
+
+
+def wait_until(page: Page, script: str) -> None:
+    """Wait until a script gives something true; Playwright's own way is against our CSP."""
+    began = time.monotonic()
+    while not page.evaluate(script):
+        assert time.monotonic() - began < 10, script
+        page.wait_for_timeout(20)

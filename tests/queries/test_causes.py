@@ -144,14 +144,15 @@ def test_what_still_fails_is_listed_by_cause_the_newest_first(project: str) -> N
     found = failing(TORN, SILENT)
     assert found == {
         TORN: [
-            FailingDocument("of-t2", "t2", NOW - 2 * DAY, NOW - 2 * DAY),
-            FailingDocument("of-t4", "t4", NOW - 4 * DAY, NOW - 4 * DAY),
+            FailingDocument("of-t2", "t2", NOW - 2 * DAY, NOW - 2 * DAY, 1),
+            FailingDocument("of-t4", "t4", NOW - 4 * DAY, NOW - 4 * DAY, 1),
         ],
-        SILENT: [FailingDocument("of-c", "c", NOW - 2 * HOUR, NOW - 2 * HOUR)],
+        SILENT: [FailingDocument("of-c", "c", NOW - 2 * HOUR, NOW - 2 * HOUR, 1)],
     }
     assert [one.job_id for one in failing(TORN, TIMEOUT, most=1)[TORN]] == ["t2"]
     record("p", [failure("t5", "torn", DAY // 2, "of-t2")], now=NOW)
-    assert failing(TORN)[TORN][0] == FailingDocument("of-t2", "t5", NOW - DAY // 2, NOW - 2 * DAY)
+    again = FailingDocument("of-t2", "t5", NOW - DAY // 2, NOW - 2 * DAY, 2)
+    assert failing(TORN)[TORN][0] == again
 
 
 def test_a_long_document_is_named_in_full(project: str) -> None:

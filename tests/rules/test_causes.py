@@ -12,6 +12,7 @@ from app.rules.causes import (
     RULES,
     cause_name,
     cause_of,
+    chain,
     parse_cause,
     reason,
     remedy_of,
@@ -218,3 +219,52 @@ def test_no_group_repeats_in_the_way_in_which_older_pythons_lose_their_place() -
     sources = [path for path in (ROOT / "app").rglob("*.py") if "++" in path.read_text()]
     assert sources
     assert [path.name for path in sources if group.search(path.read_text())] == []
+
+
+PYTHON_CHAIN = """Traceback (most recent call last):
+  File "a.py", line 3, in read
+    open(path)
+FileNotFoundError: [Errno 2] No such file: 'x.pdf'
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "b.py", line 9, in run
+    raise LoadError("cannot load x.pdf") from error
+app.errors.LoadError: cannot load x.pdf
+"""
+JAVA_CHAIN = """Exception in thread "main" java.lang.RuntimeException: ingestion failed
+\tat a.B.run(B.java:7)
+Caused by: java.io.IOException: stream closed
+\tat a.C.read(C.java:9)
+\t... 3 more
+Caused by: java.net.SocketException: Connection reset
+\t... 5 more
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (
+            PYTHON_CHAIN,
+            [
+                "FileNotFoundError: [Errno 2] No such file: 'x.pdf'",
+                "app.errors.LoadError: cannot load x.pdf",
+            ],
+        ),
+        (
+            JAVA_CHAIN,
+            [
+                "java.net.SocketException: Connection reset",
+                "java.io.IOException: stream closed",
+                "java.lang.RuntimeException: ingestion failed",
+            ],
+        ),
+        ("ValueError: no text", []),
+        (PYTHON_CHAIN.partition("\nThe above")[0], []),
+        ("", []),
+    ],
+)
+def test_what_was_raised_one_after_the_other_is_outlined(error: str, raised: list[str]) -> None:
+    assert chain(error) == raised

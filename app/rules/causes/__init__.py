@@ -13,6 +13,7 @@ from app.rules.causes.folding import fold
 from app.rules.causes.pipeline import read
 from app.rules.causes.reading import LINE
 from app.rules.causes.remedies import remedy_of
+from app.rules.causes.traces import chain
 from app.rules.legible import without_codes
 
 RULES = 2
@@ -79,6 +80,7 @@ __all__ = [
     "UNREADABLE",
     "cause_name",
     "cause_of",
+    "chain",
     "line_in_words",
     "parse_cause",
     "read",

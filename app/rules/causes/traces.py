@@ -81,7 +81,30 @@ def _in_frames(text: str) -> bool:
     return '", line ' in text and _PYTHON.search(text) is not None
 
 
+def chain(text: str) -> list[str]:
+    """What was raised one after the other, the root first; of a text without a chain nothing."""
+    text = text.replace("\r\n", "\n")
+    if _HEADER in text:
+        found = [one.partition("\n")[0].strip() for one in _raised_in_python(text)]
+    else:
+        causes = [cause.strip() for cause in _CAUSED.findall(text)]
+        first = text.lstrip().partition("\n")[0].strip() if causes else ""
+        found = [*reversed(causes), _MAIN.sub("", first)]
+    found = [one for one in found if one and not one.startswith(("...", "at "))]
+    return found if len(found) > 1 else []
+
+
 def _python(text: str) -> str | None:
+    whole = _raised_in_python(text)
+    if not whole:
+        return text.partition(_HEADER)[0].strip() or None
+    for place, one in enumerate(whole[:-1]):
+        if _GROUP.match(one):
+            return whole[place + 1]
+    return next((one for one in reversed(whole) if not _AWAY.match(one)), whole[-1])
+
+
+def _raised_in_python(text: str) -> list[str]:
     raised: list[list[str]] = []
     in_frames = _HEADER not in text and _in_frames(text)
     code = False  # the line of a frame that is not indented any more
@@ -101,13 +124,7 @@ def _python(text: str) -> str | None:
             raised.append([line])
         elif raised:
             raised[-1].append(line)
-    if not raised:
-        return text.partition(_HEADER)[0].strip() or None
-    whole = ["\n".join(lines) for lines in raised]
-    for place, one in enumerate(whole[:-1]):
-        if _GROUP.match(one):
-            return whole[place + 1]
-    return next((one for one in reversed(whole) if not _AWAY.match(one)), whole[-1])
+    return ["\n".join(lines) for lines in raised]
 
 
 def _framed(text: str) -> str | None:
