@@ -38,8 +38,8 @@ MOST_MATCHING_CAUSES = 500  # of those, as many causes may words mean
 MOST_DOCUMENTS = 20_000  # jobs, the newest, whose documents are looked at
 MOST_FAILURES = 5_000  # the same of failures, whose errors are read whole
 ENOUGH = 1_500  # jobs that are found, and no more are looked for
-LOOKING = 0.03  # seconds for each of the three
-AT_ONCE = 500  # rows between looks at the clock
+LOOKING = 0.03  # seconds for which texts are compared here, at each of the three places
+AT_ONCE = 500  # of them between looks at the clock
 
 Conditions = Sequence[ColumnElement[bool]]
 
@@ -115,7 +115,6 @@ class _Place:
 
     def find(self, connection: Connection) -> tuple[set[str], int | None]:
         """The jobs that were found, and where the time was over or there were enough, else None."""
-        until = time.monotonic() + LOOKING
         dialect = connection.dialect.name
         some = self._newest(
             Job.job_id,
@@ -134,11 +133,14 @@ class _Place:
             .order_by(rows.c.at.desc())
         )
         found: set[str] = set()
+        looked = 0  # at texts, by us
         with connection.execute(matching) as result:
-            for number, row in enumerate(result, 1):
+            until = time.monotonic() + LOOKING
+            for row in result:
                 if row.text is None or _all_in(self.sought, row.text):
                     found.add(row.job_id)
-                over = number % AT_ONCE == 0 and time.monotonic() > until
+                looked += row.text is not None
+                over = looked > 0 and looked % AT_ONCE == 0 and time.monotonic() > until
                 if over or len(found) == ENOUGH:
                     return found, row.at
         return found, None
