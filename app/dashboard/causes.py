@@ -45,12 +45,12 @@ def causes(project_id: str) -> Response:
         return answer("causes", (project_id,), versions, build, project=shown, now=at)
 
 
-@blueprint.get("/projects/<id:project_id>/causes/<name>")
-def cause(project_id: str, name: str) -> Response:
+@blueprint.get("/projects/<id:project_id>/causes/<cause>", endpoint="cause")
+def one_cause(project_id: str, cause: str) -> Response:
     """One cause: its course, the documents that still fail by it, and what they have in common."""
     at = now()
     try:
-        number = parse_cause(name)
+        number = parse_cause(cause)
     except ValueError:
         abort(404)
     with visiting(project_id, at) as (connection, shown):
@@ -72,4 +72,4 @@ def cause(project_id: str, name: str) -> Response:
             }
 
         versions = (shown.version, floor(at, MINUTE))
-        return answer("cause", (project_id, name), versions, build, project=shown, now=at)
+        return answer("cause", (project_id, cause), versions, build, project=shown, now=at)
