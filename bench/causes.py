@@ -1,8 +1,9 @@
 """`causes_*`: how often the board and people agree on what is one cause, and what an error says.
 
 `error_texts/` holds texts from public reports and pairs of them, judged before any rule was tried
-on them: `given` is what the rules must do at least, `second` is much harder, and `third` was judged
-when the rules were done but for what it then showed. Pairs that can be argued are left out.
+on them: `given` is what the rules must do at least, `second` is much harder; `third` and `fourth`
+were judged when the rules were done, but for what they then showed. Pairs that can be argued are
+left out.
 """
 
 import json
@@ -15,7 +16,7 @@ from app.rules.causes import cause_of, read, telling_line
 from bench.measure import Figures, Run
 
 TEXTS = Path(__file__).parent / "error_texts"
-GIVEN, OWN = ("given",), ("second", "third")
+GIVEN, OWN = ("given",), ("second", "third", "fourth")
 TURNS = 5
 
 

@@ -33,11 +33,17 @@ def _screaming(name: str) -> str:
 
 _PAGE = re.compile(r"<(?:!doctype html|html|head)\b", re.IGNORECASE)
 _TITLE = re.compile(r"<(title|h1|h2)[^>]*+>([^<]*+)</\1>", re.IGNORECASE)
+_XML = re.compile(r"<(?:\w+:)?(?:message|faultstring|errormessage)>([^<]+)</", re.IGNORECASE)
+_XML_CODE = re.compile(r"<(?:\w+:)?code>([A-Za-z]\w+)</", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*+>")
 
 
 def page(reading: Reading) -> Reading | None:
-    """The page of a proxy or a server: its title."""
+    """The page of a proxy or a server: its title; of a body of XML its message."""
+    if "</" in reading.text and (said := _XML.search(reading.text)):
+        kind = _XML_CODE.search(reading.text)
+        code = kind[1] if kind else ""
+        return Reading(unescape(said[1]).strip(), reading.kind or code, reading.code)
     begin = _PAGE.search(reading.text)
     if begin is None:
         return None
@@ -75,7 +81,8 @@ def body(reading: Reading) -> Reading | None:
 _FIELDS = re.compile(
     r"(?:\A|\()code[=:] ?(\w+), message[=:] ?([^\n]*?)(?:\)>?(?:, <Time:[^\n]*)?)?\Z"
 )
-_NEO = re.compile(r"\{(?:neo4j_)?code: ([\w.]+)\} \{message: ([^\n]*)")
+_NEO = re.compile(r"\{(?:neo4j_)?code: ([\w.]+)\} \{message:\s+(.*)", re.DOTALL)
+_CLICKHOUSE = re.compile(r"\ACode: (\d+)\.\s+(?:DB::Exception: )?")
 _BEHIND = re.compile(r" ?\(status code: ([45]\d\d)\)\Z")
 _REQUEST = re.compile(r"\A(?:([45]\d\d) )?(?:GET|POST|PUT|PATCH|DELETE) https?://\S+: ")
 _BRACKETED = re.compile(r"\[([45]\d\d) [A-Z][\w ]+\] (?=\w+ \w+ \w)")
@@ -103,6 +110,8 @@ def coded(reading: Reading) -> Reading | None:
         return Reading(text[: found.start()], reading.kind, reading.code or found[1])
     if found := _REQUEST.match(text):
         return Reading(text[found.end() :], reading.kind, reading.code or found[1] or "")
+    if found := _CLICKHOUSE.match(text):
+        return Reading(text[found.end() :], reading.kind, reading.code or found[1])
     if "code: " in text and (found := _NEO.search(text)):
         return Reading(
             found[2].rstrip().removesuffix("}"),

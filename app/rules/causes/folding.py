@@ -125,6 +125,9 @@ _QUOTES = re.compile(
 # A name in quotes: of a field, a type, a module, a table. Not a file, not an id.
 _NAME = re.compile(r"[A-Za-z_$][\w$]*+(?>(?:[.:-]+[A-Za-z_$][\w$]*+)*)(?:\[\])?(?:\(\))?")
 _STATUS = re.compile(r"[45]\d\d [A-Z][A-Za-z -]+")
+_NAMES_IT = re.compile(
+    r"\b(?:field|column|attribute|property|module|(?:content|media|mime)[ -]type)s?[=: ]*\Z", re.I
+)
 _VALUED = re.compile(
     r"(?:[=≠]|\b(?:got|received|value|provided|key|input|run|job|task|pod|container|user|document|file"
     r"|chunk|node|entity|shard|session|thread|host))[: ]*\Z"
@@ -157,7 +160,8 @@ _VARYING: tuple[_Varying, ...] = (
         re.compile(
             r"\b((?:document|file|path|open|opening|load|loading|read|reading|parse|parsing|process"
             r"|processing|convert|converting|for|from|of|in|input|ingest|ingesting|source)s?:? )"
-            rf"(?:[^\s/\\:;,'\"]+ ){{0,7}}?[^\s:;,'\"]+\.(?:{_DOCUMENTS})\b(?!\.\w)",
+            rf"(?:[^\s:;,'\"]+ )?(?:[^\s/\\:;,'\"]+ ){{0,6}}?[^\s:;,'\"]+"
+            rf"\.(?:{_DOCUMENTS})\b(?!\.\w)",
             re.IGNORECASE,
         ),
         r"\1‹path›",
@@ -184,6 +188,7 @@ _VARYING: tuple[_Varying, ...] = (
         "‹id›",
         re.compile(r"-\w{4}-"),
     ),
+    (re.compile(r"(?<![\w.-])\d+(?:\.\d+)?[KMGT]i?[Bb]?\b"), "#", _DIGIT),
     (re.compile(r"@[0-9a-f]{4,16}\b"), "", re.compile("@")),
     (re.compile(r"\b0x[0-9a-f]+\b", re.IGNORECASE), "#", re.compile("0[xX]")),
     # Hosts with numbers: ip-172-31-3-156.us-west-2.compute.internal.
@@ -260,7 +265,9 @@ def _vary(line: str) -> str:
 
 def _quoted(found: re.Match[str]) -> str:
     content = next((one for one in found.groups() if one is not None), "")
-    before = found.string[max(0, found.start() - 12) : found.start()]
+    before = found.string[max(0, found.start() - 20) : found.start()]
+    if _NAMES_IT.search(before) and len(content) <= 60:
+        return f"“{content}”"
     if len(content) > 60 or _VALUED.search(before):
         return "‹text›"
     if _STATUS.fullmatch(content.translate(_BACK)):

@@ -2,7 +2,7 @@
 
 import re
 
-from app.rules.causes.reading import Reading
+from app.rules.causes.reading import HEAD, KIND, Reading
 from app.rules.causes.traces import RAISED
 
 _TIME = re.compile(
@@ -39,6 +39,7 @@ _COLLECTED = re.compile(
     r"|[\w.-]{1,60}+ +\| ?)",
     re.MULTILINE,
 )
+_SAME = re.compile(r"(?=.*[A-Za-z])[\w\[\]().-]{2,60}(?: ?\| ?|: )(?:Error: ?)?")
 _LED = re.compile(r"[\w.@/-]{1,40}(?: +\||:)? +(?=\[?\d{2,4}[-/:]\d\d[-/:])")
 _HOST = re.compile(r" ?[\w.-]+ [\w./-]+(?:\[\d+\])?: (?:\[ *\d+\.\d+\] ?)?")
 _LOGFMT = re.compile(r"(?:\A| )(?:msg|error|err)=(\"(?>(?:[^\"\\]|\\.)*)\"|\S+)")
@@ -51,9 +52,18 @@ _TASK = re.compile(r"Task \S+ raised (?:unexpected|exception): ")
 def uncollected(text: str) -> str | None:
     """A text of which each line has a time before it, without these; None where it is no such."""
     lines = text.count("\n") + 1
+    if lines > 2 and (led := _SAME.match(_shared(text.split("\n")[:50]))):
+        return "\n".join(line.removeprefix(led[0]) for line in text.split("\n"))
     if lines < 2 or len(_COLLECTED.findall(text)) * 3 < lines * 2:
         return None
     return _COLLECTED.sub("", text)
+
+
+def _shared(lines: list[str]) -> str:
+    """How all of some lines begin."""
+    least, greatest = min(lines), max(lines)
+    same = (place for place, letter in enumerate(least) if letter != greatest[place : place + 1])
+    return least[: next(same, len(least))]
 
 
 def logged(reading: Reading) -> Reading | None:
@@ -70,6 +80,8 @@ def logged(reading: Reading) -> Reading | None:
             begin, level, rest = number, found, what
     if begin is None:
         return None
+    if begin and level not in _LEVELS and KIND.match(text[:HEAD]):  # a log that went on
+        return reading._replace(text="\n".join(lines[:begin]))
     follows = []
     for line in lines[begin + 1 :]:
         if _behind(line)[0] is not None:

@@ -101,7 +101,9 @@ ENDING = (
     r"(?:Error|Exception|Warning|Fault|Timeout|TimedOut|Failure|Interrupt|Exit|Exhausted|Refused"
     r"|Denied|NotFound|Unavailable|Violation|Disconnect|Lost|Expired|Abort|Aborted|Failed|Group)"
 )
-NAME = rf"(?:[A-Za-z_][\w$]*+\.)+_?([A-Z][\w$]*+)|_?([A-Z][A-Za-z0-9]*{ENDING}|Error|Exception)"
+NAME = (
+    rf"(?:[A-Za-z_][\w$]*+(?:\.|::))+_?([A-Z][\w$]*+)|_?([A-Z][A-Za-z0-9]*{ENDING}|Error|Exception)"
+)
 KIND = re.compile(rf"(?:{NAME})(?: [\[(]\w+[\])])?(?::\s+|:?\s*\Z| - (?=[A-Z]))")
 GENERAL = {"Error", "Exception", "Failure", "Fault", "ERROR"}  # types that say nothing
 

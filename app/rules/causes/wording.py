@@ -19,9 +19,7 @@ from app.rules.causes.traces import RAISED
 from app.rules.legible import shows
 
 _DRIVER = re.compile(rf"\A\((?:{NAME})\) ")
-_OUTER = re.compile(
-    r"\A(?:<class '[\w.]+'>: ?|(?:unhandled|uncaught) (?:error|exception)s?:? )", re.I
-)
+_OUTER = re.compile(r"\A(?:unhandled|uncaught) (?:error|exception)s?:? ", re.I)
 _BEHIND = re.compile(
     r"\A(?:.{0,120}? \(\d+ sub-exceptions?\) -- |.{0,160}?\bLast Error: (?:USER::|SYSTEM::)?"
     r"|[^\n]{0,160}?\b(?:raised|due to|caused by|reason:?|error was:?|error:)"
@@ -30,12 +28,18 @@ _BEHIND = re.compile(
 )
 # Of AWS: in which operation it occurred.
 _CALLING = re.compile(
-    r"\AAn error occurred \((\w+)\) when calling the \w+ operation(?: \([^)\n]*\))?: ",
+    r"\A(?:[^\n]{0,200}?: )?An error occurred \((\w+)\) when calling the (\w+) operation"
+    r"(?: \([^)\n]*\))?: ",
     re.IGNORECASE,
 )
 # The file or the object that it is about.
 _SUBJECT = re.compile(
     r"\A(?:<[\w.]+ object at 0x\w+>|[^\s:]+\.\w{2,4})(?: \([^)\n]*\))?: (?=\w+ \w+ \w)"
+)
+_CLASS = re.compile(r"\A<class '(?:\w+\.)*(\w+)'>:? ?")
+# How Kubernetes lists an event.
+_EVENT = re.compile(
+    r"\A(?:Warning|Normal)\s+(\w+)\s+\d\S*(?: \(x\d+ over \S+\))?\s+[\w-]+\s+(?=\S)"
 )
 _RETRIED = re.compile(r"\ARetryError\[<Future at 0x\w+ state=finished raised (\w+)>\]")
 
@@ -45,8 +49,12 @@ def typed(reading: Reading) -> Reading | None:
     text, head = reading.text, reading.text[:HEAD]
     if found := _RETRIED.match(head):
         return Reading(found[1], reading.kind or "RetryError", reading.code)
-    if found := _CALLING.match(head):
+    if found := _EVENT.match(head) or _CLASS.match(head):
         return Reading(text[found.end() :], reading.kind or found[1], reading.code)
+    if "An error occurred (" in text and (found := _CALLING.match(text)):
+        return _called(reading, found)
+    if "Remote error message: " in text:
+        return reading._replace(text=text.partition("Remote error message: ")[2])
     found = _DRIVER.match(head) or _OUTER.match(head)
     if not found and (": " in head or " -- " in head):
         found = _BEHIND.match(head)
@@ -59,6 +67,14 @@ def typed(reading: Reading) -> Reading | None:
     if (found := _PREFIX.match(head)) and Reading(text[found.end() :]).telling:
         return after(text[: found.end()], reading._replace(text=text[found.end() :]))
     return None
+
+
+def _called(reading: Reading, found: re.Match[str]) -> Reading:
+    """What AWS answered; to which operation, where that tells more than its words."""
+    said = reading.text[found.end() :]
+    if Reading(said).telling:
+        return Reading(said, found[1], reading.code)
+    return Reading(f"{found[1]} when calling {found[2]}: {said}", "", reading.code)
 
 
 # Where it happened, before what happened.
@@ -154,6 +170,7 @@ _ADVICE = (
     r"note: run with\b",
     r"(?<=\s)(?:detail|hint|context|where): ",
     r"total-vm:",
+    r"stack trace:?\s*\Z",
     r"\[SQL: ",
     r"\[parameters: ",
     r"request[ _]id:? ",
@@ -162,7 +179,16 @@ _ADVICE = (
 _ADVISING = (  # of which each of them has one
     *("please", "to increase", " again ", " more", "further", "http", "doc", "readme"),
     *("you can find", "background on", "if reserved", "url", "note: run", "detail: ", "hint: "),
-    *("context: ", "where: ", "total-vm", "[sql", "[param", "request", "debug_error"),
+    *(
+        "context: ",
+        "where: ",
+        "total-vm",
+        "stack trace",
+        "[sql",
+        "[param",
+        "request",
+        "debug_error",
+    ),
 )
 _TRAILER = re.compile(rf"(?:[\s.;,(\[]|\A)(?:{'|'.join(_ADVICE)})", re.IGNORECASE)
 _ENDED = re.compile(
@@ -170,12 +196,21 @@ _ENDED = re.compile(
 )
 _HOST = re.compile(r"\bhttps?://(?:[^\s/@\"']*@)?([^\s/?#\"'<>)\]]+)[^\s\"'<>)\]]*")
 _BRACES = re.compile(r" ?(?<!\$)\{[^{}\"']*+\}")
+# A frame of Node in the same line, and the fields that a log puts behind its message.
+_FRAME_BEHIND = re.compile(r"\sat (?:async )?[\w.<>$]{1,100} \([^()\s]{1,300}:\d+:\d+\)\s*\Z")
+_FIELDS_BEHIND = re.compile(r"\s\{\"[\w.-]+\": ?[\"\d{\[tfn]")
+_FIELDS = 4  # so many of them are no part of a message
 _LINK = re.compile(r"https?://\S*\s*\Z")
 
 
 def trailed(reading: Reading) -> Reading | None:
     """Advice, links and ids behind the message."""
     text = _unspent(reading.text)
+    if ":" in text and (found := _FRAME_BEHIND.search(text)):
+        text = text[: found.start()]
+    found = _FIELDS_BEHIND.search(text) if ' {"' in text else None
+    if found and text.count('":', found.start()) >= _FIELDS and _tells(text, found):
+        text = text[: found.start()]
     if "://" in text:
         text = _HOST.sub(r"\1", text)
     if " object at 0x" in text:
@@ -192,6 +227,11 @@ def trailed(reading: Reading) -> Reading | None:
         text = text[: found.start()].rstrip(" :(<")
     text = text.rstrip(" :")
     return reading._replace(text=text) if text != reading.text else None
+
+
+def _tells(text: str, found: re.Match[str]) -> bool:
+    """Whether what stands before a place tells enough."""
+    return Reading(text[: found.start()]).telling
 
 
 def _unspent(text: str) -> str:
