@@ -88,5 +88,5 @@ def _is_dear(name: str, value: str) -> bool:
 
 
 _BULK = re.compile(r"/jobs/bulk$")
-_EXPORT = re.compile(r"/jobs\.(csv|ndjson)$")
+_EXPORT = re.compile(r"/(jobs\.(csv|ndjson)|failing\.(txt|ndjson))$")
 _SEARCHED = {part.name for part in PARTS if not part.counted}

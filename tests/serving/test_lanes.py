@@ -17,6 +17,7 @@ from app.serving.lanes import Lane, Lanes
         ("GET", "/projects/p", "%71=words", "dear"),
         ("GET", "/projects/p", "cause=0123456789abcdef", "dear"),
         ("GET", "/projects/p/jobs.csv", "", "exporting"),
+        ("GET", "/projects/p/failing.txt", "cause=0123456789abcdef", "exporting"),
         ("GET", "/projects/p/jobs.ndjson", "q=words", "exporting"),
         ("GET", "/projects/p/jobs%2Ecsv", "", "exporting"),
         ("POST", "/api/v1/projects/p/jobs/bulk", "", "bulk"),
