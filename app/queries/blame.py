@@ -23,7 +23,6 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    null,
     select,
     true,
 )
@@ -62,19 +61,17 @@ def failures_since(connection: Connection, verdicts: Mapping[str, Verdict]) -> d
     rows = [{"project_id": project_id} | begin._asdict() for project_id, begin in begins.items()]
     values = {"blaming": orjson.dumps(rows).decode()}
     blamed: dict[str, list[Any]] = {}
-    before: dict[str, Counter[int]] = {project_id: Counter() for project_id in begins}
     for row in connection.execute(_blamed(dialect), values):
-        if row.line is None:
-            before[row.project_id][row.cause] = row.documents
-        else:
-            blamed.setdefault(row.project_id, []).append(row)
+        blamed.setdefault(row.project_id, []).append(row)
     return {
-        row.project_id: _failures(row, blamed.get(row.project_id, ()), before[row.project_id])
+        row.project_id: _failures(row, blamed.get(row.project_id, ()))
         for row in connection.execute(_failing(dialect), values)
     }
 
 
-def _failures(row: Any, blamed: Iterable[Any], before: Counter[int]) -> Failures:
+def _failures(row: Any, blamed: Iterable[Any]) -> Failures:
+    listed = orjson.loads(row.before) if isinstance(row.before, str) else row.before
+    before = Counter[int](listed or ())
     many = before.total() > MOST_BEFORE
     causes = []
     for one in blamed:
@@ -108,62 +105,27 @@ def _blaming(dialect: str) -> Any:
     return select(*fields).subquery("blaming")
 
 
-def _each(dialect: str, blaming: Any, model: Any, key: Any, *found: Select[Any]) -> tuple[Any, Any]:
-    """The projects joined with the rows of `model` whose keys are `found` for each of them.
+def _each(dialect: str, blaming: Any, *found: Select[Any]) -> tuple[Any, Any]:
+    """The projects joined with the causes whose numbers are `found` for each of them.
 
     However few a query limits itself to, it is asked for every project: of that, SQLite knows no
     other way than to seek the keys, and PostgreSQL none that is quick than LATERAL.
     """
-    of_project = model.project_id == blaming.c.project_id
-    if dialect != "postgresql":
-        keys = found[0] if len(found) == 1 else _one_after_the_other(found)
-        return blaming.join(model, and_(of_project, key.in_(keys))), table_of(model).c
-    keys = (found[0] if len(found) == 1 else _one_after_the_other(found)).lateral()
-    seek = select(table_of(model)).where(of_project, key == keys.c[0]).offset(inlined(0)).lateral()
-    return blaming.join(keys, true()).join(seek, true()), seek.c
-
-
-def _one_after_the_other(found: tuple[Select[Any], ...]) -> Any:
+    of_project = CauseRow.project_id == blaming.c.project_id
     first, *others = (select(one.subquery().c[0]) for one in found)
-    return first.union(*others)
-
-
-def _before(dialect: str) -> Any:
-    """The documents that failed in the first hour before a verdict began, a row for each cause."""
-    blaming = _blaming(dialect)
-    other = aliased(Document)
-    some = (
-        select(other.document)
-        .where(
-            other.project_id == blaming.c.project_id,
-            other.failing_since.is_not(None),
-            other.failed_at >= blaming.c.hour,
-            other.failed_at < blaming.c.since,
-        )
-        .limit(inlined(MOST_BEFORE + 1))
-        .correlate(blaming)
-    )
-    joined, columns = _each(dialect, blaming, Document, Document.document, some)
-    return (
-        select(
-            columns.project_id,
-            columns.cause,
-            null(),
-            null(),
-            func.count().label("documents"),
-            null(),
-        )
-        .select_from(joined)
-        .group_by(columns.project_id, columns.cause)
-    )
+    keys = first.union(*others)
+    if dialect != "postgresql":
+        joined = blaming.join(CauseRow, and_(of_project, CauseRow.cause.in_(keys)))
+        return joined, table_of(CauseRow).c
+    each = keys.lateral()
+    mine = select(table_of(CauseRow)).where(of_project, CauseRow.cause == each.c[0])
+    seek = mine.offset(inlined(0)).lateral()
+    return blaming.join(each, true()).join(seek, true()), seek.c
 
 
 @cache
 def _blamed(dialect: str) -> Any:
-    """Some causes of each project, with how many documents fail by them since that hour.
-
-    Also what is to be taken off, rows without a line: see `_before`.
-    """
+    """Some causes of each project, with how many documents fail by them since that hour."""
     blaming = _blaming(dialect)
     other = aliased(CauseRow)
     mine = other.project_id == blaming.c.project_id
@@ -176,13 +138,13 @@ def _blamed(dialect: str) -> Any:
         first(other.documents > inlined(0), by=other.documents),
         first(by=other.last_at),
     )
-    joined, columns = _each(dialect, blaming, CauseRow, CauseRow.cause, largest, newest)
+    joined, columns = _each(dialect, blaming, largest, newest)
     documents = select(func.sum(CauseCount.failing)).where(
         CauseCount.project_id == columns.project_id,
         CauseCount.cause == columns.cause,
         CauseCount.hour >= blaming.c.hour,
     )
-    some = select(
+    return select(
         columns.project_id,
         columns.cause,
         columns.line,
@@ -190,12 +152,15 @@ def _blamed(dialect: str) -> Any:
         documents.scalar_subquery().label("documents"),
         documents.where(CauseCount.hour > blaming.c.hour).scalar_subquery().label("later"),
     ).select_from(joined)
-    return some.union_all(_before(dialect))
 
 
 @cache
 def _failing(dialect: str) -> Any:
-    """What fails in each project since that hour, and the document that failed last."""
+    """What fails in each project since that hour, and the document that failed last.
+
+    `before` are the causes of the documents that failed in the first hour before the verdict began,
+    as a list in JSON: one more than are taken off where there are more.
+    """
     blaming = _blaming(dialect)
 
     def of(model: Any) -> Any:
@@ -203,7 +168,8 @@ def _failing(dialect: str) -> Any:
 
     def newest(what: Any) -> Any:
         last = select(what).where(of(Document), Document.failing_since.is_not(None))
-        return last.order_by(Document.failed_at.desc()).limit(inlined(1))
+        # Said, since within another query it would have projects of its own.
+        return last.order_by(Document.failed_at.desc()).limit(inlined(1)).correlate(blaming)
 
     documents = select(func.sum(FinishedCount.failing)).where(
         of(FinishedCount), FinishedCount.hour >= blaming.c.hour
@@ -218,8 +184,22 @@ def _failing(dialect: str) -> Any:
     first_at = select(func.min(Job.ended_at)).where(
         of(Job), ended(FAILURES), Job.ended_at >= blaming.c.since
     )
+    early = (
+        select(Document.cause)
+        .where(
+            of(Document),
+            Document.failing_since.is_not(None),
+            Document.failed_at >= blaming.c.hour,
+            Document.failed_at < blaming.c.since,
+        )
+        .limit(inlined(MOST_BEFORE + 1))
+        .correlate(blaming)
+        .subquery()
+    )
+    gather = func.json_agg if dialect == "postgresql" else func.json_group_array
     return select(
         blaming.c.project_id,
+        select(gather(early.c.cause)).scalar_subquery().label("before"),
         documents.scalar_subquery().label("documents"),
         first_hour.scalar_subquery().label("first_hour"),
         most.scalar_subquery().label("most"),

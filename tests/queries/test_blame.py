@@ -105,7 +105,7 @@ def test_where_too_many_failed_before_the_number_is_at_least(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(blame, "MOST_BEFORE", 3)
-    blame._blamed.cache_clear()
+    blame._failing.cache_clear()
     early = NOW - HOUR - 10 * MINUTE  # within an hour that is over
     ago = NOW - early
     record("p", [failure(n, "no text in it", ago + 5 * MINUTE) for n in range(5)], now=NOW)
@@ -113,7 +113,7 @@ def test_where_too_many_failed_before_the_number_is_at_least(
     record("p", [failure(n, "no text in it", ago - n) for n in range(10, 13)], now=NOW)
     record("p", [failure(n, "no text in it", 10 * MINUTE) for n in range(20, 22)], now=NOW)
     verdict = judged()
-    blame._blamed.cache_clear()
+    blame._failing.cache_clear()
     assert verdict.state is verdicts.FAILING
     assert (verdict.count, verdict.at_least, verdict.cause_count) == (2, True, 2)
 
@@ -128,6 +128,20 @@ def test_one_poisoned_document_is_no_failing_project_and_is_named() -> None:
     record("p", [failure(9, "the page is torn", MINUTE, "b.pdf")], now=NOW)
     verdict = judged()
     assert (verdict.state, verdict.count, verdict.document) == (verdicts.FAILING, 2, None)
+
+
+def test_each_project_names_its_own_document() -> None:
+    create_project("q", name="q", mode="kg_vector", now=NOW - 30 * DAY)
+    for project_id, document, ago in (("p", "of-p.pdf", 5), ("q", "of-q.pdf", 50)):
+        poisoned = [failure(ago + n, "the page is torn", ago * MINUTE, document) for n in range(3)]
+        record(project_id, poisoned, now=NOW)
+    with reading() as connection:
+        named = {line.facts.project_id: line.verdict for line in list_lines(connection, NOW)}
+    assert {one: verdict.document for one, verdict in named.items()} == {
+        "p": "of-p.pdf",
+        "q": "of-q.pdf",
+    }
+    assert {verdict.times for verdict in named.values()} == {3}
 
 
 def test_failures_that_were_mended_since_are_of_several_documents_too() -> None:
