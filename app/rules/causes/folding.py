@@ -55,72 +55,22 @@ _CODES = re.compile(
     r"|\A[45]\d\d\b"
     r"|[A-Z]{1,5}-?\d{4,5}\b)"  # E11000, ORA-01017
 )
-_FAMILIES = [
-    "chatgpt",
-    "gpt",
-    "o1-",
-    "o3-",
-    "o4-",
-    "claude",
-    "gemini",
-    "gemma",
-    "llama",
-    "codellama",
-    "mistral",
-    "mixtral",
-    "ministral",
-    "qwen",
-    "qwq",
-    "deepseek",
-    "text-embedding",
-    "text-davinci",
-    "davinci",
-    "embed-",
-    "embedding-",
-    "bge",
-    "e5-",
-    "gte-",
-    "nomic",
-    "phi-",
-    "phi3",
-    "phi4",
-    "command-",
-    "titan",
-    "nova-",
-    "voyage",
-    "jina",
-    "whispe",
-    "glm",
-    "yi-",
-    "all-mini",
-    "minilm",
-    "mxbai",
-    "paraphrase",
-    "sentence-",
-    "multilingual",
-    "granite",
-    "falcon",
-    "grok",
-    "kimi",
-    "ernie",
-    "baichuan",
-    "internlm",
-    "tinyllama",
-    "vicuna",
-    "zephy",
-    "stablelm",
-    "rerank",
-    "colbert",
-    "splade",
-    "clip-",
-    "layoutlm",
-]
+_FAMILIES = (
+    *("chatgpt", "gpt", "o1-", "o3-", "o4-", "claude", "gemini", "gemma", "llama", "codellama"),
+    *("mistral", "mixtral", "ministral", "qwen", "qwq", "deepseek", "text-embedding"),
+    *("davinci", "text-davinci", "embed-", "embedding-", "bge", "e5-", "gte-", "nomic", "phi-"),
+    *("phi3", "phi4", "command-", "titan", "nova-", "voyage", "jina", "whisper", "glm", "yi-"),
+    *("all-mini", "minilm", "mxbai", "paraphrase", "sentence-", "multilingual", "granite"),
+    *("falcon", "grok", "kimi", "ernie", "baichuan", "internlm", "tinyllama", "vicuna"),
+    *("zephyr", "stablelm", "rerank", "colbert", "splade", "clip-", "layoutlm"),
+)
 _MODELS = re.compile(
     rf"\b(?=[A-Za-z])(?<![./-])(?:[\w.-]++/)?(?:{'|'.join(_FAMILIES)})[\w.:@-]*", re.IGNORECASE
 )
 _LONG = re.compile(rf"\S{{{RUN + 1},}}")
 _QUOTES = re.compile(
-    r'"([^"\n]*+)"|“([^”]*+)”|«([^»]*+)»|`([^`]*+)`' r"|(?<!\w)(?:'([^'\n]*+)'(?!\w)|‘([^’]*+)’)"
+    r'"([^"\n]*+)"|“([^”]*+)”|«([^»]*+)»|`([^`]*+)`'
+    r"|(?<!\w)(?:'([^'\n]*+)'(?!\w)|‘([^’]*+)’)"
 )
 # A name in quotes: of a field, a type, a module, a table. Not a file, not an id.
 _NAME = re.compile(r"[A-Za-z_$][\w$]*+(?>(?:[.:-]+[A-Za-z_$][\w$]*+)*)(?:\[\])?(?:\(\))?")
@@ -212,7 +162,7 @@ _VARYING: tuple[_Varying, ...] = (
             r"(?![A-Z]?[a-z]{3,}(?:[A-Z][a-z]{2,})+\b)[A-Za-z0-9]{16,}\b"
         ),
         "‹id›",
-        re.compile("[a-z]\\d*[A-Z]"),
+        re.compile(r"[a-z]\d*[A-Z]"),
     ),
     (
         re.compile(r"\b(?:[A-Za-z]+[-_])?[A-Za-z]*\d[\w-]{4,}\b"),
@@ -233,7 +183,7 @@ _VARYING: tuple[_Varying, ...] = (
     (re.compile(r"(?<=# )(\w{3,}?)s\b(?!')"), r"\1", _NUMBER),
     (re.compile(r"\(s\)"), "", None),
     (re.compile(r"\bssl:\w+"), "ssl", re.compile("ssl:")),
-    (re.compile(r"[;,\s]+(?=[)\]])"), "", re.compile("[)\\]]")),
+    (re.compile(r"[;,\s]+(?=[)\]])"), "", re.compile(r"[)\]]")),
 )
 
 

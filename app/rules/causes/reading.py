@@ -64,27 +64,17 @@ _FAILED = re.compile(
     re.IGNORECASE,
 )
 _FAILING = (
-    "error",
-    "exception",
-    "fail",
-    "unable",
-    "could",
-    "cannot",
-    "失败",
-    "错误",
-    "異常",
-    "エラー",
+    *("error", "exception", "fail", "unable", "could", "cannot"),
+    *("失败", "错误", "異常", "エラー"),
 )
 _BEFORE = (":", "：", " - ")  # of these and of those it has one
 _NOT_WORDS = re.compile(r"\"[^\"\n]*+\"|(?<!\w)'[^'\n]*+'(?!\w)|(?<!\S)[^\s/\\]*+[/\\]\S*")
 _WORD = re.compile(r"\w{2,}")
-_COMMON = frozenset(  # words that every error may have
-    (
-        *("an", "the", "error", "errors", "exception", "exceptions", "failed", "failure", "server"),
-        *("occurred", "unexpected", "unknown", "internal", "client", "processing", "file"),
-        "document",
-    )
-)
+_COMMON = {  # words that every error may have
+    *("an", "the", "error", "errors", "exception", "exceptions", "failed", "failure", "server"),
+    *("occurred", "unexpected", "unknown", "internal", "client", "processing", "file"),
+    *("document",),
+}
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 

@@ -179,16 +179,8 @@ _ADVICE = (
 _ADVISING = (  # of which each of them has one
     *("please", "to increase", " again ", " more", "further", "http", "doc", "readme"),
     *("you can find", "background on", "if reserved", "url", "note: run", "detail: ", "hint: "),
-    *(
-        "context: ",
-        "where: ",
-        "total-vm",
-        "stack trace",
-        "[sql",
-        "[param",
-        "request",
-        "debug_error",
-    ),
+    *("context: ", "where: ", "total-vm", "stack trace", "[sql", "[param", "request"),
+    *("debug_error",),
 )
 _TRAILER = re.compile(rf"(?:[\s.;,(\[]|\A)(?:{'|'.join(_ADVICE)})", re.IGNORECASE)
 _ENDED = re.compile(
@@ -218,7 +210,7 @@ def trailed(reading: Reading) -> Reading | None:
     text = _BRACES.sub("", text) if "{" in text and Reading(_BRACES.sub("", text)).telling else text
     if says_any(text, _ADVISING):
         found = _TRAILER.search(text)
-        if found and Reading(text[: found.start()]).telling:
+        if found and _tells(text, found):
             tail = _ENDED.search(text, found.start())
             text = text[: found.start() + 1].rstrip(" \n([;,")
             if tail:
@@ -249,10 +241,7 @@ def first_line(reading: Reading) -> Reading | None:
     """Of several lines the first that says something; a heading with what follows it."""
     if not reading.code and says_any(reading.text, ("http ", "status")):
         found = _LATER.search(reading.text)
-    else:
-        found = None
-    if found:
-        reading = reading._replace(code=found[1] or found[2])
+        reading = reading._replace(code=found[1] or found[2]) if found else reading
     if "\n" not in reading.text:
         text = _cut(reading.text)
         return reading if text == reading.text else reading._replace(text=text)
