@@ -105,15 +105,14 @@ def _blaming(dialect: str) -> Any:
     return select(*fields).subquery("blaming")
 
 
-def _each(dialect: str, blaming: Any, *found: Select[Any]) -> tuple[Any, Any]:
-    """The projects joined with the causes whose numbers are `found` for each of them.
+def _each(dialect: str, blaming: Any, one: Select[Any], other: Select[Any]) -> tuple[Any, Any]:
+    """The projects joined with the causes whose numbers one or the other finds for each of them.
 
     However few a query limits itself to, it is asked for every project: of that, SQLite knows no
     other way than to seek the keys, and PostgreSQL none that is quick than LATERAL.
     """
     of_project = CauseRow.project_id == blaming.c.project_id
-    first, *others = (select(one.subquery().c[0]) for one in found)
-    keys = first.union(*others)
+    keys = select(one.subquery().c[0]).union(select(other.subquery().c[0]))
     if dialect != "postgresql":
         joined = blaming.join(CauseRow, and_(of_project, CauseRow.cause.in_(keys)))
         return joined, table_of(CauseRow).c
@@ -134,11 +133,8 @@ def _blamed(dialect: str) -> Any:
         few = select(other.cause).where(mine, *conditions).order_by(by.desc())
         return few.limit(inlined(MOST_BLAMED)).correlate(blaming)
 
-    largest, newest = (
-        first(other.documents > inlined(0), by=other.documents),
-        first(by=other.last_at),
-    )
-    joined, columns = _each(dialect, blaming, largest, newest)
+    largest = first(other.documents > inlined(0), by=other.documents)
+    joined, columns = _each(dialect, blaming, largest, first(by=other.last_at))
     documents = select(func.sum(CauseCount.failing)).where(
         CauseCount.project_id == columns.project_id,
         CauseCount.cause == columns.cause,
