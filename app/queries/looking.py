@@ -48,14 +48,12 @@ Conditions = Sequence[ColumnElement[bool]]
 class Looked:
     """The jobs and the causes that were found, and in words for programs how far was looked.
 
-    `limits` are such as "documents since 2026-11-24T03:10:00Z"; none where everything was. The
-    `newest` of the jobs are all there are since then, by whatever they are meant.
+    `limits` are such as "documents since 2026-11-24T03:10:00Z"; none where everything was.
     """
 
     jobs: frozenset[str] = frozenset()
     causes: tuple[int, ...] = ()
     limits: tuple[str, ...] = ()
-    newest: int = 0
 
 
 def look(connection: Connection, project_id: str, q: str, times: Conditions) -> Looked:
@@ -76,17 +74,16 @@ def look(connection: Connection, project_id: str, q: str, times: Conditions) -> 
     )
     beyond = connection.execute(select(*(place.beyond() for place in places))).one()
     jobs: set[str] = set()
-    newest, limits = 0, []
+    limits = []
     for place, since in zip(places, beyond, strict=True):
         found, until = place.find(connection) if place.sought else (set(), None)
-        newest = newest or len(found)
         jobs |= found
         last = since if until is None else until
         if last is not None:
             # Of the second in which it ends, not all was looked at.
             limits.append(f"{place.name} since {format_time(floor(last, SECOND) + SECOND)}")
     limits += [f"causes {looked}"] if looked else []
-    return Looked(frozenset(jobs), tuple(causes), tuple(limits), newest)
+    return Looked(frozenset(jobs), tuple(causes), tuple(limits))
 
 
 def is_named(q: str) -> ColumnElement[bool]:

@@ -59,12 +59,9 @@ def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
     place = _rarest(connection, candidates(project_id, wanted), most)
     kept = wanted.condition(but="q" if isinstance(place, TextMatches) else "")
     rows = connection.execute(place.read([*KEYS, kept.label("kept")], most + 1)).all()
-    taken = ""
-    if len(rows) > most:
-        if isinstance(place, TextMatches):  # all that were found by looking are among these
-            taken = f"{'newest' if place.looked.newest >= most else place.taken} {most}"
-        else:
-            rows, taken = rows[:most], f"{place.taken} {most}"
+    taken = f"{place.taken} {most}" if len(rows) > most else ""
+    if not isinstance(place, TextMatches):  # of which none is before another
+        rows = rows[:most]
     keys = sorted((row for row in rows if row.kept), key=_place, reverse=True)
     capped = "; ".join(filter(None, (taken, looked_at(wanted))))
     return Found(keys[:most], wanted, capped)

@@ -146,7 +146,7 @@ def test_a_page_says_how_much_of_too_much_it_shows(
     monkeypatch.setattr(search, "MOST_FOUND", 2)
     more = "More jobs may match than are looked at: these are among "
     assert limits("/projects/p?longer=1s") == [f"{more}the 2 longest."]
-    assert limits("/projects/p?q=docs/1") == [f"{more}the 2 newest."]
+    assert limits("/projects/p?q=docs/1") == [f"{more}2 of them."]
     assert limits("/projects/p/document?id=docs/1.pdf") == [
         "This document has more jobs than are looked at: these are the 2 newest."
     ]
