@@ -44,6 +44,7 @@ SHOTS = (
     Shot("project", PROJECT),
     Shot("month", f"{PROJECT}?chart=30d&status=failed"),
     Shot("causes", f"{PROJECT}/causes"),
+    Shot("cause", f"{PROJECT}/causes"),
     Shot("document", ""),
     Shot("job", ""),
     Shot("empty", "/projects/sandbox"),
@@ -119,7 +120,7 @@ def show(page: Page, server: Server, shot: Shot) -> None:
     page.unroute_all()
     address = f"http://127.0.0.1:{server.port}"
     page.goto(f"{address}{shot.path or PROJECT}", wait_until="networkidle")
-    if shot.name in ("document", "job"):
+    if shot.name in ("cause", "document", "job"):
         lead_to(page, shot.name)
     if shot.lost:
         page.route("**/*", lambda route: route.abort())
@@ -127,8 +128,8 @@ def show(page: Page, server: Server, shot: Shot) -> None:
 
 
 def lead_to(page: Page, name: str) -> None:
-    """Go from a project to a failed job of it, and from there to its document."""
-    page.locator("tr.tone--failed .c-doc a").first.click()
+    """Go to the first of the causes listed, or to a project's failed job, or on to its document."""
+    page.locator("a.cause__line" if name == "cause" else "tr.tone--failed .c-doc a").first.click()
     page.wait_for_load_state("networkidle")
     if name == "document":
         page.get_by_role("link", name="All jobs of this document").click()
