@@ -60,7 +60,7 @@ class LedgerEvent:
 class LedgerJob(NamedTuple):
     """A job as the ledger holds it; times in µs.
 
-    `sent_doc_id` is that of `models.Job`. `cause` is by what it failed (`rules.causes`), where it
+    `sent_doc_id` and `moved_at` are those of `models.Job`. `cause` is by what it failed (`rules.causes`), where it
     did and that is known: an error is folded once, when it is reported.
     """
 
@@ -73,6 +73,7 @@ class LedgerJob(NamedTuple):
     state: AttemptState
     sent_doc_id: str | None = None
     cause: int | None = None
+    moved_at: int | None = None
 
     @property
     def failed_by(self) -> int:
@@ -105,7 +106,8 @@ def taken_back(job: LedgerJob, latest: int) -> LedgerJob:
     heard_at = end if state.end_heard_at is None else state.end_heard_at
     if heard_at is not None and heard_at > latest:
         state = state._replace(end_heard_at=latest)
-    return job._replace(heard_at=min(job.heard_at, latest), state=state)
+    moved_at = job.moved_at and min(job.moved_at, latest)
+    return job._replace(heard_at=min(job.heard_at, latest), moved_at=moved_at, state=state)
 
 
 class Recorded(NamedTuple):
@@ -239,6 +241,7 @@ class Draft:
             reported,
             report.sent_doc_id,
             self._cause_of(reported),
+            now,
         )
         return Recorded(report.job_id, True, None, self.job, None, reported.skew_seconds)
 
@@ -281,9 +284,12 @@ class Draft:
         lately = abs(now - job.heard_at) < HEARD_EVERY
         if merged != job.state or not (earlier_voice or lately or merged.status.terminal):
             heard_at = max(now, job.heard_at) if lately else now
+            if earlier_voice:
+                heard_at = job.heard_at
             self.job = job._replace(
                 state=merged,
-                heard_at=job.heard_at if earlier_voice else heard_at,
+                heard_at=heard_at,
+                moved_at=heard_at if _moved(job.state, merged) else job.moved_at,
                 cause=job.cause if merged == job.state else self._cause_of(merged),
             )
 
@@ -326,6 +332,14 @@ class Draft:
         if job.event_count + len(self.events) < MOST_EVENTS:
             self._known_claims.add(event.claim)
             self.events.append(event)
+
+
+def _moved(before: AttemptState, after: AttemptState) -> bool:
+    """Whether a job went on from one state to another: not by an error that was only noted."""
+    return any(getattr(before, name) != getattr(after, name) for name in _MOVING)
+
+
+_MOVING = ("attempt", "status", "chunks_processed", "nodes_created", "edges_created")
 
 
 def _began_by(state: AttemptState, told: int) -> bool:

@@ -15,6 +15,7 @@ from app.rules.times import MINUTE
 from app.store.database import writing
 
 SILENT_AFTER = 15 * MINUTE
+WAIT_AFTER = 15 * MINUTE
 
 NAME = text(200, "What people call it.", required=True)
 NEW_PROJECT = Body(
@@ -41,10 +42,11 @@ def create_project(
     mode: str,
     now: int,
     silent_after: int = SILENT_AFTER,
+    wait_after: int = WAIT_AFTER,
     expect_every: int | None = None,
 ) -> Project:
     """Make a project; times and spans in µs. Raises TakenError, with nothing changed."""
-    project = Project(project_id, name, mode, now, 0, silent_after, expect_every)
+    project = Project(project_id, name, mode, now, 0, silent_after, wait_after, expect_every)
     try:
         with writing() as connection:
             same = select(ProjectRow.project_id).where(ProjectRow.project_id == project_id)
@@ -59,7 +61,7 @@ def create_project(
 
 
 def change_project(project_id: str, values: Mapping[str, str | int | None]) -> None:
-    """Set columns of a project (name, silent_after, expect_every, links); spans in µs.
+    """Set columns of a project (name, silent_after, wait_after, expect_every, links); spans in µs.
 
     Raises UnknownProjectError, with nothing changed.
     """

@@ -13,7 +13,7 @@ from app.rules.status import STATUSES
 
 STATE_COLUMNS = AttemptState._fields
 DERIVED = ("ended_at", "empty", "cause", "took")
-CHANGING = ("sent_doc_id", "heard_at", *DERIVED, "event_count", *STATE_COLUMNS)
+CHANGING = ("sent_doc_id", "heard_at", "moved_at", *DERIVED, "event_count", *STATE_COLUMNS)
 _values_of = attrgetter(*STATE_COLUMNS)
 
 
@@ -36,7 +36,8 @@ def state_values(state: AttemptState) -> tuple[Any, ...]:
 def changing_values(job: LedgerJob, mode: str, event_count: int) -> tuple[Any, ...]:
     """The values of `CHANGING`: what a report can change of a job."""
     derived = derived_values(job, mode)
-    return (job.sent_doc_id, job.heard_at, *derived, event_count, *state_values(job.state))
+    heard = (job.sent_doc_id, job.heard_at, job.moved_at)
+    return (*heard, *derived, event_count, *state_values(job.state))
 
 
 def fixed_values(job: LedgerJob) -> tuple[Any, ...]:
@@ -47,7 +48,7 @@ def fixed_values(job: LedgerJob) -> tuple[Any, ...]:
 def ledger_job(row: Sequence[Any]) -> LedgerJob:
     """The job in a row of `jobs`: all its columns, in their order."""
     _, job_id, document, created_at, received_at, *changing = row
-    sent_doc_id, heard_at, _ended_at, _empty, cause, _took, event_count, *state = changing
+    sent_doc_id, heard_at, moved_at, _ended_at, _empty, cause, _took, event_count, *state = changing
     return LedgerJob(
         job_id=job_id,
         source_doc_id=document,
@@ -58,6 +59,7 @@ def ledger_job(row: Sequence[Any]) -> LedgerJob:
         state=state_of(state),
         sent_doc_id=sent_doc_id,
         cause=cause,
+        moved_at=moved_at,
     )
 
 

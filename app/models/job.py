@@ -49,6 +49,9 @@ class Job(AttemptColumns, Base):
     `source_doc_id` is the document as it is known, in NFC; `sent_doc_id` the form in which it was
     sent and is shown, where that is another (`rules.documents`).
 
+    `moved_at` is when what it made, its status or its attempt changed last; None of jobs that ended
+    before that was kept.
+
     `ended_at`, `empty`, `cause` and `took` repeat what the rules derive, so that an index can hold
     them: when it ended as that is judged, the cause of a failed job, and how long (µs) a job took
     whose start and end are known.
@@ -77,6 +80,7 @@ class Job(AttemptColumns, Base):
             "ix_jobs_running",
             "project_id",
             "heard_at",
+            "moved_at",
             sqlite_where=text("status = 1"),
             postgresql_where=text("status = 1"),
         ),
@@ -85,6 +89,13 @@ class Job(AttemptColumns, Base):
             "project_id",
             "created_at",
             "job_id",
+            sqlite_where=text("empty"),
+            postgresql_where=text("empty"),
+        ),
+        Index(
+            "ix_jobs_empty_ended",
+            "project_id",
+            "ended_at",
             sqlite_where=text("empty"),
             postgresql_where=text("empty"),
         ),
@@ -113,6 +124,7 @@ class Job(AttemptColumns, Base):
     received_at: Mapped[int] = mapped_column(MICROS)
     sent_doc_id: Mapped[str | None] = mapped_column(id_text(1024))
     heard_at: Mapped[int] = mapped_column(MICROS)
+    moved_at: Mapped[int | None] = mapped_column(MICROS)
     ended_at: Mapped[int | None] = mapped_column(MICROS)
     empty: Mapped[bool]
     cause: Mapped[int | None] = mapped_column(BigInteger)

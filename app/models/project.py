@@ -29,6 +29,9 @@ class Project(JobCounts, Base):
     created_at: Mapped[int] = mapped_column(MICROS)
     version: Mapped[int] = mapped_column(BigInteger)
     silent_after: Mapped[int] = mapped_column(MICROS, default=15 * MINUTE)
+    wait_after: Mapped[int] = mapped_column(
+        MICROS, default=15 * MINUTE, server_default=str(15 * MINUTE)
+    )
     expect_every: Mapped[int | None] = mapped_column(MICROS)
     source_link: Mapped[str | None] = mapped_column(String(1000))
     logs_link: Mapped[str | None] = mapped_column(String(1000))

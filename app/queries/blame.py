@@ -12,20 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Connection,
-    Select,
-    Text,
-    and_,
-    bindparam,
-    cast,
-    column,
-    func,
-    select,
-    true,
-)
+from sqlalchemy import Connection, Select, and_, func, select, true
 from sqlalchemy.orm import aliased
 
 from app.models import Cause as CauseRow
@@ -36,6 +23,7 @@ from app.rules.status import FAILURES
 from app.rules.times import HOUR, floor
 from app.rules.verdicts import Cause, Failures, Verdict
 from app.store.database import inlined, table_of
+from app.store.seeks import each_row, listed_rows
 
 MOST_BLAMED = 10  # causes with the most documents, and as many of the newest: one of them is named
 MOST_BEFORE = 1000  # documents that are taken off
@@ -59,7 +47,7 @@ def failures_since(connection: Connection, verdicts: Mapping[str, Verdict]) -> d
         return {}
     dialect = connection.dialect.name
     rows = [{"project_id": project_id} | begin._asdict() for project_id, begin in begins.items()]
-    values = {"blaming": orjson.dumps(rows).decode()}
+    values = {"blaming": listed_rows(rows)}
     blamed: dict[str, list[Any]] = {}
     for row in connection.execute(_blamed(dialect), values):
         blamed.setdefault(row.project_id, []).append(row)
@@ -93,16 +81,7 @@ def _failures(row: Any, blamed: Iterable[Any]) -> Failures:
 
 def _blaming(dialect: str) -> Any:
     """The project of each verdict, and its `_Begin`."""
-    if dialect == "postgresql":
-        records = func.json_to_recordset(cast(bindparam("blaming", type_=Text), JSON))
-        columns: list[Any] = [column("project_id", Text)]
-        columns += [column(name, BigInteger) for name in _Begin._fields]
-        rows = records.table_valued(*columns, name="blaming").render_derived(with_types=True)
-        return select(rows).subquery("blaming")
-    value = func.json_each(bindparam("blaming")).table_valued("value").c.value
-    named = ("project_id", *_Begin._fields)
-    fields = [func.json_extract(value, f"$.{name}").label(name) for name in named]
-    return select(*fields).subquery("blaming")
+    return each_row(dialect, "blaming", *_Begin._fields)
 
 
 def _each(dialect: str, blaming: Any, one: Select[Any], other: Select[Any]) -> tuple[Any, Any]:

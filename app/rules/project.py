@@ -11,7 +11,7 @@ def makes_graph(mode: str) -> bool:
 
 
 class Project(NamedTuple):
-    """A project as its row says; `created_at`, `silent_after` and `expect_every` are in µs.
+    """A project as its row says; its spans and `created_at` are in µs.
 
     The last are the totals of its jobs; `empty` is the part of `completed` without nodes. `failing`
     counts the documents that still fail.
@@ -23,6 +23,7 @@ class Project(NamedTuple):
     created_at: int
     version: int
     silent_after: int
+    wait_after: int
     expect_every: int | None = None
     pending: int = 0
     running: int = 0

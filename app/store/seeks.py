@@ -4,19 +4,23 @@ Joined in the plain way, PostgreSQL read the whole of a project of which it had 
 and that seemed to be no more than a few jobs. SQLite always seeks.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     ColumnElement,
     FromClause,
     Select,
     String,
+    Text,
     any_,
     bindparam,
+    cast,
+    column,
     func,
     literal,
     select,
@@ -100,6 +104,24 @@ def one_of(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
     if dialect != "postgresql":
         return column.in_(select(each_number(dialect, name)))  # type: ignore[no-any-return]
     return column == any_(bindparam(name, type_=ARRAY(BigInteger)))  # type: ignore[no-any-return]
+
+
+def each_row(dialect: str, name: str, *numbers: str) -> Any:
+    """The rows that `listed_rows` brings by this name: a `project_id`, and numbers by theirs."""
+    if dialect == "postgresql":
+        records = func.json_to_recordset(cast(bindparam(name, type_=Text), JSON))
+        columns: list[Any] = [column("project_id", Text)]
+        columns += [column(number, BigInteger) for number in numbers]
+        rows = records.table_valued(*columns, name=name).render_derived(with_types=True)
+        return select(rows).subquery(name)
+    value = func.json_each(bindparam(name)).table_valued("value").c.value
+    fields = [func.json_extract(value, f"$.{key}").label(key) for key in ("project_id", *numbers)]
+    return select(*fields).subquery(name)
+
+
+def listed_rows(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as the value that `each_row` asks for."""
+    return orjson.dumps(list(rows)).decode()
 
 
 def listed_numbers(dialect: str, numbers: Iterable[int]) -> list[int] | str:
