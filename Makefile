@@ -9,7 +9,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev test test-fast check format bench chaos fuzz soak-wall screenshots
+.PHONY: help run serve dev test test-fast check format bench verdicts chaos fuzz soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: .venv/test ## let the formatter and the linter mend what they can
 
 bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000; bench/README.md)
 	@$(BIN)/python -m bench --size $(SIZE)
+
+verdicts: .venv/test ## replay eight weeks of pipelines with incidents: which are named rightly, and when?
+	@$(BIN)/python -m bench.verdicts
 
 chaos: .venv/test ## cause every fault for real, and see what everybody else has of the board
 	@$(BIN)/python -m bench.chaos

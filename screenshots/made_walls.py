@@ -96,6 +96,8 @@ def _line(number: int, state: ProjectState, now: int, names: Sequence[str]) -> P
         mode="kg_vector",
         created_at=now - 60 * DAY,
         silent_after=15 * MINUTE,
+        wait_after=15 * MINUTE,
+        stalled=verdict.count if state is STALLED else 0,
         total=0 if state is EMPTY else 100,
         running=verdict.count if state in (RUNNING, STALLED) else 0,
         hours=made_hours(now),

@@ -1,13 +1,14 @@
 """`jobwall projects`: whose jobs belong together."""
 
 import re
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from app.cli.params import Name, Span, Template, clear_errors
 from app.clock import now
-from app.ledger.projects import SILENT_AFTER, TakenError, change_project, create_project
+from app.ledger.projects import SILENT_AFTER, WAIT_AFTER, TakenError, change_project, create_project
 from app.ledger.sums import UnknownProjectError
 from app.models.project import MODES
 from app.queries.projects import list_projects
@@ -47,14 +48,19 @@ def named_projects(project_id: str | None) -> list[Project]:
     help="A running job silent for this long is stalled.  [default: 15m]",
 )
 @click.option(
+    "--wait-after",
+    type=Span(),
+    default=WAIT_AFTER,
+    metavar="SPAN",
+    help="Jobs that wait are starved where none started for this long.  [default: 15m]",
+)
+@click.option(
     "--expect-every",
     type=Span(),
     metavar="SPAN",
     help="The project is late where no job came for this long.  [default: never]",
 )
-def create(
-    name: str, project_id: str | None, mode: str, silent_after: int, expect_every: int | None
-) -> None:
+def create(name: str, project_id: str | None, mode: str, **spans: Any) -> None:
     """Make a project, and print its id."""
     made = project_id or re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._").lower()[:64]
     if not IDENTIFIER.fullmatch(made):
@@ -62,14 +68,7 @@ def create(
         raise click.UsageError(f"{made!r} cannot be a project's id ({hint}); give one with --id")
     with clear_errors():
         try:
-            create_project(
-                made,
-                name=name,
-                mode=mode,
-                now=now(),
-                silent_after=silent_after,
-                expect_every=expect_every,
-            )
+            create_project(made, name=name, mode=mode, now=now(), **spans)
         except TakenError:
             raise click.ClickException(f"there is a project {made!r} already") from None
     click.echo(made)
@@ -83,6 +82,12 @@ def create(
     type=Span(),
     metavar="SPAN",
     help="A running job silent for this long is stalled.",
+)
+@click.option(
+    "--wait-after",
+    type=Span(),
+    metavar="SPAN",
+    help="Jobs that wait are starved where none started for this long.",
 )
 @click.option(
     "--expect-every",

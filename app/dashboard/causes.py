@@ -32,7 +32,7 @@ def causes(project_id: str) -> Response:
             )
             documents = shown.failing
             name = f"Causes · {shown.name}"
-            return Head(name, documents, title=title(documents, name)), {
+            return Head(name, documents > 0, title=title(name)), {
                 "project": shown,
                 "causes": page,
                 "failing": failing,
@@ -61,7 +61,7 @@ def one_cause(project_id: str, cause: str) -> Response:
                 abort(404)
             failing = queries.list_failing(connection, project_id, [one.cause], most=COMPARED)
             documents = failing.get(one.cause, [])
-            return Head(one.line, one.documents, title=title(one.documents, one.line)), {
+            return Head(one.line, one.documents > 0, title=title(one.line)), {
                 "project": shown,
                 "cause": one,
                 "course": queries.get_course(connection, project_id, one.cause, at),

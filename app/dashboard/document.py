@@ -7,7 +7,7 @@ from flask import Response, abort, request, url_for
 from app.access.viewer import visiting
 from app.clock import now
 from app.dashboard import blueprint
-from app.dashboard.answers import answer
+from app.dashboard.answers import answer, title
 from app.dashboard.changes import changes_of
 from app.dashboard.filters import LAST_PAGE, PAGE_SIZE
 from app.dashboard.pager import make_pager
@@ -54,7 +54,7 @@ def document(project_id: str) -> Response:
 
             sent = rows[0].source_doc_id if rows else document_id
             name = folder_and_file(sent)[1]
-            return Head(name, int(failing), title=f"{name} · jobwall"), {
+            return Head(name, failing, title=title(name)), {
                 "project": shown,
                 "document_id": document_id,
                 "sent": sent,

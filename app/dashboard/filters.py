@@ -187,6 +187,11 @@ def _selection(name: str, choices: Choices, chosen: str) -> Selection:
     return Selection(name, choices.label, options(choices.none, offered, chosen))
 
 
+def leads(path: str) -> dict[str, str]:
+    """Where a project's page, of that path, shows the jobs of each kind."""
+    return {state.name: f"{path}?{urlencode([state.parameter])}" for state in TABS}
+
+
 def options(none: str, offered: Mapping[str, str], chosen: str) -> list[Option]:
     """What can be chosen: to leave it out, and what is offered, by its value, with its words."""
     return [("", none, not chosen), *((text, offered[text], text == chosen) for text in offered)]

@@ -31,7 +31,7 @@ def job(project_id: str, job_id: str) -> Response:
                 abort(404)
             name = folder_and_file(shown.source_doc_id)[1]
             title = f"{shown.state.label} · {name} · jobwall"
-            head = Head(name, int(shown.status.failure), title=title)
+            head = Head(name, shown.status.failure, title=title)
             fields = fields_of(shown)
             links = projects.get_links(connection, project_id)
             return head, {

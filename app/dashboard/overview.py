@@ -13,7 +13,7 @@ from app.dashboard.pager import make_pager
 from app.queries import projects
 from app.queries.overview import shared_causes
 from app.rules.times import MINUTE, floor
-from app.rules.verdicts import FAILING, SOME_FAILURES, STATES
+from app.rules.verdicts import SOME_FAILURES, STATES
 from app.web.live import Head, pace
 
 PROJECTS_PER_PAGE = 50
@@ -43,18 +43,19 @@ def overview() -> Response:
             labels = {one.name: one.label for one in states}
             if state:
                 labels.setdefault(state, state)
-            failing = sum(line.verdict.state is FAILING for line in shown)
+            verdicts = [line.verdict for line in lines]
+            in_trouble = sum(verdict.state.trouble for verdict in verdicts)
 
             def link(to: int) -> str:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
 
-            head = Head("Projects", failing, not shown, title(failing, "Projects"))
+            head = Head("Projects", in_trouble > 0, not shown, title("Projects", verdicts))
             return head, {
                 "lines": shown,
                 "shared_causes": shared_causes(lines),
                 "states": options("Every state", labels, state),
                 "everything": len(lines),
-                "in_trouble": sum(line.verdict.state.trouble for line in lines),
+                "in_trouble": in_trouble,
                 "some_failures": sum(line.verdict.state is SOME_FAILURES for line in lines),
                 "q": q,
                 "state": state,

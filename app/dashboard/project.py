@@ -10,14 +10,13 @@ from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.estimates import time_left
-from app.dashboard.filters import PAGE_SIZE, parse_filter
+from app.dashboard.filters import PAGE_SIZE, leads, parse_filter
 from app.dashboard.pager import make_pager
 from app.queries import charts, jobs, projects
 from app.queries.search import limit_words
 from app.rules.formats import key_text
 from app.rules.silence import silent_since
 from app.rules.times import MINUTE, floor
-from app.rules.verdicts import FAILING
 from app.web.live import Head, pace
 from app.web.urls import own_path
 
@@ -58,11 +57,16 @@ def project(project_id: str) -> Response:
                 running=line.facts.running > 0,
                 scale=wanted.scale,
             )
-            failing = line.verdict.count if line.verdict.state is FAILING else 0
-            head = Head(shown.name, failing, not line.facts.total, title(failing, shown.name))
+            head = Head(
+                shown.name,
+                line.verdict.state.trouble,
+                not line.facts.total,
+                title(shown.name, [line.verdict], alone=True),
+            )
             return head, {
                 "project": shown,
                 "line": line,
+                "leads": leads(wanted.path),
                 "chart": chart,
                 "left": {job.job_id: time_left(job, chart, at) for job in page.rows},
                 "tabs": wanted.tabs(counts),

@@ -60,8 +60,8 @@ class LedgerEvent:
 class LedgerJob(NamedTuple):
     """A job as the ledger holds it; times in µs.
 
-    `sent_doc_id` and `moved_at` are those of `models.Job`. `cause` is by what it failed (`rules.causes`), where it
-    did and that is known: an error is folded once, when it is reported.
+    `sent_doc_id` and `moved_at` are those of `models.Job`. `cause` is by what it failed
+    (`rules.causes`), where it did and that is known: an error is folded once, when it is reported.
     """
 
     job_id: str

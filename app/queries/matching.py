@@ -13,6 +13,8 @@ from app.store.database import inlined
 Kind = JobStatus | Literal["every", "empty"]
 
 RUNNING = Job.status == inlined(JobStatus.RUNNING)
+# Without its type: as "empty = 1" SQLite would not see that an index of these is enough.
+EMPTY: ColumnElement[bool] = literal_column("jobs.empty")
 
 
 def of_kind(kind: Kind) -> ColumnElement[bool] | None:
@@ -23,8 +25,7 @@ def of_kind(kind: Kind) -> ColumnElement[bool] | None:
     if kind == "every":
         return None
     if kind == "empty":
-        # Without its type: as "empty = 1" SQLite would not see it.
-        return literal_column("jobs.empty")
+        return EMPTY
     return Job.status == inlined(kind)
 
 

@@ -12,13 +12,17 @@ Style = Literal["clock", "ago", "age", "for", "paren"]
 
 
 class Part(NamedTuple):
-    """A text, or a time `at` (µs) told in a `style`; `foreign` are somebody else's words."""
+    """A text, or a time `at` (µs) told in a `style`; `foreign` are somebody else's words.
+
+    Where it tells of jobs that a page can show, `jobs` is the name of their kind (`job_states`).
+    """
 
     text: str = ""
     at: int | None = None
     style: Style = "clock"
     strong: bool = False
     foreign: bool = False
+    jobs: str = ""
 
 
 Parts = tuple[Part, ...]
@@ -60,6 +64,11 @@ def joined(clauses: Iterable[Parts]) -> Parts:
 def foreign(text: str) -> Part:
     """Words that somebody else wrote, in whatever script."""
     return Part(text, foreign=True)
+
+
+def leading(text: str, jobs: str) -> Part:
+    """A text that leads to the jobs of a kind, where there are pages."""
+    return Part(text, jobs=jobs)
 
 
 def quoted(text: str, most: int = 90) -> Parts:

@@ -22,11 +22,12 @@ PATIENCE = 1.0  # seconds: what changes all the time is made anew for pollers so
 class Head(NamedTuple):
     """What the shell says of the live part, and the part itself keeps up to date.
 
-    `teaches` says that nothing is there yet but an example to copy.
+    `alarm` says that something is in trouble: the mark and the icon show it. `teaches` says that
+    nothing is there yet but an example to copy.
     """
 
     name: str
-    failing: int = 0
+    alarm: bool = False
     teaches: bool = False
     title: str = ""
 

@@ -28,6 +28,14 @@ SHAPES = {
     "empty": Markup(
         '<path class="pen" d="M8 1.6 14.4 8 8 14.4 1.6 8z"/><path class="pen" d="M5.6 8h4.8"/>'
     ),
+    "starved": Markup(
+        '<path class="pen" d="M3.4 1.8h9.2M3.4 14.2h9.2"/>'
+        '<path class="pen" d="M4.8 2v2.6L8 8l3.2-3.4V2M4.8 14v-2.6L8 8l3.2 3.4V14"/>'
+    ),
+    "slow": Markup(
+        '<path class="pen" d="M1.8 11.6a6.2 6.2 0 0 1 12.4 0"/>'
+        '<path class="pen" d="M8 11.6 4.4 8.4M8 11.6v.1"/>'
+    ),
     "running": Markup(
         '<circle class="pen" cx="8" cy="8" r="6.2"/>'
         '<path fill="currentColor" d="M8 1.8a6.2 6.2 0 0 1 0 12.4z"/>'

@@ -84,7 +84,7 @@
 
   // A dead server serves no icon either, so all three are fetched while it lives.
   const favicon = find("favicon"), icons = {};
-  for (const mood of ["calm", "failing", "lost"]) {
+  for (const mood of ["calm", "trouble", "lost"]) {
     fetch(favicon.dataset[mood]).then((answer) => answer.text())
       .then((svg) => { icons[mood] = `data:image/svg+xml,${encodeURIComponent(svg)}`; }).catch(() => {});
   }
@@ -95,7 +95,7 @@
       : paused ? ["paused", "Paused", `· data ${age} old`, data().title]
       : failures > 1 ? ["lost", trouble, `since ${jobwall.clock(goodDate)} · ${age}`, `Lost · ${name}`]
       : ["live", "Live", `· as of ${jobwall.second(goodDate)} ${jobwall.zone()}`, data().title];
-    const mood = signedOut || link === "lost" ? "lost" : data().failing > 0 ? "failing" : "calm";
+    const mood = signedOut || link === "lost" ? "lost" : data().alarm ? "trouble" : "calm";
     const from = link === "live" ? undefined : goodDate;
     Object.assign(document.documentElement.dataset, { link, mood });
     if (jobwall.from !== from) jobwall.from = from, jobwall.write();

@@ -224,10 +224,10 @@ def test_back_shows_the_whole_page_and_not_its_live_part(person: Person) -> None
     expect(row(page, 1).locator("progress")).to_have_attribute("value", re.compile("50"))
 
 
-def test_failing_shows_in_the_title(person: Person) -> None:
+def test_trouble_shows_in_the_title(person: Person) -> None:
     send(person.board, *(job(number, "failed", error_message="x") for number in range(3)))
     page = open_project(person)
-    expect(page).to_have_title(re.compile(r"^\(3 failing\) live-"))
+    expect(page).to_have_title(re.compile(r"^Failing · live-"))
 
 
 def test_the_job_page_follows_its_job(person: Person) -> None:

@@ -19,9 +19,8 @@ from app.web.shapes import SHAPES
 from tests.kit import ROOT
 
 NOW = 1_700_000_000 * SECOND
-FACTS = ProjectFacts(
-    "p", "P", "kg_vector", NOW - DAY, 15 * MINUTE, 90 * MINUTE, running=2, waiting=7
-)
+SPANS = {"silent_after": 15 * MINUTE, "wait_after": 15 * MINUTE, "expect_every": 90 * MINUTE}
+FACTS = ProjectFacts("p", "P", "kg_vector", NOW - DAY, **SPANS, running=2, waiting=7, stalled=2)
 AT = format_time(NOW - HOUR)[11:16]
 
 
@@ -49,11 +48,26 @@ SAID = [
         f" since clock {AT} · age {AT}: 19 documents",
     ),
     (
+        verdict(verdicts.NO_OUTPUT, count=180, of=180),
+        f"No output since clock {AT}paren {AT}: the last 180 jobs that completed made no nodes.",
+        f"the last 180 jobs made no nodes / since clock {AT}",
+        "no output / 180 jobs made no nodes",
+        f" since clock {AT} · age {AT}: 180 jobs made no nodes",
+    ),
+    (
         verdict(verdicts.STALLED, count=2),
         f"Stalled since clock {AT}paren {AT}: 2 jobs silent.",
         f"2 jobs silent / since clock {AT}",
         f"2 stalled / no report for age {AT}",
         f": 2 jobs silent since clock {AT} · age {AT}",
+    ),
+    (
+        verdict(verdicts.STARVED, count=1200),
+        f"Starved since clock {AT}paren {AT}: 1,200 jobs waiting and none has started; "
+        f"the oldest since clock {AT}.",
+        f"1,200 jobs waiting / none started since clock {AT}",
+        f"1,200 waiting / none started for age {AT}",
+        f": 1,200 waiting, none started since clock {AT} · age {AT}",
     ),
     (
         verdict(verdicts.LATE),
@@ -62,6 +76,13 @@ SAID = [
         f"nothing new / expected every 90 min · late since clock {AT}",
         f"late / nothing new since clock {AT}",
         f" since clock {AT} · age {AT}",
+    ),
+    (
+        verdict(verdicts.SLOW, pace=360.0, usual=25.0, unit="document"),
+        f"Slow since clock {AT}paren {AT}: 6 min a document, usually 25 s.",
+        f"6 min a document / usually 25 s · since clock {AT}",
+        "slow / 6 min a document, usually 25 s",
+        f" since clock {AT} · age {AT}: 6 min a document, usually 25 s",
     ),
     (
         verdict(verdicts.SOME_FAILURES, **ALONE),

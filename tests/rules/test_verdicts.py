@@ -1,24 +1,29 @@
-"""The seven states, in their order, and since when."""
+"""The states, in their order, and since when."""
 
 from dataclasses import replace
 
 import pytest
 
 from app.rules import verdicts
-from app.rules.times import DAY, HOUR, MINUTE
+from app.rules.times import DAY, HOUR, MINUTE, SECOND
 from app.rules.verdicts import (
     Cause,
     Failures,
     Hour,
     ProjectFacts,
     assess,
+    beside,
     blame,
     by_urgency,
     first_shown,
 )
+from app.rules.verdicts.calm import drained
+from app.rules.verdicts.chance import least_run
+from app.rules.verdicts.facts import Measured, Output
+from app.rules.verdicts.pace import Bin, Usual, slow_since, stands_after, usual_pace
 
 NOW = 1_700_000_000_000_000
-FACTS = ProjectFacts("p", "P", "kg_vector", NOW - DAY, 15 * MINUTE)
+FACTS = ProjectFacts("p", "P", "kg_vector", NOW - DAY, 15 * MINUTE, 15 * MINUTE)
 FAILING = {
     "streak": 3,
     "streak_since": NOW - HOUR,
@@ -28,10 +33,19 @@ FAILING = {
 STALLED = {"stalled": 1, "stalled_heard_at": NOW - 22 * MINUTE}
 LATE = {"expect_every": HOUR, "last_created_at": NOW - 2 * HOUR}
 SOME = {"still_failing": True, "last_failed_at": NOW - 3 * HOUR}
+NO_OUTPUT = {"completed": 9, "empty": 5, "output": Output(run=5, run_since=NOW - HOUR)}
+STARVED = {"waiting": 3, "waiting_since": NOW - HOUR, "running": 0}
+SLOW = {
+    "usual": Usual(per_chunk=2.0, per_document=20.0),
+    "newest": [Measured(NOW - MINUTE * n, 60 * SECOND, 10) for n in range(10)],
+}
 ORDER = [
     (FAILING, verdicts.FAILING),
+    (NO_OUTPUT, verdicts.NO_OUTPUT),
     (STALLED, verdicts.STALLED),
+    (STARVED, verdicts.STARVED),
     (LATE, verdicts.LATE),
+    (SLOW, verdicts.SLOW),
     (SOME, verdicts.SOME_FAILURES),
     ({"running": 2}, verdicts.RUNNING),
     ({"total": 5}, verdicts.FINE),
@@ -141,3 +155,140 @@ def test_worst_first_then_the_most_recent_trouble() -> None:
         "late": verdicts.Verdict(verdicts.LATE, since=NOW),
     }
     assert by_urgency(found) == ["new", "old", "late", "fine"]
+
+
+def test_what_else_is_wrong_stands_beside_the_worst() -> None:
+    facts = replace(FACTS, total=9, **FAILING | STALLED | STARVED | SOME)
+    verdict = assess(facts, NOW)
+    states = [one.state for one in beside(verdict, facts, NOW)]
+    assert states == [verdicts.STALLED, verdicts.STARVED, verdicts.RUNNING]
+    assert beside(assess(replace(FACTS, **SOME), NOW), facts, NOW) == ()
+
+
+@pytest.mark.parametrize(
+    ("share", "daily", "least"),
+    [(0, 1000, 3), (0.02, 700, 3), (0.02, 14_000, 4), (0.2, 700, 7), (0.5, 700, 16), (1, 9, 20)],
+)
+def test_where_failures_are_usual_it_takes_more_in_a_row(share, daily, least) -> None:
+    """Two in a hundred of 700 a day: three in a row come by chance once in six months."""
+    assert least_run(share, daily, least=3, most=20) == least
+    usual = Usual(failed_share=share, daily=daily)
+    for streak in (least - 1, least):
+        facts = replace(FACTS, **FAILING | {"streak": streak, "usual": usual})
+        assert (assess(facts, NOW).state is verdicts.FAILING) == (streak == least)
+
+
+def test_no_output_is_a_run_of_five_or_half_of_an_hour() -> None:
+    run = Output(run=5, run_since=NOW - HOUR, last_at=NOW)
+    facts = replace(FACTS, total=9, completed=99, empty=20, output=run)
+    verdict = assess(facts, NOW)
+    assert (verdict.state, verdict.since) == (verdicts.NO_OUTPUT, NOW - HOUR)
+    assert (verdict.count, verdict.of) == (5, 5)
+    for one in (
+        replace(run, run=4),  # not yet
+        replace(run, usual_share=0.2, daily=700),  # such runs come by chance
+        replace(run, run=4, hour_completed=11, hour_empty=5),  # less than half
+        replace(run, run=4, hour_completed=8, hour_empty=5, usual_share=0.3),  # usual
+    ):
+        assert assess(replace(facts, output=one), NOW).state is verdicts.FINE
+    half = replace(run, run=2, hour_completed=10, hour_empty=5, spell_since=NOW - 2 * HOUR)
+    verdict = assess(replace(facts, output=half), NOW)
+    assert (verdict.state, verdict.since) == (verdicts.NO_OUTPUT, NOW - 2 * HOUR)
+    assert (verdict.count, verdict.of) == (5, 10)
+    never = replace(facts, completed=20)
+    assert assess(never, NOW).state is verdicts.FINE  # it never made any
+
+
+def test_a_job_that_is_heard_of_and_goes_on_no_more_has_stalled() -> None:
+    facts = replace(FACTS, total=1, running=1, unmoved=1, unmoved_since=NOW - 6 * HOUR)
+    verdict = assess(facts, NOW)
+    assert (verdict.state, verdict.since) == (verdicts.STALLED, NOW - 6 * HOUR)
+    both = replace(facts, stalled=2, stalled_heard_at=NOW - HOUR)
+    assert (assess(both, NOW).count, assess(both, NOW).since) == (3, NOW - 6 * HOUR)
+
+
+def test_how_long_a_job_may_stand_follows_from_what_its_chunks_take() -> None:
+    quarter = 15 * MINUTE
+    assert stands_after(Usual(), quarter) == (quarter, None)
+    assert stands_after(Usual(per_chunk=20.0, longest=60.0), quarter) == (quarter, quarter)
+    slow = Usual(per_chunk=200.0, longest=3600.0)
+    assert stands_after(slow, quarter) == (2000 * SECOND, 3 * HOUR)
+
+
+def test_jobs_starve_where_they_wait_and_nothing_moves() -> None:
+    facts = replace(FACTS, total=9, waiting=3, waiting_since=NOW - 3 * HOUR)
+    verdict = assess(facts, NOW)
+    assert (verdict.state, verdict.since) == (verdicts.STARVED, NOW - 3 * HOUR)
+    since = assess(replace(facts, last_ended_at=NOW - HOUR), NOW).since
+    assert since == NOW - HOUR
+    stuck = replace(facts, running=2, stalled=2, stalled_heard_at=NOW - HOUR)
+    assert next(one.state for one in beside(assess(stuck, NOW), stuck, NOW)) is verdicts.STARVED
+    for calm in (
+        {"running": 1},
+        {"last_ended_at": NOW - 14 * MINUTE},
+        {"waiting_since": NOW - 14 * MINUTE},
+        {"waiting_since": None},
+        {"usually_waits": True},
+        {"wait_after": 4 * HOUR},
+    ):
+        assert assess(replace(facts, **calm), NOW).state is verdicts.RUNNING, calm
+
+
+def jobs(took: int, chunks: int, amount: int = 10) -> list[Measured]:
+    return [Measured(NOW - MINUTE * n, took * SECOND, chunks) for n in range(amount)]
+
+
+@pytest.mark.parametrize(
+    ("newest", "said"),
+    [
+        (jobs(60, 10), (60.0, 20.0, "document")),
+        (jobs(40, 5), (8.0, 2.0, "chunk")),  # smaller documents, and each chunk is slow
+        (jobs(60, 30), None),  # larger ones
+        (jobs(10, 1), None),  # tiny ones: a chunk takes longer, a document does not
+        (jobs(60, 10, 9), None),
+        (jobs(59, 10), None),
+        (jobs(90, 0), (90.0, 20.0, "document")),
+    ],
+)
+def test_slow_is_three_times_as_long_a_chunk_as_usual(newest, said) -> None:
+    usual = Usual(per_chunk=2.0, per_document=20.0)
+    verdict = assess(replace(FACTS, total=9, usual=usual, newest=newest), NOW)
+    told = (verdict.pace, verdict.usual, verdict.unit)
+    assert told == (said or (None, None, ""))
+    assert (verdict.state is verdicts.SLOW) == (said is not None)
+
+
+def test_slow_begins_with_the_hours_that_were_slow() -> None:
+    facts = replace(FACTS, total=9, **SLOW)
+    assert assess(facts, NOW).since == NOW - 9 * MINUTE - 60 * SECOND
+    assert assess(replace(facts, slow_hours_since=NOW - 3 * HOUR), NOW).since == NOW - 3 * HOUR
+    hours = [bin_of(n, per_chunk) for n, per_chunk in enumerate((9, 2, 6, 7, 0, 8))]
+    assert slow_since(hours, Usual(per_chunk=2.0)) == 2 * HOUR
+    assert slow_since(hours[:2], Usual(per_chunk=2.0)) is None
+
+
+def bin_of(hour: int, per_chunk: float, failed: int = 0) -> Bin:
+    """Ten documents of ten chunks in an hour, or none."""
+    jobs = 10 if per_chunk else 0
+    return Bin(hour * HOUR, jobs, failed, 10 * jobs, [(10.0 * per_chunk, jobs)] if jobs else [])
+
+
+def test_three_bad_days_of_seven_do_not_change_what_is_usual() -> None:
+    days = [bin_of(24 * n, 9 if n % 2 else 2, 10 if n % 2 else 1) for n in range(7)]
+    usual = usual_pace([], days)
+    assert (usual.per_chunk, usual.per_document, usual.longest) == (2.0, 20.0, 90.0)
+    assert usual.failed_share == pytest.approx(1 / 11)
+    assert usual.daily == pytest.approx((4 * 11 + 3 * 20) / 7)
+    young = usual_pace([bin_of(0, 2), bin_of(1, 2), bin_of(2, 9)], [])
+    assert young.per_chunk == 2.0
+
+
+def test_what_waits_is_drained_as_fast_as_jobs_end_now() -> None:
+    facts = replace(FACTS, running=2, waiting=118, hour_completed=60, hour_since=NOW - HOUR)
+    until = drained(facts, NOW)
+    assert until is not None
+    assert 0 <= until - (NOW + 2 * HOUR) <= MINUTE
+    quick = replace(facts, hour_since=NOW - 10 * MINUTE)
+    assert (drained(quick, NOW) or 0) - NOW <= 21 * MINUTE
+    for unknown in ({"running": 0}, {"waiting": 0}, {"hour_completed": 4}, {"hour_since": None}):
+        assert drained(replace(facts, **unknown), NOW) is None

@@ -1,4 +1,4 @@
-"""When a job went on last, after how long a queue that stands is starved, and when empty jobs ended.
+"""When a job went on last, when a queue that stands is starved, and when empty jobs ended.
 
 Of jobs that run it is said that they went on when they were heard of last: the past is not known.
 """

@@ -9,8 +9,11 @@ from app.rules.verdicts.calm import EMPTY, FINE, RUNNING
 from app.rules.verdicts.facts import Cause, Failures, Hour, ProjectFacts
 from app.rules.verdicts.failing import FAILING, FAILING_STREAK
 from app.rules.verdicts.late import LATE
+from app.rules.verdicts.no_output import NO_OUTPUT
+from app.rules.verdicts.slow import SLOW
 from app.rules.verdicts.some_failures import SOME_FAILURES, first_shown
 from app.rules.verdicts.stalled import STALLED
+from app.rules.verdicts.starved import STARVED
 from app.rules.verdicts.state import ProjectState, Verdict
 
 __all__ = [
@@ -19,9 +22,12 @@ __all__ = [
     "FAILING_STREAK",
     "FINE",
     "LATE",
+    "NO_OUTPUT",
     "RUNNING",
+    "SLOW",
     "SOME_FAILURES",
     "STALLED",
+    "STARVED",
     "STATES",
     "Cause",
     "Failures",
@@ -30,6 +36,7 @@ __all__ = [
     "ProjectState",
     "Verdict",
     "assess",
+    "beside",
     "blame",
     "by_urgency",
     "first_shown",
@@ -54,6 +61,16 @@ def assess(facts: ProjectFacts, now: int) -> Verdict:
         if verdict is not None:
             return verdict
     raise ValueError("the last state holds where no other does")
+
+
+def beside(verdict: Verdict, facts: ProjectFacts, now: int) -> tuple[Verdict, ...]:
+    """What else holds at `now` (µs) where something is wrong, but for what that implies."""
+    if not verdict.state.trouble:
+        return ()
+    judged = (state.judge(facts, now) for state in STATES if state.rank > verdict.state.rank)
+    others = (one for one in judged if one is not None and one.state not in (FINE, EMPTY))
+    implied = (SOME_FAILURES,) if verdict.state is FAILING else ()
+    return tuple(one for one in others if one.state not in implied)
 
 
 def blame(verdict: Verdict, failures: Failures) -> Verdict:

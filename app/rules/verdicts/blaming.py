@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from app.rules.documents import name_of
-from app.rules.sentences import Brief, Parts, ago, clock, foreign, joined, quoted, say
+from app.rules.sentences import Brief, Parts, ago, clock, foreign, joined, leading, quoted, say
 from app.rules.verdicts.facts import Failures, ProjectFacts
 from app.rules.verdicts.state import ProjectState, Verdict
 from app.rules.words import count, plural
@@ -53,10 +53,10 @@ class Blaming(ProjectState):
             yield say("last ", ago(verdict.last_at))
 
 
-def documents(verdict: Verdict) -> str:
+def documents(verdict: Verdict) -> Parts:
     """`19 documents`, `at least 1,200 documents`."""
-    words = plural(verdict.count, "document")
-    return f"at least {words}" if verdict.at_least else words
+    words = leading(plural(verdict.count, "document"), "failed")
+    return say("at least ", words) if verdict.at_least else say(words)
 
 
 def short_documents(verdict: Verdict) -> str:

@@ -2,30 +2,56 @@
 
 from dataclasses import dataclass
 
-from app.rules.sentences import Brief, Parts, ago, clock, say, strong
+from app.rules.sentences import Brief, Parts, ago, clock, leading, say, strong
+from app.rules.times import MINUTE, floor
 from app.rules.verdicts.facts import ProjectFacts
 from app.rules.verdicts.state import ProjectState, Verdict
 from app.rules.words import count, plural
+
+FEW = 5  # ends within an hour; from fewer no end is foretold
 
 
 @dataclass(frozen=True, eq=False)
 class Running(ProjectState):
     """Jobs run or wait."""
 
-    def judge(self, facts: ProjectFacts, _now: int) -> Verdict | None:
-        """Since when does not matter."""
-        return Verdict(self, count=facts.running) if facts.running or facts.waiting else None
+    def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
+        """Since when does not matter; until when is a guess."""
+        if not facts.running and not facts.waiting:
+            return None
+        return Verdict(self, count=facts.running, until=drained(facts, now))
 
-    def sentence(self, _verdict: Verdict, facts: ProjectFacts) -> Parts:
-        """How many."""
-        waiting = f", {count(facts.waiting)} waiting" if facts.waiting else ""
-        return say(strong(self.label), f": {plural(facts.running, 'job')}", waiting, ".")
+    def sentence(self, verdict: Verdict, facts: ProjectFacts) -> Parts:
+        """How many run, how many wait, and when all of them will be done."""
+        running = leading(plural(facts.running, "job"), "running")
+        if not facts.waiting:
+            return say(strong(self.label), ": ", running, ".")
+        if not facts.running:
+            return say(
+                strong("Waiting"), ": ", leading(plural(facts.waiting, "job"), "waiting"), "."
+            )
+        waiting = leading(f"{count(facts.waiting)} waiting", "waiting")
+        until = () if verdict.until is None else say("; ≈ drained by ", clock(verdict.until))
+        return say(strong(self.label), ": ", running, ", ", waiting, until, ".")
 
     def glance(self, _verdict: Verdict, facts: ProjectFacts) -> Brief:
-        """`3 running`, or how many wait."""
+        """`3 running`, and how many wait."""
         if facts.running:
             return Brief(say(f"{count(facts.running)} running"))
         return Brief(say(f"{count(facts.waiting)} waiting"))
+
+
+def drained(facts: ProjectFacts, now: int) -> int | None:
+    """When (µs) all that waits and runs will be done, as fast as jobs ended within the last hour.
+
+    To a minute; None where nothing waits or too few have ended to say.
+    """
+    finished = facts.hour_completed + facts.hour_failed
+    if not facts.waiting or not facts.running or facts.hour_since is None or finished < FEW:
+        return None
+    each = max(now - facts.hour_since, MINUTE) / finished
+    until = now + round(each * (facts.waiting + facts.running))
+    return floor(until, MINUTE) + MINUTE
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from app.rules.verdicts.arrivals import Due
+from app.rules.verdicts.pace import Usual
+
 
 @dataclass(frozen=True, slots=True)
 class Hour:
@@ -52,13 +55,51 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """A job that completed at `ended_at` (µs), of which it is known how long (µs) it `took`."""
+
+    ended_at: int
+    took: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What completed jobs made of late, in a project of which some jobs made no nodes.
+
+    The last `run` of them made none (or `run_at_least` so many), since `run_since`; the last such
+    one ended at `last_at`. `spell_since` is the first empty one of the hours, up to now, in which
+    they were many. `usual_share` is that of the seven days before the run, in which `daily` so many
+    completed.
+    """
+
+    run: int = 0
+    run_at_least: bool = False
+    run_since: int | None = None
+    spell_since: int | None = None
+    last_at: int | None = None
+    hour_completed: int = 0
+    hour_empty: int = 0
+    usual_share: float = 0.0
+    daily: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectFacts:
     """What the store knows of a project at one moment.
 
-    `streak` counts the failures since the last success, to three, and `streak_since` is the first
-    of them; `streak_documents` and `hour_documents` say, to two at least, of how many documents the
-    failures of the streak and of the last hour are, `hour_failing` how many of those still fail.
+    `streak` counts the failures since the last success, so far as the rule asks, and
+    `streak_since` is the first of them; `streak_documents` and `hour_documents` say, to two at
+    least, of how many documents the failures of the streak and of the last hour are, `hour_failing`
+    how many of those still fail.
     `still_failing` says whether a document's latest finished job failed in the last 24 h.
+    Of the running jobs `stalled` are silent since `stalled_heard_at` at least, and the next is at
+    `silent_at`; `unmoved` are heard of, and have not gone on since `unmoved_since`, the first of
+    them at `unmoved_chunks` of `unmoved_total`. `waiting_since` is when the oldest job that waits
+    was created, of those that were not passed over for a day; `usually_waits` says that at this
+    time jobs usually do. `hour_since` is the first end of the last hour. `newest` are the jobs that
+    completed last in it, as many as the rule asks for; `slow_hours_since` is the start of the last
+    hours that were slow. `due` says that jobs should have come.
     `skew_seconds` is how far a sender's clock was off, seen last at `skewed_at`; None where that is
     longer ago than a day.
     """
@@ -68,15 +109,27 @@ class ProjectFacts:
     mode: str
     created_at: int
     silent_after: int
+    wait_after: int
     expect_every: int | None = None
     total: int = 0
     running: int = 0
     waiting: int = 0
     stalled: int = 0
     stalled_heard_at: int | None = None
+    silent_at: int | None = None
+    unmoved: int = 0
+    unmoved_since: int | None = None
+    unmoved_chunks: int = 0
+    unmoved_total: int | None = None
+    completed: int = 0
+    empty: int = 0
+    waiting_since: int | None = None
+    usually_waits: bool = False
+    last_ended_at: int | None = None
     last_created_at: int | None = None
     hour_completed: int = 0
     hour_failed: int = 0
+    hour_since: int | None = None
     streak: int = 0
     streak_since: int | None = None
     last_failed_at: int | None = None
@@ -87,3 +140,8 @@ class ProjectFacts:
     skew_seconds: int | None = None
     skewed_at: int | None = None
     hours: Sequence[Hour] = field(default_factory=tuple)
+    output: Output | None = None
+    usual: Usual | None = None
+    newest: Sequence[Measured] = ()
+    slow_hours_since: int | None = None
+    due: Due | None = None

@@ -1,36 +1,42 @@
 """Failing: jobs fail, and it does not stop."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.rules.causes import NO_ERROR
 from app.rules.sentences import Brief, Parts, say
-from app.rules.times import HOUR
 from app.rules.verdicts.blaming import Blaming, blamed, documents, newest, short_documents
-from app.rules.verdicts.facts import Failures, Hour, ProjectFacts
+from app.rules.verdicts.chance import least_run
+from app.rules.verdicts.facts import Failures, ProjectFacts
+from app.rules.verdicts.pace import Usual
+from app.rules.verdicts.spells import spell_start
 from app.rules.verdicts.state import Verdict, since_when
 from app.rules.words import count
 
 FAILING_JOBS = 3  # this many failures in the last hour ...
 FAILING_SHARE = 0.2  # ... that are this share of what finished in it, or
-FAILING_STREAK = 3  # this many failures since the last success
+FAILING_STREAK = 3  # this many failures since the last success, or
+MOST_STREAK = 20  # as many more as it takes where failures are usual
 
 
 @dataclass(frozen=True, eq=False)
 class Failing(Blaming):
     """A fifth of the last hour's jobs (at least three) failed, or the last three did.
 
-    Not of one document alone: that is the document's fault.
+    Where jobs usually fail now and then, three in a row come by chance: then it takes more. Not of
+    one document alone: that is the document's fault.
     """
 
     def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
         """Since the first failure of the streak, or the start of the spell of such hours."""
         starts = []
-        streak = facts.streak >= FAILING_STREAK and facts.streak_documents > 1
+        usual = facts.usual or Usual()
+        least = least_run(usual.failed_share, usual.daily, least=FAILING_STREAK, most=MOST_STREAK)
+        streak = facts.streak >= least and facts.streak_documents > 1
         if streak and facts.streak_since is not None:
             starts.append(facts.streak_since)
         if _fails_by_rate(facts):
-            starts.append(spell_start(facts.hours, now))
+            hours = [(hour.start, hour.finished, hour.failed) for hour in facts.hours]
+            starts.append(spell_start(hours, now, FAILING_SHARE))
         return Verdict(self, since=min(starts), last_at=facts.last_failed_at) if starts else None
 
     def blame(self, verdict: Verdict, failures: Failures) -> Verdict:
@@ -63,20 +69,6 @@ def _fails_by_rate(facts: ProjectFacts) -> bool:
     several = max(facts.hour_documents, facts.hour_failing) > 1
     many = facts.hour_failed >= FAILING_JOBS and facts.hour_failed >= FAILING_SHARE * finished
     return several and many
-
-
-def spell_start(hours: Sequence[Hour], now: int) -> int:
-    """The start (µs) of the unbroken run of hours up to now in which a fifth of the jobs failed.
-
-    An hour in which nothing finished does not break the run: silence proves no recovery.
-    """
-    start = now - HOUR
-    for hour in sorted(hours, key=lambda hour: hour.start, reverse=True):
-        if hour.finished and hour.failed < FAILING_SHARE * hour.finished:
-            break
-        if hour.failed:
-            start = min(start, hour.start)
-    return start
 
 
 FAILING = Failing(10, "failing", "Failing", shape="failed", tone="failed", trouble=True)

@@ -3,24 +3,33 @@
 from dataclasses import dataclass
 
 from app.rules.sentences import Brief, Parts, ago, clock, say
+from app.rules.verdicts.arrivals import Due
 from app.rules.verdicts.facts import ProjectFacts
 from app.rules.verdicts.state import ProjectState, Verdict, since_when
-from app.rules.words import span
+from app.rules.words import plural, span
 
 
 @dataclass(frozen=True, eq=False)
 class Late(ProjectState):
-    """The project expects a job every so often, and that long has passed since the last one."""
+    """The project expects a job every so often, and that long has passed since the last one.
+
+    Where nobody said how often, as they came in the weeks before (`arrivals`).
+    """
 
     def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
         """Since the moment one was due; a new project by its own age."""
         if facts.expect_every is None:
-            return None
+            if facts.due is None:
+                return None
+            return Verdict(self, since=facts.due.since, last_at=facts.last_created_at)
         due = (facts.last_created_at or facts.created_at) + facts.expect_every
         return Verdict(self, since=due, last_at=facts.last_created_at) if now >= due else None
 
     def sentence(self, verdict: Verdict, facts: ProjectFacts) -> Parts:
         """Since when, what is expected, and when the last one came."""
+        if facts.due is not None and verdict.last_at is not None:
+            usual = f": usually {_hourly(facts.due)} at this time; none since "
+            return say(self._lead(verdict), usual, clock(verdict.last_at), ".")
         last = say(" and none has come yet.")
         if verdict.last_at is not None:
             last = say("; the last one came ", ago(verdict.last_at), ".")
@@ -29,7 +38,8 @@ class Late(ProjectState):
     def brief(self, verdict: Verdict, facts: ProjectFacts) -> Brief:
         """What is expected, and since when."""
         since = () if verdict.since is None else say(" · late since ", clock(verdict.since))
-        return Brief(say("nothing new"), say(f"expected every {_every(facts)}", since))
+        usual = f"expected every {_every(facts)}" if facts.due is None else _usually(facts.due)
+        return Brief(say("nothing new"), say(usual, since))
 
     def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
         """`late` over when the last one came."""
@@ -41,6 +51,14 @@ class Late(ProjectState):
     def closeup(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
         """Since when."""
         return since_when(verdict)
+
+
+def _hourly(due: Due) -> str:
+    return f"{plural(due.hourly, 'job')} an hour"
+
+
+def _usually(due: Due) -> str:
+    return f"usually {_hourly(due)}"
 
 
 def _every(facts: ProjectFacts) -> str:

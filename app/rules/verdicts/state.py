@@ -12,18 +12,25 @@ from app.rules.verdicts.facts import Failures, ProjectFacts
 class Verdict:
     """The state of a project and its story; times in µs.
 
-    `count` is documents that fail (failing, some failures), or `at_least` so many; silent jobs
-    (stalled) or running jobs (running). `cause` is the commonest error among the failures,
+    `count` is documents that fail (failing, some failures), or `at_least` so many; jobs that are
+    silent or stand (stalled), wait (starved), made no nodes, `of` so many (no output), or run.
+    Slow, a `unit` (document, chunk) takes `pace` seconds, `usual` ones as a rule. `cause` is the
+    commonest error among the failures,
     `cause_id` its number, `cause_count` its documents, and `causes` how many there are, 0 where
     that is not known; where each has `each_its_own`, no two documents share one. `document` is the
     only one that fails, `times` how often it did. `last_at` is the newest failure, the last sign of
-    life (stalled) or the newest job (late, fine).
+    life (stalled), the newest empty job (no output), the oldest that waits (starved) or the newest
+    job (late, fine); `until` is when what runs and waits will be done.
     """
 
     state: "ProjectState"
     since: int | None = None
     count: int = 0
     at_least: bool = False
+    of: int = 0
+    pace: float | None = None
+    usual: float | None = None
+    unit: str = ""
     cause: str | None = None
     cause_id: int | None = None
     cause_count: int = 0
@@ -32,6 +39,7 @@ class Verdict:
     document: str | None = None
     times: int = 0
     last_at: int | None = None
+    until: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,308 @@
+"""The facts that verdicts on projects follow from: seeks for each, and more for the few in doubt.
+
+A board of a thousand projects is judged at every poll. So the first statement asks of each only
+what a few seeks tell, and nothing at all where the counts in its row say that there is nothing;
+what is learned from weeks before is asked of projects where it could matter (`app.queries.habits`).
+"""
+
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, reduce
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from app.models import Document, FinishedCount, Job
+from app.models import Project as ProjectRow
+from app.queries import habits
+from app.queries.matching import EMPTY, ended, is_silent
+from app.rules.silence import silent_since
+from app.rules.skew import TOLERANCE
+from app.rules.status import FAILURES, SUCCESSES, JobStatus
+from app.rules.times import DAY, HOUR, floor
+from app.rules.verdicts import Hour, ProjectFacts, first_shown
+from app.rules.verdicts.arrivals import FEW as FEW_CAME
+from app.rules.verdicts.arrivals import SOONEST, TIMES, WEEK
+from app.rules.verdicts.failing import MOST_STREAK
+from app.rules.verdicts.no_output import EMPTY_JOBS
+from app.rules.verdicts.slow import SLOW_JOBS
+from app.store.database import inlined, table_of
+
+CHART_HOURS = 24
+MOST_LOOKED_AT = 20  # failed jobs of the last hour, whether they are all of one document
+
+
+def list_facts(
+    connection: Connection, now: int, only: Sequence[str] | None, *, charts: bool
+) -> list[ProjectFacts]:
+    """The facts of every project, or of these, at `now` (µs).
+
+    Without `charts` several projects have only the `hours` that their verdicts follow from.
+    """
+    values: dict[str, Any] = {
+        "only": only,
+        "now": now,
+        "soon": now + TOLERANCE,
+        "hour_ago": now - HOUR,
+        "day_ago": now - DAY,
+        "quiet": now - SOONEST,
+        "first_hour": floor(now, HOUR) - DAY,
+        "first_shown": first_shown(now),
+    }
+    found = connection.execute(_seeks(only is not None), values)
+    names = tuple(found.keys())
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    known = {row["project_id"]: row for row in rows}
+    learned = habits.learn(connection, rows, now)
+    charted = {
+        project_id
+        for project_id, row in known.items()
+        if charts or len(rows) == 1 or row["hour_failed"]
+    }
+    hours: dict[str, list[Hour]] = {}
+    if charted:
+        everything = len(charted) == len(rows) and only is None
+        values["only"] = None if everything else sorted(charted)
+        for one in connection.execute(_hours(not everything), values):
+            hours.setdefault(one.project_id, []).append(Hour(one.hour, one.completed, one.failed))
+    facts = []
+    for project_id, row in known.items():
+        shown = fill_hours(hours.get(project_id, ()), now) if project_id in charted else ()
+        fields = {name: row[name] for name in _FIELDS}
+        facts.append(ProjectFacts(**fields | learned.get(project_id, {}), hours=shown))
+    return facts
+
+
+def fill_hours(hours: Iterable[Hour], now: int) -> tuple[Hour, ...]:
+    """The last 24 hours up to the one of `now`, oldest first, with nothing where nothing ended."""
+    known = {hour.start: hour for hour in hours}
+    starts = range(first_shown(now), floor(now, HOUR) + HOUR, HOUR)
+    return tuple(known.get(start) or Hour(start) for start in starts)
+
+
+def _mine(only: bool) -> list[Any]:
+    return [ProjectRow.project_id.in_(bindparam("only", expanding=True))] if only else []
+
+
+@cache
+def _hours(only: bool) -> Any:
+    """What finished by hour, of every project or of the `only` ones."""
+    columns = (FinishedCount.hour, FinishedCount.completed, FinishedCount.failed)
+    return (
+        select(FinishedCount.project_id, *columns)
+        .where(
+            FinishedCount.project_id.in_(select(ProjectRow.project_id).where(*_mine(only))),
+            FinishedCount.hour > bindparam("first_hour"),
+        )
+        .order_by(FinishedCount.hour)
+    )
+
+
+def _moment(name: str) -> Any:
+    return bindparam(name, type_=Job.ended_at.type)
+
+
+@cache
+def _seen(only: bool) -> Any:
+    """The rows of the projects, and when jobs of each were created and ended last.
+
+    What lies in the future is of a clock of ours that was set back since. It says nothing of now:
+    no failure of tomorrow counts for the last hour, and no success hides one. Worked out once,
+    however often the seeks below look at it.
+    """
+    soon = _moment("soon")
+    totals = {status: getattr(ProjectRow, status.word) for status in JobStatus}
+
+    def last(statuses: Sequence[JobStatus]) -> Any:
+        some = reduce(operator.add, (totals[status] for status in statuses))
+        return case(
+            (some > 0, _end(func.max, statuses, lambda end: end <= soon, of=table_of(ProjectRow)))
+        )
+
+    created = select(func.max(Job.created_at)).where(
+        Job.project_id == ProjectRow.project_id, Job.created_at <= soon
+    )
+    seen = select(
+        ProjectRow.project_id,
+        ProjectRow.name,
+        ProjectRow.mode,
+        ProjectRow.created_at,
+        ProjectRow.silent_after,
+        ProjectRow.wait_after,
+        ProjectRow.expect_every,
+        reduce(operator.add, totals.values()).label("total"),
+        totals[JobStatus.PENDING].label("waiting"),
+        totals[JobStatus.RUNNING].label("running"),
+        *(table_of(ProjectRow).c[name] for name in ("completed", "empty", "failing")),
+        created.correlate(ProjectRow).scalar_subquery().label("last_created_at"),
+        last(SUCCESSES).label("last_success_at"),
+        last(FAILURES).label("last_failed_at"),
+        case(
+            (ProjectRow.skewed_at.between(_moment("day_ago"), soon), ProjectRow.skew_seconds)
+        ).label("skew_seconds"),
+        ProjectRow.skewed_at,
+    ).where(*_mine(only))
+    return seen.cte("seen").prefix_with("MATERIALIZED")
+
+
+@cache
+def _seeks(only: bool) -> Any:
+    """One row per project; every column is one or few index seeks, however long the history."""
+    seen = _seen(only)
+    of, soon, hour_ago = seen.c, _moment("soon"), _moment("hour_ago")
+    of_project = Job.project_id == of.project_id
+    silence = silent_since(_moment("now"), of.silent_after)
+    silent = (of_project, is_silent(silence))
+    running = (of_project, Job.status == inlined(JobStatus.RUNNING), Job.heard_at > silence)
+    last_success = func.coalesce(of.last_success_at, 0)
+
+    def of_last_hour(at: Any) -> ColumnElement[bool]:
+        return and_(at > hour_ago, at <= soon)
+
+    def since_success(at: Any) -> ColumnElement[bool]:
+        return and_(at > last_success, at <= soon)
+
+    def one(what: Any, *conditions: Any) -> Any:
+        return select(what).where(*conditions).correlate(seen).scalar_subquery()
+
+    def up_to(most: int, *conditions: Any) -> Any:
+        found = select(inlined(1)).where(*conditions).limit(inlined(most))
+        counted = found.correlate(seen).subquery()
+        return select(func.count()).select_from(counted).scalar_subquery()
+
+    def failing(condition: Any, most: int) -> Any:
+        document = (Document.project_id == of.project_id, Document.failing_since.is_not(None))
+        return up_to(most, *document, condition)
+
+    some = (
+        select(Job.source_doc_id)
+        .where(of_project, ended(FAILURES), of_last_hour(Job.ended_at))
+        .order_by(Job.ended_at.desc())
+        .limit(inlined(MOST_LOOKED_AT))
+        .correlate(seen)
+        .subquery()
+    )
+    runs, waits, fails = of.running > 0, of.waiting > 0, of.failing > 0
+    failed_lately = of.last_failed_at > hour_ago
+    drains = and_(runs, waits)
+    last_end = func.coalesce(_latest(of.last_success_at, of.last_failed_at), 0)
+    quiet = and_(
+        of.total >= TIMES * FEW_CAME,
+        of.last_created_at <= _moment("quiet"),
+        of.last_created_at > _moment("now") - (WEEK + DAY),
+    )
+
+    def came(earlier: int) -> Any:
+        span = (
+            Job.created_at > of.last_created_at - earlier,
+            Job.created_at <= _moment("now") - earlier,
+        )
+        return up_to(FEW_CAME, of_project, *span)
+
+    counted = {
+        "stalled": (runs, one(func.count(), *silent)),
+        "unmoved": (runs, one(func.count(), *running, Job.moved_at <= silence)),
+        "hour_completed": (
+            or_(failed_lately, drains),
+            one(func.count(), of_project, ended(SUCCESSES), of_last_hour(Job.ended_at)),
+        ),
+        "hour_failed": (
+            failed_lately,
+            one(func.count(), of_project, ended(FAILURES), of_last_hour(Job.ended_at)),
+        ),
+        # More than the rule asks for need not be counted: a streak may be all of a long history.
+        "streak": (
+            fails,
+            up_to(MOST_STREAK, of_project, ended(FAILURES), since_success(Job.ended_at)),
+        ),
+        "streak_documents": (fails, failing(since_success(Document.failed_at), 2)),
+        "hour_failing": (and_(fails, failed_lately), failing(of_last_hour(Document.failed_at), 2)),
+        "hour_documents": (
+            failed_lately,
+            select(func.count(some.c.source_doc_id.distinct())).scalar_subquery(),
+        ),
+        "still_failing": (fails, failing(Document.failed_at >= bindparam("first_shown"), 1)),
+        "measured": (
+            of.last_success_at > hour_ago,
+            up_to(SLOW_JOBS, of_project, ended(SUCCESSES), of_last_hour(Job.ended_at)),
+        ),
+        "came_week": (quiet, came(WEEK)),
+        "came_day": (quiet, came(DAY)),
+    }
+    told = {
+        "stalled_heard_at": (runs, one(func.min(Job.heard_at), *silent)),
+        "silent_at": (runs, one(func.min(Job.heard_at), *running) + of.silent_after),
+        "waiting_since": (
+            waits,
+            one(
+                func.min(Job.created_at),
+                of_project,
+                Job.status == inlined(JobStatus.PENDING),
+                Job.created_at > last_end - DAY,
+                Job.created_at <= soon,
+            ),
+        ),
+        "hour_since": (drains, _end(func.min, (*SUCCESSES, *FAILURES), of_last_hour, of=seen)),
+        "streak_since": (fails, _end(func.min, FAILURES, since_success, of=seen)),
+        "last_empty_at": (
+            of.empty >= EMPTY_JOBS,
+            one(func.max(Job.ended_at), of_project, EMPTY, Job.ended_at <= soon),
+        ),
+        "first_at": (quiet, one(func.min(Job.created_at), of_project)),
+    }
+    return select(
+        *of,
+        _latest(of.last_success_at, of.last_failed_at).label("last_ended_at"),
+        *(case((where, what), else_=0).label(name) for name, (where, what) in counted.items()),
+        *(case((where, what)).label(name) for name, (where, what) in told.items()),
+    )
+
+
+def _latest(one: Any, other: Any) -> ColumnElement[int]:
+    """The later of two moments; where one is not known, the other."""
+    return case((other.is_(None), one), (one > other, one), else_=other)
+
+
+def _end(
+    which: Callable[[Any], Any],
+    statuses: Sequence[JobStatus],
+    condition: Callable[[Any], ColumnElement[bool]],
+    *,
+    of: Any,
+) -> Any:
+    """The first or last end of the jobs of a project with these statuses: a seek for each."""
+    job = aliased(Job)
+    seeks = [
+        select(which(job.ended_at).label("at"))
+        .where(
+            job.project_id == of.c.project_id,
+            job.status == inlined(status),
+            condition(job.ended_at),
+        )
+        .correlate(of)
+        for status in statuses
+    ]
+    if len(seeks) == 1:
+        return seeks[0].scalar_subquery()
+    every = union_all(*seeks).subquery()
+    return select(which(every.c.at)).scalar_subquery()
+
+
+_FIELDS = (
+    *("project_id", "name", "mode", "created_at", "silent_after", "wait_after", "expect_every"),
+    *("total", "running", "waiting", "completed", "empty", "last_created_at", "last_failed_at"),
+    *("stalled", "stalled_heard_at", "streak", "streak_since", "streak_documents"),
+    *("hour_documents", "hour_failing", "still_failing", "skew_seconds", "skewed_at"),
+    *("hour_completed", "hour_failed", "hour_since", "last_ended_at", "silent_at", "waiting_since"),
+)

@@ -1,0 +1,76 @@
+"""When jobs came in the weeks before, of projects in which none comes now."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from app.ledger.counts import Level
+from app.models import CreatedCount, Job
+from app.queries.habits.doubt import DOUBTED, Learned, Row
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, floor
+from app.rules.verdicts.arrivals import FEW, TIMES, WEEK, Arrivals, Span, asked, due
+from app.store.database import inlined
+from app.store.seeks import each_row, listed_rows
+
+
+def is_doubtful(row: Row, _now: int) -> bool:
+    """Whether jobs came a week or a day before, and nobody said how often they should."""
+    return row["expect_every"] is None and FEW in (row["came_week"], row["came_day"])
+
+
+def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:
+    """Whether jobs should have come by now."""
+    spans = {row["project_id"]: asked(row["last_created_at"], now, row["first_at"]) for row in rows}
+    dialect = connection.dialect.name
+    given = [
+        {"project_id": project_id, "start": span.start, "stop": span.stop}
+        for project_id, of_project in spans.items()
+        for span in of_project
+    ]
+    came: dict[str, dict[Span, int]] = defaultdict(dict)
+    for one in connection.execute(_came(dialect), {DOUBTED: listed_rows(given)}):
+        came[one.project_id][Span(one.start, one.stop)] = one.jobs
+    hours: dict[str, dict[int, int]] = defaultdict(dict)
+    projects = listed_rows({"project_id": project_id} for project_id in spans)
+    since = floor(now, HOUR) - (TIMES + 1) * WEEK - DAY
+    for one in connection.execute(_hours(dialect), {DOUBTED: projects, "since": since}):
+        hours[one.project_id][one.bucket] = int(one.jobs)
+    for row in rows:
+        project_id = row["project_id"]
+        known = Arrivals(
+            row["last_created_at"], row["first_at"], came[project_id], hours[project_id]
+        )
+        learned[project_id]["due"] = due(known, now)
+
+
+@cache
+def _came(dialect: str) -> Any:
+    """How many jobs were created in each span, so far as it is asked."""
+    spans = each_row(dialect, DOUBTED, "start", "stop")
+    found = (
+        select(inlined(1))
+        .where(
+            Job.project_id == spans.c.project_id,
+            Job.created_at > spans.c.start,
+            Job.created_at <= spans.c.stop,
+        )
+        .limit(inlined(FEW))
+        .correlate(spans)
+        .subquery()
+    )
+    return select(*spans.c, select(func.count()).select_from(found).scalar_subquery().label("jobs"))
+
+
+@cache
+def _hours(dialect: str) -> Any:
+    projects = each_row(dialect, DOUBTED)
+    jobs = sum(getattr(CreatedCount, status.word) for status in JobStatus)
+    return (
+        select(CreatedCount.project_id, CreatedCount.bucket, jobs.label("jobs"))
+        .join(projects, projects.c.project_id == CreatedCount.project_id)
+        .where(CreatedCount.level == inlined(Level.HOUR), CreatedCount.bucket >= bindparam("since"))
+    )

@@ -1,0 +1,129 @@
+"""What a document takes, and a chunk: of late, and usually."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from app.rules.times import SECOND
+
+FEW = 5  # jobs of an hour or a day; of fewer no mean is told
+SLOW_TIMES = 3  # as long a chunk as usual is slow
+STANDING_TIMES = 10  # as long as a chunk usually takes: a job that stood so long goes on no more
+LONGEST_TIMES = 3  # the same of the longest jobs, where chunks tell nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """What finished in an hour or a day, which began at `start` (µs).
+
+    `steps` are how many of the completed jobs took how long: seconds, jobs. `chunks` are those of
+    all that finished.
+    """
+
+    start: int
+    completed: int
+    failed: int
+    chunks: int
+    steps: Sequence[tuple[float, int]]
+
+    @property
+    def finished(self) -> int:
+        """Both kinds together."""
+        return self.completed + self.failed
+
+    @property
+    def jobs(self) -> int:
+        """How many were measured."""
+        return sum(jobs for _, jobs in self.steps)
+
+    @property
+    def per_chunk(self) -> float | None:
+        """Seconds a chunk took, None where too few jobs say."""
+        if not self.chunks or self.jobs < FEW:
+            return None
+        return sum(seconds * jobs for seconds, jobs in self.steps) / self.chunks
+
+    @property
+    def per_document(self) -> float | None:
+        """Seconds that half of the documents took at most, None where too few jobs say."""
+        return quantile(self.steps, 0.5) if self.jobs >= FEW else None
+
+    @property
+    def failed_share(self) -> float | None:
+        """The share of failures, None where too few jobs say."""
+        return self.failed / self.finished if self.finished >= FEW else None
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What is usual in a project: seconds, None where nothing says, and shares of what finished.
+
+    `longest` is what one document of a hundred takes at least, `daily` how many jobs finish a day.
+    """
+
+    per_chunk: float | None = None
+    per_document: float | None = None
+    longest: float | None = None
+    failed_share: float = 0.0
+    daily: float = 0.0
+
+
+def quantile(steps: Sequence[tuple[float, int]], share: float) -> float | None:
+    """The seconds below which this share of the jobs lies, of (seconds, jobs) in any order."""
+    left = share * sum(jobs for _, jobs in steps)
+    for seconds, jobs in sorted(steps):
+        left -= jobs
+        if left <= 0:
+            return seconds
+    return None
+
+
+def usual_pace(hours: Sequence[Bin], days: Sequence[Bin]) -> Usual:
+    """What is usual by the days before the last one; of a young project, by its last hours.
+
+    The middle one of the days: three bad ones of seven change nothing.
+    """
+    known = [one for one in days if one.jobs >= FEW]
+    bins = known if len(known) > 1 else [*known, *hours]
+    steps: dict[float, int] = {}
+    for one in bins:
+        for seconds, jobs in one.steps:
+            steps[seconds] = steps.get(seconds, 0) + jobs
+    return Usual(
+        per_chunk=_middle([one.per_chunk for one in bins]),
+        per_document=_middle([one.per_document for one in bins]),
+        longest=quantile(list(steps.items()), 0.99),
+        failed_share=_middle([one.failed_share for one in days]) or 0.0,
+        daily=sum(one.finished for one in days) / len(days) if days else 0.0,
+    )
+
+
+def slow_since(hours: Sequence[Bin], usual: Usual) -> int | None:
+    """The start (µs) of the unbroken run of the last hours that were slow, None if none was."""
+    since = None
+    for hour in sorted(hours, key=lambda one: one.start, reverse=True):
+        if hour.per_chunk is None or usual.per_chunk is None:
+            continue
+        if hour.per_chunk < SLOW_TIMES * usual.per_chunk:
+            break
+        since = hour.start
+    return since
+
+
+def _middle(numbers: Sequence[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return median(known) if known else None
+
+
+def stands_after(usual: Usual, silent_after: int) -> tuple[int, int | None]:
+    """After how long (µs) without progress a job that is heard of stands.
+
+    The longer of `silent_after` and ten times what a chunk usually takes. The second is of a
+    job whose chunks tell nothing, for none or all of them are counted: three times what the longest
+    jobs take, None where that is not known.
+    """
+    chunk = int(STANDING_TIMES * SECOND * (usual.per_chunk or 0))
+    counted = max(silent_after, chunk)
+    if usual.longest is None:
+        return counted, None
+    return counted, max(counted, int(LONGEST_TIMES * SECOND * usual.longest))

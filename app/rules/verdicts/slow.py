@@ -1,0 +1,91 @@
+"""Slow: documents take much longer than they usually do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from app.rules.sentences import Brief, Parts, clock, say
+from app.rules.times import SECOND
+from app.rules.verdicts.facts import Measured, ProjectFacts
+from app.rules.verdicts.pace import SLOW_TIMES
+from app.rules.verdicts.state import ProjectState, Verdict, since_when
+from app.rules.words import NBSP
+
+SLOW_JOBS = 10  # the newest of the last hour
+LONGER_TIMES = 1.5  # as long a document: else there are only other documents
+LEAST = 2.0  # seconds a document: below that it is no trouble
+
+
+@dataclass(frozen=True, eq=False)
+class Slow(ProjectState):
+    """The ten newest jobs of the last hour took three times as long a chunk as is usual."""
+
+    def judge(self, facts: ProjectFacts, _now: int) -> Verdict | None:
+        """Since the first of those began, or of the hours that were as slow."""
+        usual, newest = facts.usual, facts.newest
+        if usual is None or usual.per_document is None or len(newest) < SLOW_JOBS:
+            return None
+        document = median(one.took for one in newest) / SECOND
+        if document < max(LEAST, LONGER_TIMES * usual.per_document):
+            return None
+        chunk = per_chunk(newest)
+        by_document = document >= SLOW_TIMES * usual.per_document
+        if chunk is None or not usual.per_chunk:
+            slow = by_document
+        else:
+            slow = chunk >= SLOW_TIMES * usual.per_chunk
+        if not slow:
+            return None
+        begun = min(one.ended_at - one.took for one in newest)
+        since = min(begun, facts.slow_hours_since or begun)
+        if by_document:
+            pace, as_usual, unit = document, usual.per_document, "document"
+        else:
+            pace, as_usual, unit = chunk or 0, usual.per_chunk or 0, "chunk"
+        return Verdict(self, since=since, pace=pace, usual=as_usual, unit=unit)
+
+    def sentence(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
+        """Since when, what a document takes, and what it took."""
+        return say(self._lead(verdict), ": ", _pace(verdict), ", usually ", _usual(verdict), ".")
+
+    def brief(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
+        """What a document takes, and what it took."""
+        since = () if verdict.since is None else say(" · since ", clock(verdict.since))
+        return Brief(say(_pace(verdict)), say("usually ", _usual(verdict), since))
+
+    def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
+        """`slow` over what a document takes."""
+        words = say(_pace(verdict), ", usually ", _usual(verdict))
+        return Brief(say(self.label.lower()), words)
+
+    def closeup(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
+        """Since when, and what a document takes."""
+        return say(since_when(verdict), ": ", _pace(verdict), ", usually ", _usual(verdict))
+
+
+def per_chunk(jobs: Sequence[Measured]) -> float | None:
+    """Seconds that a chunk of these jobs took, None where they counted none."""
+    chunks = sum(one.chunks for one in jobs)
+    return sum(one.took for one in jobs) / SECOND / chunks if chunks else None
+
+
+def _pace(verdict: Verdict) -> str:
+    return f"{_about(verdict.pace or 0)} a {verdict.unit}"
+
+
+def _usual(verdict: Verdict) -> str:
+    return _about(verdict.usual or 0)
+
+
+def _about(seconds: float) -> str:
+    """How long something takes, as a person would say it: `0.4 s`, `25 s`, `6 min`, `2 h`."""
+    if seconds < 1:
+        return f"{seconds:.1g}{NBSP}s"
+    if seconds < 100:
+        return f"{seconds:.0f}{NBSP}s"
+    if seconds < 100 * 60:
+        return f"{seconds / 60:.0f}{NBSP}min"
+    return f"{seconds / 3600:.0f}{NBSP}h"
+
+
+SLOW = Slow(35, "slow", "Slow", shape="slow", tone="slow", trouble=True)

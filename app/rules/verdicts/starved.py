@@ -1,0 +1,56 @@
+"""Starved: jobs wait, and nothing takes them."""
+
+from dataclasses import dataclass
+
+from app.rules.sentences import Brief, Parts, age, clock, leading, say
+from app.rules.verdicts.facts import ProjectFacts
+from app.rules.verdicts.state import ProjectState, Verdict, since_when
+from app.rules.words import count, plural
+
+
+@dataclass(frozen=True, eq=False)
+class Starved(ProjectState):
+    """Jobs wait, none has started for `wait_after`, and nothing runs or nothing of it goes on.
+
+    A job that was passed over for a day is forgotten, and starves nobody
+    (`ProjectFacts.waiting_since`); nor is anything wrong where jobs usually wait at this time for a
+    run that comes later.
+    """
+
+    def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
+        """Since the oldest of them came, or since something ended last."""
+        moving = facts.running - facts.stalled - facts.unmoved
+        if facts.waiting_since is None or moving > 0 or facts.usually_waits:
+            return None
+        since = max(facts.waiting_since, facts.last_ended_at or 0)
+        if now - since < facts.wait_after:
+            return None
+        return Verdict(self, since=since, count=facts.waiting, last_at=facts.waiting_since)
+
+    def sentence(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
+        """How many wait, for how long none has started, and since when the oldest waits."""
+        none = say(" and none has started")
+        oldest = (
+            () if verdict.last_at is None else say("; the oldest since ", clock(verdict.last_at))
+        )
+        waiting = leading(f"{plural(verdict.count, 'job')} waiting", "waiting")
+        return say(self._lead(verdict), ": ", waiting, none, oldest, ".")
+
+    def brief(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
+        """How many wait, and since when none has started."""
+        none = () if verdict.since is None else say("none started since ", clock(verdict.since))
+        waiting = leading(f"{plural(verdict.count, 'job')} waiting", "waiting")
+        return Brief(say(waiting), none)
+
+    def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
+        """`1,200 waiting` over for how long none has started."""
+        none = () if verdict.since is None else say("none started for ", age(verdict.since))
+        return Brief(say(f"{count(verdict.count)} waiting"), none)
+
+    def closeup(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
+        """How many wait, and since when none has started."""
+        waiting = f": {count(verdict.count)} waiting, none started"
+        return say(waiting, since_when(verdict))
+
+
+STARVED = Starved(25, "starved", "Starved", shape="starved", tone="starved", trouble=True)
