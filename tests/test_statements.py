@@ -172,6 +172,8 @@ ASKS: dict[str, list[Ask]] = {
     ],
     "api.get_openapi": [Ask("/api/v1/openapi.json", 0)],
     "api.get_projects": [Ask("/api/v1/projects", 2)],
+    "api.get_summaries": [Ask("/api/v1/summary", 5)],
+    "api.get_summary": [Ask("/api/v1/projects/p1/summary", 9)],
     "api.get_project": [Ask("/api/v1/projects/p1", 1)],
     "api.post_project": [Ask("/api/v1/projects", 3, "POST", 201, json=new_project)],
     "sign_in.form": [Ask("/sign-in", 0)],

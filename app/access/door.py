@@ -132,6 +132,7 @@ _HEARD_AT = (
     .label("heard_at")
 )
 _JOB_BY_SESSION = Prepared(lambda _: _with_project(_BY_SESSION, Session).add_columns(_HEARD_AT))
+_ALL_BY_KEY = Prepared(lambda _: _with_versions(_BY_KEY, ApiKey))
 _ALL_BY_SESSION = Prepared(lambda _: _with_versions(_BY_SESSION, Session))
 
 
@@ -167,6 +168,12 @@ def visit_overview_with_session(
 ) -> OverviewVisit | None:
     """The visit of a browser to all that it may see; None for a session that is not open."""
     rows = _ALL_BY_SESSION.rows(connection, secret=hashed(token), now=now)
+    return OverviewVisit(_grant(rows[0]), _numbers(rows[0][-1])) if rows else None
+
+
+def visit_everything_with_key(connection: Connection, key: str, now: int) -> OverviewVisit | None:
+    """The visit of a program to all that it may see; None for a key that is not valid."""
+    rows = _ALL_BY_KEY.rows(connection, secret=hashed(key), now=now)
     return OverviewVisit(_grant(rows[0]), _numbers(rows[0][-1])) if rows else None
 
 

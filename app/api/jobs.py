@@ -28,7 +28,7 @@ from app.rules.skew import greatest, skew_of
 from app.rules.times import MINUTE, floor, parse_time
 from app.store.commits import InDoubtError
 from app.store.database import reading
-from app.web.cache import body_of, serve
+from app.web.cache import Made, body_of, serve
 from app.web.errors import ProblemError, may_be_stored, problem_of
 from app.web.etags import make_etag, versioned_etag
 from app.web.urls import LONGEST_IN_HEADERS
@@ -103,7 +103,7 @@ def get_jobs(project_id: str) -> Response:
         if answer := unchanged(versioned_etag(slot, versions)):
             return answer
 
-        def make(_etag: str) -> tuple[bytes, dict[str, str]]:
+        def make(etag: str) -> Made:
             page = queries.list_jobs(
                 connection,
                 project,
@@ -120,9 +120,10 @@ def get_jobs(project_id: str) -> Response:
                 "limit": limit,
                 "offset": page.offset,
             }
-            return orjson.dumps(body), {**links(page, query), **limit_header(page.capped)}
+            headers = {**links(page, query), **limit_header(page.capped)}
+            return Made(orjson.dumps(body), headers, etag)
 
-        kept = serve(slot, versions, make)
+        kept = serve(slot, versions, make, now=at)
     body, encoding = body_of(slot, kept)
     return json_answer(body, headers={"ETag": kept.etag, **kept.about, **encoding})
 

@@ -16,6 +16,7 @@ from app.ledger.report import MOST_REPORTS, REPORT
 from app.models.project import MODES
 from app.rules.fields import RESERVED_ID
 from app.rules.status import STATUS_BY_WORD
+from app.rules.verdicts import STATES
 
 ALWAYS = {
     400: "The request or its body cannot be read",
@@ -189,6 +190,60 @@ def _requiring(name: str) -> dict[str, Any]:
     return {**schema, "properties": properties, "required": [name]}
 
 
+def _summaries(text: Any, count: Any, moment: Any) -> dict[str, Any]:
+    """The schemas of how projects stand."""
+    seconds = {"type": ["number", "null"], "minimum": 0}
+    said = {
+        "state": {"type": "string", "enum": [state.name for state in STATES]},
+        "trouble": {"type": "boolean", "description": "Whether somebody should look at it."},
+        "since": moment,
+        "sentence": {**text, "description": "What the pages say, with times in UTC."},
+    }
+    counts = ("pending", "running", "completed", "failed", "empty", "stalled", "failing_documents")
+    cause = {
+        "cause": text,
+        "error": text,
+        "documents": count,
+        "remedy": {"type": ["string", "null"]},
+    }
+    summary = {
+        "project_id": text,
+        "name": text,
+        **said,
+        "also": {
+            "type": "array",
+            "description": "What else holds where something is wrong, worst first.",
+            "items": _object(said),
+        },
+        "counts": _object(dict.fromkeys(counts, count)),
+        "last_24h": _object({"completed": count, "failed": count}),
+        "last_job_at": moment,
+        "drained_at": {**moment, "description": "When what runs and waits will be done: a guess."},
+        "causes": {
+            "type": "array",
+            "description": "Those by which most documents still fail; of several projects the one"
+            " that the sentence names.",
+            "items": _object(cause),
+        },
+    }
+    pace = _object(
+        {
+            "since": moment,
+            "median_seconds": seconds,
+            "p95_seconds": seconds,
+            "seconds_per_chunk": seconds,
+            "chunks_per_minute": seconds,
+        }
+    )
+    return {
+        "ProjectSummary": _object(summary),
+        "Summary": _object(summary | {"pace": pace, "as_of": moment}),
+        "Summaries": _object(
+            {"projects": {"type": "array", "items": _ref("ProjectSummary")}, "as_of": moment}
+        ),
+    }
+
+
 def _schemas() -> dict[str, Any]:
     text: dict[str, Any] = {"type": "string"}
     count: dict[str, Any] = {"type": "integer", "minimum": 0}
@@ -225,6 +280,7 @@ def _schemas() -> dict[str, Any]:
             }
         ),
         "Projects": _object({"projects": {"type": "array", "items": _ref("Project")}}),
+        **_summaries(text, count, moment),
         "NewProject": NEW_PROJECT.schema(),
         "JobReport": REPORT.schema(),
         "NewJob": _requiring("source_doc_id"),

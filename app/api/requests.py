@@ -7,7 +7,7 @@ import orjson
 from flask import request
 from sqlalchemy import Connection
 
-from app.access.door import visit_with_key
+from app.access.door import OverviewVisit, visit_everything_with_key, visit_with_key
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope
 from app.clock import now
@@ -45,6 +45,14 @@ def open_project(connection: Connection, project_id: str, scope: Scope = Scope.R
         raise ProblemError(404, "No such project.")
     _require(visit.grant, scope)
     return visit.project
+
+
+def open_everything(connection: Connection) -> OverviewVisit:
+    """What the key may see, and the versions of that: one statement. Raises ProblemError 401."""
+    visit = visit_everything_with_key(connection, _key(), now())
+    if visit is None:
+        raise _unknown_key()
+    return visit
 
 
 def _key() -> str:

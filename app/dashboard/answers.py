@@ -20,10 +20,12 @@ def answer(
     slot: tuple[object, ...],
     versions: Versions,
     build: Callable[[], tuple[Head, dict[str, Any]]],
+    *,
+    now: int,
     **shell: Any,
 ) -> Response:
     """The page, or its live part where the poller asks: see `live.answer`."""
-    return live.answer(name, slot, versions, build, part=is_script(), vary=VARY, **shell)
+    return live.answer(name, slot, versions, build, part=is_script(), now=now, vary=VARY, **shell)
 
 
 def title(name: str, verdicts: Iterable[Verdict] = (), *, alone: bool = False) -> str:

@@ -38,7 +38,6 @@ def causes(project_id: str) -> Response:
                 "failing": failing,
                 "documents": documents,
                 "pace": pace(shown.running),
-                "now": at,
             }
 
         versions = (shown.version, floor(at, MINUTE))
@@ -68,7 +67,6 @@ def one_cause(project_id: str, cause: str) -> Response:
                 "documents": documents[:LISTED],
                 "common": in_common([(each.document, each.failed_at) for each in documents]),
                 "pace": pace(shown.running),
-                "now": at,
             }
 
         versions = (shown.version, floor(at, MINUTE))

@@ -62,7 +62,6 @@ def document(project_id: str) -> Response:
                 "limit": limit_words(found.capped),
                 "pager": make_pager(number, PAGE_SIZE, found.total, len(rows), link),
                 "pace": pace(busy),
-                "now": at,
             }
 
         slot, versions = (project_id, document_id, number), (shown.version, floor(at, MINUTE))

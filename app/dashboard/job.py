@@ -46,7 +46,6 @@ def job(project_id: str, job_id: str) -> Response:
                 "links": fill(links, fields | {"attempt": shown.attempt}),
                 "fields": escaped(json.dumps(fields, indent=2, ensure_ascii=False)),
                 "pace": pace(0 if shown.status.terminal else 1),
-                "now": at,
             }
 
         # A sign of life shows here, and raises no version.

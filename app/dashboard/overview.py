@@ -49,7 +49,8 @@ def overview() -> Response:
             def link(to: int) -> str:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
 
-            head = Head("Projects", in_trouble > 0, not shown, title("Projects", verdicts))
+            until = projects.earliest(line.until for line in lines)
+            head = Head("Projects", in_trouble > 0, not shown, title("Projects", verdicts), until)
             return head, {
                 "lines": shown,
                 "shared_causes": shared_causes(lines),
@@ -61,7 +62,6 @@ def overview() -> Response:
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
                 "pace": pace(sum(line.facts.running for line in lines)),
-                "now": at,
             }
 
         slot = (only, q, state, number)

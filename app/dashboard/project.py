@@ -62,6 +62,7 @@ def project(project_id: str) -> Response:
                 line.verdict.state.trouble,
                 not line.facts.total,
                 title(shown.name, [line.verdict], alone=True),
+                line.until,
             )
             return head, {
                 "project": shown,
@@ -79,7 +80,6 @@ def project(project_id: str) -> Response:
                     wanted.page, PAGE_SIZE, page.total - page.new, len(page.rows), link
                 ),
                 "pace": pace(line.facts.running),
-                "now": at,
             }
 
         slot, versions = (project_id, wanted), (shown.version, floor(at, MINUTE))

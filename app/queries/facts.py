@@ -80,7 +80,7 @@ def list_facts(
     for project_id, row in known.items():
         shown = fill_hours(hours.get(project_id, ()), now) if project_id in charted else ()
         fields = {name: row[name] for name in _FIELDS}
-        facts.append(ProjectFacts(**fields | learned.get(project_id, {}), hours=shown))
+        facts.append(ProjectFacts(**fields | learned.get(project_id, {}), now=now, hours=shown))
     return facts
 
 
@@ -243,6 +243,10 @@ def _seeks(only: bool) -> Any:
     told = {
         "stalled_heard_at": (runs, one(func.min(Job.heard_at), *silent)),
         "silent_at": (runs, one(func.min(Job.heard_at), *running) + of.silent_after),
+        "stands_at": (
+            runs,
+            one(func.min(Job.moved_at), *running, Job.moved_at > silence) + of.silent_after,
+        ),
         "waiting_since": (
             waits,
             one(
@@ -301,8 +305,18 @@ def _end(
 
 _FIELDS = (
     *("project_id", "name", "mode", "created_at", "silent_after", "wait_after", "expect_every"),
-    *("total", "running", "waiting", "completed", "empty", "last_created_at", "last_failed_at"),
+    *(
+        "total",
+        "running",
+        "waiting",
+        "completed",
+        "empty",
+        "failing",
+        "last_created_at",
+        "last_failed_at",
+    ),
     *("stalled", "stalled_heard_at", "streak", "streak_since", "streak_documents"),
     *("hour_documents", "hour_failing", "still_failing", "skew_seconds", "skewed_at"),
-    *("hour_completed", "hour_failed", "hour_since", "last_ended_at", "silent_at", "waiting_since"),
+    "waiting_since",
+    *("hour_completed", "hour_failed", "hour_since", "last_ended_at", "silent_at", "stands_at"),
 )

@@ -1,6 +1,6 @@
 """Projects: their rows, and what is to be said of each of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -21,6 +21,7 @@ from app.rules.verdicts import (
     beside,
     blame,
     by_urgency,
+    until,
 )
 from app.store.database import table_of
 
@@ -56,6 +57,11 @@ class ProjectLine:
         return self.verdict.state.closeup(self.verdict, self.facts)
 
     @property
+    def until(self) -> int | None:
+        """When (µs) another state may hold, if nothing is reported before."""
+        return until(self.facts)
+
+    @property
     def also(self) -> Sequence[tuple[ProjectState, Parts]]:
         """What else is wrong, each state with its few words."""
         wrong = (one for one in self.beside if one.state is not RUNNING)
@@ -65,6 +71,11 @@ class ProjectLine:
     def clock(self) -> Parts:
         """What is to be said of a sender's clock that was off within the last day, if anything."""
         return of_project(self.facts.skew_seconds, self.facts.skewed_at)
+
+
+def earliest(moments: Iterable[int | None]) -> int | None:
+    """The first of those that are known."""
+    return min((at for at in moments if at is not None), default=None)
 
 
 def get_project(connection: Connection, project_id: str) -> Project | None:

@@ -4,7 +4,7 @@ A time in a sentence is a moment and the style in which it is told, no text: the
 in the reader's own zone, and how long ago it was while that grows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 Style = Literal["clock", "ago", "age", "for", "paren"]
@@ -51,6 +51,12 @@ def say(*pieces: str | Part | Parts) -> Parts:
 def strong(*pieces: str | Part | Parts) -> Parts:
     """The same, as what a sentence is about."""
     return tuple(part._replace(strong=True) for part in say(*pieces))
+
+
+def plain(parts: Parts, tell: Callable[[int, Style], str]) -> str:
+    """The sentence as text alone, its times told so, and with plain spaces."""
+    texts = (part.text if part.at is None else tell(part.at, part.style) for part in parts)
+    return "".join(texts).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def joined(clauses: Iterable[Parts]) -> Parts:

@@ -11,6 +11,7 @@ from app.access.door import WallVisit
 from app.access.seen import SEEN_EVERY, note_seen
 from app.access.viewer import is_script, remember_screen, visiting_wall
 from app.clock import now
+from app.queries.projects import earliest
 from app.queries.wall import Wall, get_wall
 from app.rules.fields import IDENTIFIER
 from app.rules.times import MINUTE, floor
@@ -47,12 +48,12 @@ def index() -> Response:
         def build() -> tuple[live.Head, dict[str, Any]]:
             wall = get_wall(connection, at, visit.only)
             running = sum(line.facts.running for line in wall.lines)
-            context = {"wall": wall, "lines": wall.lines, "running": running, "now": at}
-            return live.Head("Wall"), context | {"asked": asked}
+            context = {"wall": wall, "lines": wall.lines, "running": running, "asked": asked}
+            return live.Head("Wall", until=earliest(line.until for line in wall.lines)), context
 
         versions = (*visit.versions, floor(at, MINUTE))
         slot = (visit.only,)
-        response = live.answer("wall", slot, versions, build, part=is_script(), asked=asked)
+        response = live.answer("wall", slot, versions, build, part=is_script(), now=at, asked=asked)
     return _seen(response, visit, at)
 
 

@@ -22,9 +22,22 @@ CHARACTER = 4  # bytes that one of these takes at most
 MIB = 1024 * 1024
 
 
+class Made(NamedTuple):
+    """A page that was just made: what else an answer needs, its ETag, and until when it is true.
+
+    That is a moment (µs), None where it is so as long as nothing changes.
+    """
+
+    body: bytes
+    about: Any
+    etag: str
+    until: int | None = None
+
+
 class Kept(NamedTuple):
     """A page as it was made: `about` is what else an answer needs, `made_at` in seconds.
 
+    It is true until `until` (µs), if nothing changes before.
     `packed` is the body with gzip: None until somebody takes it, empty where it is not worth it.
     """
 
@@ -33,6 +46,7 @@ class Kept(NamedTuple):
     body: bytes
     about: Any
     made_at: float
+    until: int | None = None
     packed: bytes | None = None
 
     @property
@@ -110,14 +124,15 @@ def init_app(app: Flask, most_bytes: int) -> None:
 def serve(
     slot: Hashable,
     versions: Versions,
-    make: Callable[[str], tuple[bytes, Any]],
+    make: Callable[[str], Made],
     *,
+    now: int,
     patience: float = 0,
     known: Versions = (),
 ) -> Kept:
-    """The page of a slot, made from these versions, which are those of the database.
+    """The page of a slot at `now` (µs), made from these versions, which are those of the database.
 
-    `make` is given the ETag and gives the body and what else the answer needs. With `patience`
+    `make` is given the ETag of these versions. With `patience`
     (seconds), an older page will do if it is younger than that, and not older than what the client
     got before: `known`, perhaps from another process. What seems newer than the database never
     does, for that was restored.
@@ -125,10 +140,9 @@ def serve(
     cache: PageCache | None = current_app.extensions["page_cache"]
 
     def made() -> Kept:
-        etag = versioned_etag(slot, versions)
         at = time.monotonic()
-        body, about = make(etag)
-        return Kept(etag, versions, body, about, at)
+        page = make(versioned_etag(slot, versions))
+        return Kept(page.etag, versions, page.body, page.about, at, page.until)
 
     if cache is None:
         return made()
@@ -136,6 +150,8 @@ def serve(
     def found() -> Kept | None:
         kept = cache.find(slot)
         if kept is None:
+            return None
+        if kept.until is not None and now >= kept.until:
             return None
         will_do = known <= kept.versions <= versions and kept.age < patience
         return kept if kept.versions == versions or will_do else None

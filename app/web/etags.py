@@ -21,6 +21,20 @@ def versioned_etag(slot: object, versions: Versions) -> str:
     return f'"{".".join(map(str, versions))}-{_hash_of(slot, versions)}"'
 
 
+def lasting(etag: str, until: int | None) -> str:
+    """The ETag of an answer that is true until a moment (µs), where nothing changes before."""
+    return etag if until is None else f'{etag[:-1]}~{until}"'
+
+
+def still_known(etag: str, now: int) -> str | None:
+    """What the client sent back of this answer, where it is true yet at `now` (µs)."""
+    for tag in request.if_none_match:
+        known, _, until = tag.partition("~")
+        if known == etag.strip('"') and (not until or (until.isdigit() and now < int(until))):
+            return f'"{tag}"'
+    return None
+
+
 def versions_known() -> Versions:
     """The newest versions of what the client says it has; none where it has nothing of the kind.
 
@@ -36,7 +50,7 @@ def _hash_of(*parts: object) -> str:
 
 
 def is_known(etag: str) -> bool:
-    """Whether the client has this answer."""
+    """Whether the client has this answer, which is true as long as nothing changes."""
     return request.if_none_match.contains_weak(etag.strip('"'))
 
 

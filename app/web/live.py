@@ -10,8 +10,16 @@ from typing import Any, NamedTuple
 from flask import Response, render_template
 from markupsafe import Markup
 
-from app.web.cache import body_of, serve
-from app.web.etags import Versions, is_known, not_modified, versioned_etag, versions_known
+from app.web.cache import Made, body_of, serve
+from app.web.etags import (
+    Versions,
+    is_known,
+    lasting,
+    not_modified,
+    still_known,
+    versioned_etag,
+    versions_known,
+)
 from app.web.packing import PACKED_VARY
 
 RUNNING_PACE = 2000  # ms between polls while jobs run
@@ -23,13 +31,14 @@ class Head(NamedTuple):
     """What the shell says of the live part, and the part itself keeps up to date.
 
     `alarm` says that something is in trouble: the mark and the icon show it. `teaches` says that
-    nothing is there yet but an example to copy.
+    nothing is there yet but an example to copy. It is true `until` then (µs), if nothing changes.
     """
 
     name: str
     alarm: bool = False
     teaches: bool = False
     title: str = ""
+    until: int | None = None
 
 
 def answer(
@@ -39,28 +48,32 @@ def answer(
     build: Callable[[], tuple[Head, dict[str, Any]]],
     *,
     part: bool,
+    now: int,
     vary: str = "Cookie",
     **shell: Any,
 ) -> Response:
     """Answer with `name`.html, or (`part`) with its live part `_name`.html alone.
 
     `slot` says what is shown and `versions` what it follows from. `build` gives the context of the
-    live part; it is not called where that was made already. `shell` is the rest of the page's.
+    live part at `now` (µs); it is not called where that was made already. `shell` is the rest of
+    the page's.
     A person who loads the page gets the current one; a poller may get one of the last second,
     whose `Age` says so, but never one older than its last.
     """
     slot = (name, *slot)
     vary = f"{vary}, {PACKED_VARY}"
     etag = versioned_etag(slot, versions)
-    if part and is_known(etag):
-        return not_modified(etag, vary)
+    if part and (known := still_known(etag, now)):
+        return not_modified(known, vary)
 
-    def make(etag: str) -> tuple[bytes, Head]:
+    def make(etag: str) -> Made:
         head, context = build()
-        text = render_template(f"_{name}.html", **context, head=head, etag=etag)
-        return text.strip().encode(), head
+        etag = lasting(etag, head.until)
+        text = render_template(f"_{name}.html", **context, now=now, head=head, etag=etag)
+        return Made(text.strip().encode(), head, etag, head.until)
 
-    kept = serve(slot, versions, make, patience=PATIENCE if part else 0, known=versions_known())
+    patience = PATIENCE if part else 0
+    kept = serve(slot, versions, make, now=now, patience=patience, known=versions_known())
     if part and is_known(kept.etag):
         response = not_modified(kept.etag, vary)
     else:
@@ -68,13 +81,13 @@ def answer(
         body, encoding = body_of(slot, kept) if part else (b"", {})
         if not part:
             live = Markup(kept.body.decode())  # noqa: S704  our own template made it
-            body = render_template(f"{name}.html", live=live, head=kept.about, **shell)
+            body = render_template(f"{name}.html", live=live, head=kept.about, now=now, **shell)
         response = Response(body, headers=encoding, content_type="text/html; charset=utf-8")
         response.headers["Cache-Control"] = "private, no-cache"
         response.headers["Vary"] = vary
         if part:
             response.headers["ETag"] = kept.etag
-    if kept.etag != etag:
+    if kept.versions != versions:
         response.headers["Age"] = str(max(1, math.ceil(kept.age)))
     return response
 

@@ -202,7 +202,9 @@ def micros(at: float) -> int:
 
 def _report(work: Work, status: JobStatus | None = None, **given: Any) -> Report:
     times = ("created_at", "started_at", "completed_at")
-    values = {name: micros(value) if name in times else value for name, value in given.items()}
+    values: dict[str, Any] = {
+        name: micros(value) if name in times else value for name, value in given.items()
+    }
     return Report(
         job_id=work.job_id,
         source_doc_id=work.document,

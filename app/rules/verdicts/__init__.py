@@ -40,6 +40,7 @@ __all__ = [
     "blame",
     "by_urgency",
     "first_shown",
+    "until",
 ]
 
 STATES = tuple(
@@ -71,6 +72,19 @@ def beside(verdict: Verdict, facts: ProjectFacts, now: int) -> tuple[Verdict, ..
     others = (one for one in judged if one is not None and one.state not in (FINE, EMPTY))
     implied = (SOME_FAILURES,) if verdict.state is FAILING else ()
     return tuple(one for one in others if one.state not in implied)
+
+
+def until(facts: ProjectFacts) -> int | None:
+    """When (µs) another state may come to hold though nothing is reported; None for never.
+
+    What follows from the counts of hours, or from weeks before, is judged anew every minute.
+    """
+    moments = [facts.silent_at, facts.stands_at]
+    if facts.waiting_since is not None:
+        moments.append(max(facts.waiting_since, facts.last_ended_at or 0) + facts.wait_after)
+    if facts.expect_every is not None:
+        moments.append((facts.last_created_at or facts.created_at) + facts.expect_every)
+    return min((at for at in moments if at is not None and at > facts.now), default=None)
 
 
 def blame(verdict: Verdict, failures: Failures) -> Verdict:

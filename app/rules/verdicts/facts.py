@@ -86,20 +86,24 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
-    """What the store knows of a project at one moment.
+    """What the store knows of a project at one moment, `now`.
 
     `streak` counts the failures since the last success, so far as the rule asks, and
     `streak_since` is the first of them; `streak_documents` and `hour_documents` say, to two at
     least, of how many documents the failures of the streak and of the last hour are, `hour_failing`
     how many of those still fail.
-    `still_failing` says whether a document's latest finished job failed in the last 24 h.
-    Of the running jobs `stalled` are silent since `stalled_heard_at` at least, and the next is at
-    `silent_at`; `unmoved` are heard of, and have not gone on since `unmoved_since`, the first of
-    them at `unmoved_chunks` of `unmoved_total`. `waiting_since` is when the oldest job that waits
-    was created, of those that were not passed over for a day; `usually_waits` says that at this
-    time jobs usually do. `hour_since` is the first end of the last hour. `newest` are the jobs that
-    completed last in it, as many as the rule asks for; `slow_hours_since` is the start of the last
-    hours that were slow. `due` says that jobs should have come.
+    `still_failing` says whether a document's latest finished job failed in the last 24 h, `failing`
+    how many documents fail still.
+
+    Of the running jobs `stalled` are silent since `stalled_heard_at` at least, and the next will be
+    at `silent_at`; `unmoved` are heard of, and have not gone on since `unmoved_since`, the first of
+    them at `unmoved_chunks` of `unmoved_total`; another may be at `stands_at`. `waiting_since` is
+    when the oldest job that waits was created, of those that were not passed over for a day;
+    `usually_waits` says that at this time jobs usually do. `hour_since` is the first end of the
+    last hour. `newest` are the jobs that completed last in it, as many as the rule asks for;
+    `slow_hours_since` is the start of the last hours that were slow. `due` says that jobs should
+    have come.
+
     `skew_seconds` is how far a sender's clock was off, seen last at `skewed_at`; None where that is
     longer ago than a day.
     """
@@ -110,6 +114,7 @@ class ProjectFacts:
     created_at: int
     silent_after: int
     wait_after: int
+    now: int = 0
     expect_every: int | None = None
     total: int = 0
     running: int = 0
@@ -117,12 +122,14 @@ class ProjectFacts:
     stalled: int = 0
     stalled_heard_at: int | None = None
     silent_at: int | None = None
+    stands_at: int | None = None
     unmoved: int = 0
     unmoved_since: int | None = None
     unmoved_chunks: int = 0
     unmoved_total: int | None = None
     completed: int = 0
     empty: int = 0
+    failing: int = 0
     waiting_since: int | None = None
     usually_waits: bool = False
     last_ended_at: int | None = None

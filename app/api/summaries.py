@@ -1,0 +1,165 @@
+"""Summaries: what the pages and the wall say of projects, for scripts to ask."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+from flask import Response
+
+from app.api import blueprint
+from app.api.answers import VARY, json_answer
+from app.api.operations import operation
+from app.api.requests import open_everything, open_project
+from app.clock import now
+from app.queries import causes, charts, projects
+from app.queries.projects import ProjectLine
+from app.queries.views import Cause, Chart
+from app.rules.causes import cause_name, remedy_of
+from app.rules.sentences import plain
+from app.rules.times import MINUTE, floor, format_time
+from app.rules.verdicts import Verdict
+from app.store.database import reading
+from app.web.cache import Made, body_of, serve
+from app.web.etags import Versions, lasting, not_modified, still_known, versioned_etag
+from app.web.formatters import in_words
+
+MOST_CAUSES = 5
+
+Body = dict[str, Any]
+
+
+@blueprint.get("/summary")
+@operation(
+    "Say how all projects stand that the key may see, the worst first",
+    answers={200: ("The summaries", "Summaries")},
+)
+def get_summaries() -> Response:
+    """What the overview says; 304 where nothing changed, after one statement."""
+    at = now()
+    with reading() as connection:
+        visit = open_everything(connection)
+        only = visit.grant.project_id
+
+        def build() -> tuple[Body, Sequence[ProjectLine]]:
+            lines = projects.list_lines(connection, at, only)
+            summaries = [_summary(line, at) | {"causes": _blamed(line.verdict)} for line in lines]
+            return {"projects": summaries}, lines
+
+        return _answer(("summaries", only), visit.versions, build, at)
+
+
+@blueprint.get("/projects/<id:project_id>/summary")
+@operation("Say how a project stands", answers={200: ("The summary", "Summary")})
+def get_summary(project_id: str) -> Response:
+    """What the project's page says; 304 where nothing changed, after one statement."""
+    at = now()
+    with reading() as connection:
+        project = open_project(connection, project_id)
+
+        def build() -> tuple[Body, Sequence[ProjectLine]]:
+            [line] = projects.list_lines(connection, at, project_id)
+            running = line.facts.running > 0
+            chart = charts.get_chart(connection, project, at, running=running)
+            worst, _ = causes.list_worst(connection, project_id, MOST_CAUSES)
+            more = {"pace": _pace(chart), "causes": [_cause(one) for one in worst]}
+            return _summary(line, at) | more, [line]
+
+        return _answer(("summary", project_id), (project.version,), build, at)
+
+
+def _answer(
+    slot: tuple[object, ...],
+    versions: Versions,
+    build: Callable[[], tuple[Body, Sequence[ProjectLine]]],
+    at: int,
+) -> Response:
+    """The body that is built, made once for all who ask; what was said for `at` (µs) says so."""
+    versions = (*versions, floor(at, MINUTE))
+    if known := still_known(versioned_etag(slot, versions), at):
+        return not_modified(known, VARY)
+
+    def make(etag: str) -> Made:
+        body, lines = build()
+        until = projects.earliest(line.until for line in lines)
+        text = orjson.dumps(body | {"as_of": format_time(at)})
+        return Made(text, None, lasting(etag, until), until)
+
+    kept = serve(slot, versions, make, now=at)
+    body, encoding = body_of(slot, kept)
+    return json_answer(body, headers={"ETag": kept.etag, **encoding})
+
+
+def _summary(line: ProjectLine, at: int) -> Body:
+    facts = line.facts
+    return {
+        "project_id": facts.project_id,
+        "name": facts.name,
+        **_said(line, line.verdict, at),
+        "also": [_said(line, one, at) for one in line.beside],
+        "counts": {
+            "pending": facts.waiting,
+            "running": facts.running,
+            "completed": facts.completed,
+            "failed": facts.total - facts.waiting - facts.running - facts.completed,
+            "empty": facts.empty,
+            "stalled": facts.stalled + facts.unmoved,
+            "failing_documents": facts.failing,
+        },
+        "last_24h": {
+            "completed": sum(hour.completed for hour in facts.hours),
+            "failed": sum(hour.failed for hour in facts.hours),
+        },
+        "last_job_at": _moment(facts.last_created_at),
+        "drained_at": _moment(line.verdict.until),
+    }
+
+
+def _said(line: ProjectLine, verdict: Verdict, at: int) -> Body:
+    return {
+        "state": verdict.state.name,
+        "trouble": verdict.state.trouble,
+        "since": _moment(verdict.since),
+        "sentence": plain(
+            verdict.state.sentence(verdict, line.facts),
+            lambda moment, style: in_words(moment, style, at),
+        ),
+    }
+
+
+def _pace(chart: Chart) -> Body:
+    """What jobs take, in seconds, of those that ended since a moment."""
+    return {
+        "since": _moment(chart.lately if chart.of_now else chart.bars[0].start),
+        "median_seconds": chart.median,
+        "p95_seconds": chart.p95,
+        "seconds_per_chunk": chart.seconds_per_chunk,
+        "chunks_per_minute": chart.chunks_per_minute,
+    }
+
+
+def _cause(cause: Cause) -> Body:
+    return {
+        "cause": cause.name,
+        "error": cause.line,
+        "documents": cause.documents,
+        "remedy": cause.remedy,
+    }
+
+
+def _blamed(verdict: Verdict) -> list[Body]:
+    """The cause that a verdict names."""
+    if verdict.cause is None or verdict.cause_id is None:
+        return []
+    documents, name = verdict.cause_count, cause_name(verdict.cause_id)
+    return [
+        {
+            "cause": name,
+            "error": verdict.cause,
+            "documents": documents,
+            "remedy": remedy_of(verdict.cause),
+        }
+    ]
+
+
+def _moment(at: int | None) -> str | None:
+    return None if at is None else format_time(at)
