@@ -16,14 +16,16 @@ from app.queries.projects import ProjectLine
 from app.queries.views import Cause, Chart
 from app.rules.causes import cause_name, remedy_of
 from app.rules.sentences import plain
-from app.rules.times import MINUTE, floor, format_time
+from app.rules.times import DAY, MINUTE, floor, format_time
 from app.rules.verdicts import Verdict
+from app.rules.words import age
 from app.store.database import reading
 from app.web.cache import Made, body_of, serve
 from app.web.etags import Versions, lasting, not_modified, still_known, versioned_etag
-from app.web.formatters import in_words
+from app.web.formatters import clock, short_time
 
 MOST_CAUSES = 5
+_SPOKEN = {"ago": "{} ago", "age": "{}", "for": "for {}", "paren": " ({})"}
 
 Body = dict[str, Any]
 
@@ -121,9 +123,17 @@ def _said(line: ProjectLine, verdict: Verdict, at: int) -> Body:
         "since": _moment(verdict.since),
         "sentence": plain(
             verdict.state.sentence(verdict, line.facts),
-            lambda moment, style: in_words(moment, style, at),
+            lambda moment, style: _told(moment, style, at),
         ),
     }
+
+
+def _told(micros: int, style: str, now: int) -> str:
+    """A time in a text that nobody writes anew: with its day, if that is over."""
+    if style not in _SPOKEN:
+        today = floor(micros, DAY) == floor(now, DAY)
+        return clock(micros) if today else f"{short_time(micros)} UTC"
+    return _SPOKEN[style].format(age(now - micros))
 
 
 def _pace(chart: Chart) -> Body:

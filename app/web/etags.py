@@ -8,6 +8,7 @@ from flask import Response, current_app, request
 Versions = tuple[int, ...]
 """What an answer follows from, and when it was so: the greater of two is the newer one."""
 
+_UNTIL = re.compile("[0-9]{1,20}")
 _VERSIONS = re.compile(r'"([0-9]{1,20}(?:\.[0-9]{1,20}){0,4})-')
 
 
@@ -28,9 +29,11 @@ def lasting(etag: str, until: int | None) -> str:
 
 def still_known(etag: str, now: int) -> str | None:
     """What the client sent back of this answer, where it is true yet at `now` (µs)."""
-    for tag in request.if_none_match:
+    if is_known(etag):
+        return etag
+    for tag in request.if_none_match.as_set(include_weak=True):
         known, _, until = tag.partition("~")
-        if known == etag.strip('"') and (not until or (until.isdigit() and now < int(until))):
+        if known == etag.strip('"') and _UNTIL.fullmatch(until) and now < int(until):
             return f'"{tag}"'
     return None
 

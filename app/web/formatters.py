@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from app.rules.documents import folder_and_file
 from app.rules.legible import legible, legible_lines, shows, without_codes
-from app.rules.times import DAY, EPOCH, HOUR, SECOND, floor, format_time, parse_period
+from app.rules.times import EPOCH, HOUR, SECOND, floor, format_time, parse_period
 from app.rules.verdicts import Hour
 from app.rules.words import NBSP, age, count, duration, plural, short_count, span
 
@@ -85,15 +85,6 @@ def on_board(micros: int, style: str, now: int) -> str:
     return _ON_BOARD[style](micros, now)
 
 
-def in_words(micros: int, style: str, now: int) -> str:
-    """What stands for a time in a text that nobody writes anew: with its day, if that is over."""
-    if style not in _SPOKEN:
-        today = floor(micros, DAY) == floor(now, DAY)
-        return clock(micros) if today else f"{short_time(micros)} UTC"
-    return _SPOKEN[style].format(age(now - micros))
-
-
-_SPOKEN = {"ago": "{} ago", "age": "{}", "for": "for {}", "paren": " ({})"}
 _UNSCRIPTED: dict[str, Callable[[int], str]] = {
     "ago": clock,
     "clock": clock,

@@ -22,9 +22,9 @@ from app.models import Session
 from app.queries import projects, wall
 from app.store.database import db, writing
 from app.web import cache
-from app.web.cache import Kept, PageCache, serve
+from app.web.cache import Kept, Made, PageCache, serve
 from app.web.cookies import SESSION
-from app.web.etags import versioned_etag, versions_known
+from app.web.etags import lasting, still_known, versioned_etag, versions_known
 from tests.kit.api import Api
 from tests.kit.cookies import give, held
 from tests.kit.forms import sign_in
@@ -126,17 +126,23 @@ def bare() -> Flask:
 class Maker:
     """Makes pages that say how many it made."""
 
-    def __init__(self, seconds: float = 0, fails: int = 0) -> None:
+    def __init__(self, seconds: float = 0, fails: int = 0, until: int | None = None) -> None:
         self.made = 0
-        self._seconds, self._fails = seconds, fails
+        self._seconds, self._fails, self._until = seconds, fails, until
 
-    def __call__(self, _etag: str) -> tuple[bytes, None]:
+    def __call__(self, etag: str) -> Made:
         self.made += 1
         number = self.made
         time.sleep(self._seconds)
         if number <= self._fails:
             raise LookupError
-        return b"%d" % number, None
+        return Made(b"%d" % number, None, lasting(etag, self._until), self._until)
+
+
+def served(
+    slot: object, versions: tuple[int, ...], make: Callable[[str], Made], **how: Any
+) -> Kept:
+    return serve(slot, versions, make, **{"now": 0} | how)
 
 
 def in_threads(app: Flask, number: int, ask: Callable[[], bytes]) -> list[bytes | str]:
@@ -161,23 +167,23 @@ def in_threads(app: Flask, number: int, ask: Callable[[], bytes]) -> list[bytes 
 
 def test_one_thread_makes_a_page_while_the_others_wait_for_it(bare: Flask) -> None:
     make = Maker(seconds=0.1)
-    answers = in_threads(bare, 8, lambda: serve("slot", (1,), make).body)
+    answers = in_threads(bare, 8, lambda: served("slot", (1,), make).body)
     assert answers == [b"1"] * 8
 
 
 def test_threads_that_make_different_pages_do_not_wait_for_each_other(bare: Flask) -> None:
     both, number = threading.Barrier(2), iter("ab")
 
-    def make(_etag: str) -> tuple[bytes, None]:
+    def make(etag: str) -> Made:
         both.wait(10)  # breaks where only one is let in
-        return b"", None
+        return Made(b"", None, etag)
 
-    assert in_threads(bare, 2, lambda: serve(next(number), (1,), make).body) == [b"", b""]
+    assert in_threads(bare, 2, lambda: served(next(number), (1,), make).body) == [b"", b""]
 
 
 def test_a_maker_that_fails_leaves_nothing_and_lets_the_next_one_try(bare: Flask) -> None:
     make = Maker(seconds=0.05, fails=2)
-    answers = in_threads(bare, 6, lambda: serve("slot", (1,), make).body)
+    answers = in_threads(bare, 6, lambda: served("slot", (1,), make).body)
     assert answers == ["LookupError", "LookupError", *[b"3"] * 4]
     pages: PageCache = bare.extensions["page_cache"]
     assert pages._making == {}
@@ -189,10 +195,10 @@ def test_neither_an_older_page_is_served_nor_one_that_seems_newer(
 ) -> None:
     make = Maker()
     with bare.app_context():
-        assert serve("slot", (2,), make).body == serve("slot", (2,), make).body == b"1"
-        restored = serve("slot", (1,), make, patience=patience)
+        assert served("slot", (2,), make).body == served("slot", (2,), make).body == b"1"
+        restored = served("slot", (1,), make, patience=patience)
         assert (restored.body, restored.etag) == (b"2", etag(bare, "slot", (1,)))
-        assert serve("slot", (2,), make, patience=patience, known=(2,)).body == b"3"
+        assert served("slot", (2,), make, patience=patience, known=(2,)).body == b"3"
 
 
 def etag(app: Flask, slot: str, versions: tuple[int, ...]) -> str:
@@ -203,24 +209,24 @@ def etag(app: Flask, slot: str, versions: tuple[int, ...]) -> str:
 def test_who_is_patient_gets_an_older_page_while_it_is_young(bare: Flask, clock: Clock) -> None:
     make = Maker()
     with bare.app_context():
-        serve("slot", (1,), make)
+        served("slot", (1,), make)
         clock.seconds += 0.9
-        young = serve("slot", (2,), make, patience=1)
+        young = served("slot", (2,), make, patience=1)
         assert (young.body, young.etag) == (b"1", etag(bare, "slot", (1,)))
         assert young.age == pytest.approx(0.9)
         clock.seconds += 0.1
-        assert serve("slot", (2,), make, patience=1).body == b"2"
-        assert serve("slot", (3,), make).body == b"3"
+        assert served("slot", (2,), make, patience=1).body == b"2"
+        assert served("slot", (3,), make).body == b"3"
 
 
 def test_a_page_is_as_old_as_its_making_is_long(bare: Flask, clock: Clock) -> None:
-    def make(_etag: str) -> tuple[bytes, None]:
+    def make(etag: str) -> Made:
         clock.seconds += 5
-        return b"slow", None
+        return Made(b"slow", None, etag)
 
     with bare.app_context():
-        assert serve("slot", (1,), make).age == 5
-        assert serve("slot", (2,), Maker(), patience=1).body == b"1"
+        assert served("slot", (1,), make).age == 5
+        assert served("slot", (2,), Maker(), patience=1).body == b"1"
 
 
 class History:
@@ -244,7 +250,9 @@ class History:
         number, client = of
         known, now = self.known.get(client, ()), (self.version,)
         with self.apps[number].app_context():
-            kept = serve("slot", now, lambda _: (b"%d" % now, None), patience=1, known=known)
+            kept = served(
+                "slot", now, lambda etag: Made(b"%d" % now, None, etag), patience=1, known=known
+            )
         assert kept.body == b"%d" % kept.versions, "what its name says"
         assert kept.versions == now or known <= kept.versions <= now
         self.known[client] = kept.versions
@@ -303,8 +311,31 @@ def test_versions_are_read_from_the_etag_that_comes_back(
 def test_a_page_of_another_minute_is_not_served(bare: Flask, minute: int) -> None:
     make = Maker()
     with bare.app_context():
-        serve("slot", (1, 10), make)
-        assert serve("slot", (1, minute), make).body == b"2", "also where a clock went back"
+        served("slot", (1, 10), make)
+        assert served("slot", (1, minute), make).body == b"2", "also where a clock went back"
+
+
+def test_a_page_is_served_until_its_moment_and_known_until_then(bare: Flask) -> None:
+    make = Maker(until=50)
+    with bare.app_context():
+        first = served("slot", (1,), make, now=40)
+        assert served("slot", (1,), make, now=49).body == first.body == b"1"
+        assert served("slot", (1,), make, now=50, patience=1).body == b"2"
+    bare_etag = etag(bare, "slot", (1,))
+    assert first.etag == f'{bare_etag[:-1]}~50"'
+    for sent, known in (
+        (first.etag, first.etag),
+        (f"W/{first.etag}", first.etag),
+        (bare_etag, bare_etag),
+    ):
+        with bare.test_request_context(headers={"If-None-Match": sent}):
+            assert still_known(bare_etag, 49) == known
+            assert still_known(bare_etag, 50) == (None if "~" in sent else known)
+    for end in ("~", "~x", "~-9", "~ 99", "x~99", f"~{'9' * 21}"):
+        with bare.test_request_context(headers={"If-None-Match": f'{bare_etag[:-1]}{end}"'}):
+            assert still_known(bare_etag, 40) is None
+    with bare.test_request_context(headers={"If-None-Match": "*"}):
+        assert still_known(bare_etag, 40) == bare_etag
 
 
 # Through HTTP

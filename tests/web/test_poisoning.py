@@ -46,6 +46,8 @@ EXAMPLES: dict[str, list[str]] = {
     "api.get_openapi": ["/api/v1/openapi.json"],
     "api.get_projects": ["/api/v1/projects"],
     "api.get_project": ["/api/v1/projects/p1", "/api/v1/projects/p2"],
+    "api.get_summary": ["/api/v1/projects/p1/summary", "/api/v1/projects/p2/summary"],
+    "api.get_summaries": ["/api/v1/summary"],
     "sign_in.form": ["/sign-in", "/sign-in?next=/projects/p1"],
     "screens.index": ["/screens"],
     "screens.link": ["/screens/link"],
