@@ -223,6 +223,7 @@ _SEEN = (
     "created_at",
     "received_at",
     "heard_at",
+    "cause",
     "empty",
     *STATE_COLUMNS,
 )
@@ -242,7 +243,7 @@ def view_of(job: LedgerJob, project: Project, now: int) -> Job:
 
 def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int) -> Job:
     """A job as readers see it at `now` (µs): the output rules applied."""
-    job_id, document, sent, created_at, received_at, heard_at, empty = values
+    job_id, document, sent, created_at, received_at, heard_at, cause, empty = values
     outcome = outcome_of(state)
     graph = project.graph
     return Job(
@@ -271,6 +272,7 @@ def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int
         state.skew_seconds,
         outcome.started_by,
         outcome.completed_by,
+        cause,
     )
 
 

@@ -41,6 +41,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "js/settings.js",
         "js/held.js",
         "js/live.js",
+        "js/rows.js",
         "js/keys.js",
     ),
     "screens.js": ("js/times.js", "js/settings.js"),

@@ -19,7 +19,7 @@ OVER = """() => { const over = document.querySelector(":popover-open, dialog[ope
 
 
 def first_job(page: Page) -> None:
-    page.locator("#rows .c-doc a").first.click()
+    page.locator("#rows .open").first.click()
     page.wait_for_url(re.compile("/jobs/"))
 
 
