@@ -12,13 +12,14 @@ import orjson
 import pytest
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from werkzeug.datastructures import MultiDict
 
 from app.access.sessions import create_link
 from app.api import jobs as lists
 from app.api.params import LIST_PARAMETERS
 from app.clock import now
 from app.dashboard import project as pages
-from app.dashboard.filters import parse_filter
+from app.dashboard.asked import parse_filter
 from app.ledger.report import Report
 from app.queries.filters import JobFilter
 from app.queries.part import Part, Tabs
@@ -251,7 +252,7 @@ def test_its_example_is_in_the_document_of_the_api(api: Api, part: Part) -> None
 
 @EVERY
 def test_the_address_of_a_page_keeps_its_example(part: Part) -> None:
-    wanted = parse_filter("/projects/p", {part.name: part.example})  # type: ignore[arg-type]
+    wanted = parse_filter("/projects/p", MultiDict({part.name: part.example}))
     assert wanted.texts == ((part.name, part.example),)
     assert [part.name] == [one.name for one, _ in wanted.to_query(NOW, HOUR).parts]
     for url in (wanted.url(page=2), wanted.export("csv"), wanted.url(chart="30d")):
@@ -270,7 +271,7 @@ def test_what_is_no_part_is_an_error_and_never_every_job() -> None:
     with pytest.raises(TypeError, match="colour: no such part"):
         JobFilter(colour="red")
     with pytest.raises(TypeError, match="colour: no such part"):
-        parse_filter("/projects/p", {}).url(colour="red")  # type: ignore[arg-type]
+        parse_filter("/projects/p", MultiDict()).url(colour="red")
 
 
 def test_a_part_that_is_not_whole_does_not_start() -> None:

@@ -1,18 +1,15 @@
-"""The filter of the job table: reads the URL, builds the query, writes the URL back."""
+"""The filter of the job table: builds the query, writes the URL back; `asked` reads it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from werkzeug.datastructures import MultiDict
-
-from app.queries.charts import LAST_DAY, SCALES, Scale
+from app.queries.charts import LAST_DAY, Scale
 from app.queries.filters import JobFilter
-from app.queries.part import Choices, Part, Words
+from app.queries.part import Choices, Words
 from app.queries.parts import PART_OF, PARTS, TIMES
 from app.queries.views import Anchor
-from app.rules.formats import LONGEST_TEXT, parse_key
 from app.rules.job import JobState
 from app.rules.status import JobStatus
 from app.rules.times import MINUTE, floor
@@ -75,8 +72,8 @@ class Selection:
 class TableFilter:
     """The filter as the URL says it: the `texts` of the parts that are set, as typed.
 
-    Nonsense is left out, and of tabs there is one at most. `page` counts from 1. `scale` is what
-    the chart covers, and narrows nothing.
+    Of tabs there is one at most; `left_out` says in sentences what made no sense. `page` counts
+    from 1. `scale` is what the chart covers, and narrows nothing.
     """
 
     path: str
@@ -84,6 +81,7 @@ class TableFilter:
     page: int = 1
     anchor: Anchor | None = None
     scale: Scale = LAST_DAY
+    left_out: tuple[str, ...] = ()
 
     def to_query(self, now: int, silent_after: int) -> JobFilter:
         """What to read at `now` (µs); a span such as 24h ends with the minute that runs."""
@@ -190,40 +188,3 @@ def _selection(name: str, choices: Choices, chosen: str) -> Selection:
 def options(none: str, offered: Mapping[str, str], chosen: str) -> list[Option]:
     """What can be chosen: to leave it out, and what is offered, by its value, with its words."""
     return [("", none, not chosen), *((text, offered[text], text == chosen) for text in offered)]
-
-
-def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
-    """Read the URL. A page is for people: what makes no sense is left out, not refused."""
-    parameters = (state.parameter for state in TABS)
-    tab = next(((name, text) for name, text in parameters if args.get(name) == text), None)
-    texts = ((part.name, _sensible(part, args.get(part.name))) for part in PARTS if not part.tabs)
-    page = args.get("page", "1")
-    return TableFilter(
-        path=path,
-        texts=(*([tab] if tab else []), *((name, text) for name, text in texts if text)),
-        scale=SCALES.get(args.get("chart", ""), LAST_DAY),
-        page=min(max(int(page), 1), LAST_PAGE)
-        if page.isascii() and page.isdigit() and len(page) < 15
-        else 1,
-        anchor=_anchor(args.get("at", "")),
-    )
-
-
-def _sensible(part: Part, text: str | None) -> str:
-    """The text of a parameter as far as it can be read, else ""."""
-    if text and isinstance(part.offered, Words):
-        text = text.strip()[:LONGEST_TEXT]
-    if not text or text in part.spans:
-        return text or ""
-    try:
-        part.format.parse(text)
-    except ValueError:
-        return ""
-    return text
-
-
-def _anchor(text: str) -> Anchor | None:
-    try:
-        return parse_key(text)
-    except ValueError:
-        return None

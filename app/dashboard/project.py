@@ -9,8 +9,9 @@ from app.access.viewer import visiting
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
+from app.dashboard.asked import parse_filter
 from app.dashboard.estimates import time_left
-from app.dashboard.filters import PAGE_SIZE, parse_filter
+from app.dashboard.filters import PAGE_SIZE
 from app.dashboard.pager import make_pager
 from app.queries import charts, jobs, projects
 from app.queries.search import limit_words

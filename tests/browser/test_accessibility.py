@@ -112,6 +112,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "project, chart as a table": (PROJECT, chart_as_table),
     "project, more filters": (PROJECT, more_filters),
     "project, no match": (f"{PROJECT}?q=nothing-like-it", None),
+    "project, left out": (f"{PROJECT}?status=faild&since=yesterday", None),
     "project, past its end": (f"{PROJECT}?page=99999", None),
     "project, held": (PROJECT, held),
     "project, paused": (PROJECT, paused),

@@ -149,3 +149,17 @@ def test_the_overview_finds_projects_by_name_and_state(demo: Person) -> None:
     page.get_by_label("State").select_option(label="Stalled")
     page.wait_for_url(re.compile("state=stalled"))
     expect(page.locator("#rows .c-state")).to_have_text(["Stalled"])
+
+
+def test_a_filter_that_makes_no_sense_is_said_to_be_left_out(demo: Person) -> None:
+    page = demo.open(f"{PROJECT}?status=faild&since=yesterday&longer=1m")
+    said = page.get_by_role("list", name="Left out of the address").get_by_role("listitem")
+    expect(said).to_have_text(
+        [
+            "“faild” is no status; it was left out.",
+            "“yesterday” is no time; it was left out.",
+        ]
+    )
+    expect(page.get_by_role("link", name=re.compile("^Remove: longer"))).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Remove: longer")).click()
+    expect(said).to_have_count(0)

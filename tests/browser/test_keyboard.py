@@ -142,7 +142,13 @@ def test_the_focus_outlives_every_morph(person: Person) -> None:
     send(person.board, *(running(number, 10) for number in range(1, 4)))
     page = person.open(project(person))
     for number, selector in enumerate(
-        (".tab--zero", ".chart summary", ".chart__scale a", "#row-job-00002 .doc", ".filter select"),
+        (
+            ".tab--zero",
+            ".chart summary",
+            ".chart__scale a",
+            "#row-job-00002 .doc",
+            ".filter select",
+        ),
         start=20,
     ):
         page.locator(selector).first.focus()

@@ -1,11 +1,13 @@
 """The filter of the table: what a URL says, what is read, and the URL again."""
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from app.dashboard.filters import TableFilter, parse_filter
+from app.dashboard.asked import parse_filter
+from app.dashboard.filters import TableFilter
 from app.queries.filters import JobFilter
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, parse_time
@@ -86,22 +88,38 @@ def test_a_form_carries_along_what_it_does_not_set() -> None:
 
 
 @pytest.mark.parametrize(
-    "args",
+    ("args", "noun"),
     [
-        {"finished": "2026-02-30"},
-        {"finished": "2026-11-24T03:00"},
-        {"longer": "long"},
-        {"longer": "0s"},
-        {"document": "\0"},
-        {"document": "x" * 1025},
-        {"cause": "x"},
-        {"cause": "8" + "0" * 15},
-        {"stalled": "yes"},
+        ({"status": "faild"}, "status"),
+        ({"since": "yesterday"}, "time"),
+        ({"until": "2026"}, "time"),
+        ({"finished": "2026-02-30"}, "hour or day"),
+        ({"finished": "2026-11-24T03:00"}, "hour or day"),
+        ({"longer": "long"}, "length of time"),
+        ({"longer": "0s"}, "length of time"),
+        ({"document": "\0"}, "id of a document"),
+        ({"cause": "x"}, "cause"),
+        ({"cause": "8" + "0" * 15}, "cause"),
+        ({"stalled": "yes"}, "“1”"),
     ],
     ids=str,
 )
-def test_nonsense_is_left_out(args: dict[str, str]) -> None:
-    assert parsed(**args) == parsed()
+def test_nonsense_is_left_out_and_said(args: dict[str, str], noun: str) -> None:
+    [text] = args.values()
+    sentence = f"“{text}” is no {noun}; it was left out."
+    assert parsed(**args) == replace(parsed(), left_out=(sentence,))
+    assert parsed(**dict.fromkeys(args, "")) == parsed()
+
+
+def test_of_what_is_given_twice_the_first_counts_and_the_other_is_said() -> None:
+    twice = [("status", "failed"), ("stalled", "1"), ("longer", "1m"), ("longer", "x" * 99)]
+    wanted = parse_filter("/projects/p", MultiDict([*twice, ("longer", "9m")]))
+    assert wanted.texts == (("status", "failed"), ("longer", "1m"))
+    assert wanted.left_out == (
+        f"“{'x' * 39}…” is no length of time; it was left out.",
+        "“stalled=1” was left out beside “status=failed”.",
+        "“longer=9m” was left out beside “longer=1m”.",
+    )
 
 
 @pytest.mark.parametrize(
