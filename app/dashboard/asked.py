@@ -7,9 +7,10 @@ from werkzeug.datastructures import MultiDict
 from app.dashboard.filters import LAST_PAGE, TableFilter
 from app.queries.charts import LAST_DAY, SCALES
 from app.queries.part import Part, Words
-from app.queries.parts import PARTS
+from app.queries.parts import PARTS, TIMES
 from app.queries.views import Anchor
 from app.rules.formats import LONGEST_TEXT, parse_key
+from app.rules.times import typed_time
 
 Texts = tuple[tuple[str, str], ...]
 """Parameters that make sense, each with its text."""
@@ -43,10 +44,16 @@ def _given(args: MultiDict[str, str]) -> Iterator[tuple[Part, str]]:
     """What is said of each part, those with tabs first: in a URL the tab stands first."""
     for part in sorted(PARTS, key=lambda part: not part.tabs):
         for text in args.getlist(part.name):
-            # What people type is trimmed; a field that was left empty says nothing.
-            typed = text.strip()[:LONGEST_TEXT] if isinstance(part.offered, Words) else text
-            if typed:
+            typed = _as_typed(part, text)
+            if typed:  # a field that was left empty says nothing
                 yield part, typed
+
+
+def _as_typed(part: Part, text: str) -> str:
+    """A text as it would be without the liberties that people take in a form."""
+    if isinstance(part.offered, Words):
+        return text.strip()[:LONGEST_TEXT]
+    return typed_time(text) if part.name in TIMES else text
 
 
 def _makes_sense(part: Part, text: str) -> bool:

@@ -22,6 +22,7 @@ LONGEST_TYPED = 128
 TABS: tuple[JobState, ...] = tuple(state for part in PARTS for state in part.tabs)
 _NO_TAB = {part.name: "" for part in PARTS if part.tabs}
 _IN_FORM = {part.name for part in PARTS if isinstance(part.offered, Words | Choices)}
+_MINUTE = len("2026-11-24T03:04")
 _IN_ORDER = sorted(PARTS, key=lambda part: not part.tabs)  # in a URL the tab stands first
 
 
@@ -53,6 +54,15 @@ class Line:
     label: str
     value: str
     longest: int = LONGEST_TYPED
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time of the form to type in, to the minute, of UTC: `2026-11-24T03:04`, or ""."""
+
+    name: str
+    label: str
+    value: str
 
 
 Option = tuple[str, str, bool]
@@ -139,6 +149,16 @@ class TableFilter:
     def carried(self) -> list[tuple[str, str]]:
         """What the form must carry along, because no field of it sets it."""
         return [(name, text) for name, text in self.parameters() if name not in _IN_FORM]
+
+    def moments(self) -> list[Moment]:
+        """The form that asks between which times jobs were created."""
+        texts = {name: text for name, text in self.texts if text not in PART_OF[name].spans}
+        labels = zip(TIMES, ("From", "To"), strict=True)
+        return [Moment(name, label, texts.get(name, "")[:_MINUTE]) for name, label in labels]
+
+    def carried_by_moments(self) -> list[tuple[str, str]]:
+        """What that form must carry along."""
+        return [(name, text) for name, text in self.parameters() if name not in TIMES]
 
     def nothing(self) -> str:
         """What is said where no job matches."""

@@ -18,7 +18,7 @@ from app.rules.silence import silent_since
 from app.rules.status import STATUS_BY_WORD, JobStatus
 from app.rules.times import DAY, HOUR
 from app.store.database import inlined
-from app.web.formatters import period_words, span_words
+from app.web.formatters import period_words, span_words, time_words
 
 # What a page takes for a time: so long (µs) before now, and how it says that.
 _SPANS = {
@@ -40,7 +40,7 @@ def _ended(period: tuple[int, int]) -> list[ColumnElement[bool]]:
 
 
 def _since(text: str, other: str = "since") -> str:
-    return _SPANS[text][1] if text in _SPANS else f"{other} {text}"
+    return _SPANS[text][1] if text in _SPANS else f"{other} {time_words(text)}"
 
 
 def _cause_words(connection: Connection, project_id: str, cause: int) -> str | None:
@@ -104,7 +104,7 @@ PARTS = (
         condition=lambda moment: [Job.created_at < moment],
         index=None,
         counted=True,
-        label="until {}".format,
+        label=lambda text: f"until {time_words(text)}",
         offered=None,
     ),
     Part(

@@ -39,6 +39,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "live.js": (
         "js/times.js",
         "js/settings.js",
+        "js/typed.js",
         "js/held.js",
         "js/live.js",
         "js/rows.js",

@@ -63,7 +63,7 @@ def test_each_part_can_be_taken_out_and_says_what_it_is() -> None:
     assert {chip.name: chip.label for chip in chips} == {
         "q": "“a b”",
         "since": "Last 24 hours",
-        "until": "until 2026-11-24T00:00:00Z",
+        "until": "until 24 Nov 2026, 00:00 UTC",
         "finished": "finished 24 Nov, 03:00–04:00 UTC",
         "longer": "longer than 90\N{NO-BREAK SPACE}s",
         "document": "document “s3://x/ü.pdf”",
@@ -85,6 +85,20 @@ def test_a_form_carries_along_what_it_does_not_set() -> None:
     wanted = parsed(**EVERYTHING)
     rest = {name: EVERYTHING[name] for name in EVERYTHING if name not in ("q", "since", "longer")}
     assert dict(wanted.carried()) == rest
+
+
+def test_times_are_typed_to_the_minute_or_the_day() -> None:
+    wanted = parsed(since="2026-11-23T03:04", until="2026-11-24", longer="1m")
+    times = {"since": "2026-11-23T03:04:00Z", "until": "2026-11-24T00:00:00Z"}
+    assert query_of(wanted.url()) == {**times, "longer": "1m"}
+    assert wanted.url() == parsed(**times, longer="1m").url()
+    assert [(one.name, one.value) for one in wanted.moments()] == [
+        ("since", "2026-11-23T03:04"),
+        ("until", "2026-11-24T00:00"),
+    ]
+    assert wanted.carried_by_moments() == [("longer", "1m")]
+    assert [one.value for one in parsed(since="24h").moments()] == ["", ""]
+    assert parsed(since="2026-11-23T03").left_out
 
 
 @pytest.mark.parametrize(
@@ -168,5 +182,5 @@ def test_a_choice_that_is_not_offered_is_there_as_long_as_it_is_chosen() -> None
         "longer": [("90s", "Over 90\N{NO-BREAK SPACE}s")],
     }
     since = "2026-11-23T03:00:00Z"
-    assert options(since=since)["since"] == [(since, f"Since {since}")]
+    assert options(since=since)["since"] == [(since, "Since 23 Nov 2026, 03:00 UTC")]
     assert [len(one.options) for one in parsed(since="7d").selections()] == [5, 5]
