@@ -176,12 +176,14 @@ def test_it_narrows_the_page_and_stays_in_every_link(
     assert len(exports) == 2
     for href in exports:
         assert told(store.client, unescape(href)) == {"a", "b"}
-    # Without it, every job again; by a chip of its own, or by the tab of all.
+    # Without it, every job again; by a chip of its own, or by the tab of all, which says so.
+    everything = {"chart": "30d"}
     chips = re.findall(r'<a class="button button--small chip" href="([^"]+)"', text)
     if part.tabs:
         chips = re.findall(r'<a class="tab" href="([^"]+)"', text)[:1]
+        everything["status"] = "all"
     [remove] = chips
-    assert dict(parse_qsl(urlsplit(unescape(remove)).query)) == {"chart": "30d"}
+    assert dict(parse_qsl(urlsplit(unescape(remove)).query)) == everything
 
 
 def told(client: FlaskClient, path: str) -> set[str]:

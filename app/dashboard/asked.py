@@ -57,7 +57,7 @@ def _as_typed(part: Part, text: str) -> str:
 
 
 def _makes_sense(part: Part, text: str) -> bool:
-    if text in part.spans:
+    if text in part.spans or text in part.views:
         return True
     try:
         part.format.parse(text)

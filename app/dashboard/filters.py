@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from app.queries.charts import LAST_DAY, Scale
 from app.queries.filters import JobFilter
 from app.queries.part import Choices, Words
-from app.queries.parts import PART_OF, PARTS, TIMES
+from app.queries.parts import ALL, HAS_BEGUN, PART_OF, PARTS, TIMES
 from app.queries.views import Anchor
 from app.rules.job import JobState
+from app.rules.job_states import WAITING
 from app.rules.status import JobStatus
 from app.rules.times import MINUTE, floor
 
@@ -100,24 +101,42 @@ class TableFilter:
             part = PART_OF[name]
             if text in part.spans:
                 values[name] = floor(now, MINUTE) - part.spans[text]
+            elif text in part.views:
+                values[name] = part.views[text]
             else:
                 values[name] = part.read([text], now, silent_after)
         return JobFilter(**values)
 
     @property
     def tab(self) -> JobState | None:
-        """The tab that is open, None for all jobs."""
+        """The tab that is open; None for all jobs, and for all that have begun."""
         return next((state for state in TABS if state.parameter in self.texts), None)
 
     def tabs(self, counts: Mapping[str, int]) -> list[Tab]:
         """The tabs with their numbers."""
         total = sum(counts[status.word] for status in JobStatus)
         current = self.tab
-        tabs = [Tab(None, "All", total, self._changed(_NO_TAB), current is None)]
+        everything = self._changed(_NO_TAB | {"status": ALL})
+        tabs = [Tab(None, "All", total, everything, current is None)]
         for state in TABS:
             href = self._changed(_NO_TAB | dict([state.parameter]))
             tabs.append(Tab(state, state.label, counts[state.column], href, current is state))
         return tabs
+
+    def opened(self, tabs: Sequence[Tab]) -> "TableFilter":
+        """What is shown where the URL asks for no jobs in particular: what has begun, if anything.
+
+        A thousand that wait would bury the rest. They have their tab, and so have all jobs.
+        """
+        particular = any(name not in TIMES for name, _ in self.texts)
+        if particular or tabs[0].count == _that_wait(tabs).count:
+            return self
+        return replace(self, texts=(("status", HAS_BEGUN), *self.texts))
+
+    def aside(self, tabs: Sequence[Tab]) -> Tab | None:
+        """The tab to which the list leaves the jobs that wait, if it does and there are any."""
+        waiting = _that_wait(tabs)
+        return waiting if ("status", HAS_BEGUN) in self.texts and waiting.count else None
 
     def chips(self, stored_labels: Mapping[str, str]) -> list[Chip]:
         """What is set besides the tab, each removable; `stored_labels` are its query's."""
@@ -197,6 +216,10 @@ class TableFilter:
 
     def _address(self, pairs: Sequence[tuple[str, str]]) -> str:
         return self.path + ("?" + urlencode(pairs) if pairs else "")
+
+
+def _that_wait(tabs: Sequence[Tab]) -> Tab:
+    return next(tab for tab in tabs if tab.state is WAITING)
 
 
 def _selection(name: str, choices: Choices, chosen: str) -> Selection:

@@ -33,6 +33,12 @@ def project(project_id: str) -> Response:
         def build() -> tuple[Head, dict[str, Any]]:
             [line] = projects.list_lines(connection, at, project_id)
             query = wanted.to_query(at, shown.silent_after).looked_up(connection, project_id)
+            counts = jobs.count_jobs(connection, shown, query, silent_since(at, shown.silent_after))
+            tabs = wanted.tabs(counts)
+            listed = wanted.opened(tabs)
+            aside = listed.aside(tabs)
+            if aside:  # then nothing is sought that had to be looked up
+                query = listed.to_query(at, shown.silent_after)
             page = jobs.list_jobs(
                 connection,
                 shown,
@@ -43,7 +49,6 @@ def project(project_id: str) -> Response:
                 reading=jobs.WHOLE,
                 anchor=wanted.anchor,
             )
-            counts = jobs.count_jobs(connection, shown, query, silent_since(at, shown.silent_after))
             anchor = wanted.anchor
             if anchor is None and wanted.page == 1 and page.rows:
                 anchor = page.rows[0].key
@@ -66,9 +71,11 @@ def project(project_id: str) -> Response:
                 "line": line,
                 "chart": chart,
                 "left": {job.job_id: time_left(job, chart, at) for job in page.rows},
-                "tabs": wanted.tabs(counts),
+                "tabs": tabs,
+                "aside": aside,
                 "jobs": replace(page, anchor=place),
                 "filter": wanted,
+                "listed": listed,
                 "chips": wanted.chips(query.stored_labels(connection, project_id)),
                 "limit": limit_words(page.capped),
                 "newest_href": wanted.url(),

@@ -15,11 +15,12 @@ from app.queries.part import Choices, Part, Tabs, Words
 from app.rules import formats
 from app.rules.job_states import JOB_STATES
 from app.rules.silence import silent_since
-from app.rules.status import STATUS_BY_WORD, JobStatus
+from app.rules.status import BEGUN, STATUS_BY_WORD, JobStatus
 from app.rules.times import DAY, HOUR
 from app.store.database import inlined
 from app.web.formatters import period_words, span_words, time_words
 
+ALL, HAS_BEGUN = "all", "begun"
 # What a page takes for a time: so long (µs) before now, and how it says that.
 _SPANS = {
     "1h": (HOUR, "Last hour"),
@@ -60,6 +61,7 @@ PARTS = (
         counted=True,
         label=None,
         offered=_tabs("status"),
+        views={ALL: None, HAS_BEGUN: frozenset(BEGUN)},
     ),
     Part(
         name="q",

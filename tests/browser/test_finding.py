@@ -86,9 +86,10 @@ def test_a_filter_is_in_the_url_and_shows_others_the_same(demo: Person, name: st
     if parameter in ("status", "stalled", "empty"):
         expect(chips).to_have_count(0)
         tab("All")(page)
+        page.wait_for_url(re.compile(rf"{PROJECT}\?status=all$"))
     else:
         chips.click()
-    page.wait_for_url(re.compile(f"{PROJECT}$"))
+        page.wait_for_url(re.compile(f"{PROJECT}$"))
     expect(page.locator(".tab b").first).to_have_text(everything)
     expect(chips).to_have_count(0)
 

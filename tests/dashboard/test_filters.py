@@ -184,3 +184,36 @@ def test_a_choice_that_is_not_offered_is_there_as_long_as_it_is_chosen() -> None
     since = "2026-11-23T03:00:00Z"
     assert options(since=since)["since"] == [(since, "Since 23 Nov 2026, 03:00 UTC")]
     assert [len(one.options) for one in parsed(since="7d").selections()] == [5, 5]
+
+
+COUNTS = {"pending": 7, "running": 1, "completed": 2, "failed": 0, "empty": 0, "stalled": 0}
+
+
+@pytest.mark.parametrize(
+    ("args", "counts", "aside"),
+    [
+        ({}, COUNTS, 7),
+        ({"since": "24h", "until": "2099-01-01"}, COUNTS, 7),
+        ({"status": "begun"}, COUNTS, 7),
+        ({}, COUNTS | {"pending": 0}, None),
+        ({}, COUNTS | {"running": 0, "completed": 0}, None),
+        ({"status": "all"}, COUNTS, None),
+        ({"status": "failed"}, COUNTS, None),
+        ({"q": "a"}, COUNTS, None),
+        ({"document": "a"}, COUNTS, None),
+    ],
+    ids=str,
+)
+def test_a_list_leaves_to_their_tab_those_that_wait_unless_they_are_asked_for(
+    args: dict[str, str], counts: dict[str, int], aside: int | None
+) -> None:
+    tabs = parsed(**args).tabs(counts)
+    left = parsed(**args).opened(tabs).aside(tabs)
+    assert (left.count if left else None) == aside
+    assert query_of(tabs[0].href)["status"] == "all"
+
+
+def test_what_has_begun_is_every_job_that_does_not_wait() -> None:
+    begun = parsed(status="begun").to_query(NOW, SILENT).get("status")
+    assert begun == {*JobStatus} - {JobStatus.PENDING}
+    assert parsed(status="all").to_query(NOW, SILENT) == JobFilter()
