@@ -197,6 +197,8 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{PAGE}?document=doc-0", 10),
         Ask(f"{PAGE}?cause={CAUSE}&finished={{day}}", 13),
         Ask(f"{PAGE}?longer=1m&stalled=1", 10),
+        Ask(f"{PAGE}?sort=started", 10),
+        Ask(f"{PAGE}?sort=duration&order=asc&status=failed", 10),
         Ask("/projects/none", 1, status=404),
     ],
     "dashboard.jobs_csv": [

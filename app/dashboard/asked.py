@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from werkzeug.datastructures import MultiDict
 
-from app.dashboard.filters import LAST_PAGE, TableFilter
+from app.dashboard.filters import LAST_PAGE, LEAST_FIRST, TableFilter
 from app.queries.charts import LAST_DAY, SCALES
 from app.queries.part import Part, Words
 from app.queries.parts import PARTS, TIMES
+from app.queries.sorts import SORTS, Order
 from app.queries.views import Anchor
 from app.rules.formats import LONGEST_TEXT, parse_key
 from app.rules.times import typed_time
@@ -27,11 +28,15 @@ def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
         else:
             nonsense.append(f"“{_short(text)}” is no {part.format.noun}; it was left out.")
     texts, beside = _one_of_each(sensible)
+    order = _order(args)
+    if args.get("sort") and order is None:
+        nonsense.append(f"“{_short(args['sort'])}” is nothing to sort by; it was left out.")
     page = args.get("page", "1")
     return TableFilter(
         path=path,
         texts=texts,
         left_out=(*nonsense, *beside),
+        order=order,
         scale=SCALES.get(args.get("chart", ""), LAST_DAY),
         page=min(max(int(page), 1), LAST_PAGE)
         if page.isascii() and page.isdigit() and len(page) < 15
@@ -78,6 +83,11 @@ def _one_of_each(given: list[tuple[Part, str]]) -> tuple[Texts, list[str]]:
         else:
             taken[kind] = (part.name, text)
     return tuple(taken.values()), beside
+
+
+def _order(args: MultiDict[str, str]) -> Order | None:
+    sort = SORTS.get(args.get("sort", ""))
+    return Order(sort, args.get("order") == LEAST_FIRST) if sort else None
 
 
 def _short(text: str) -> str:

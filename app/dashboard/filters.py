@@ -9,6 +9,7 @@ from app.queries.charts import LAST_DAY, Scale
 from app.queries.filters import JobFilter
 from app.queries.part import Choices, Words
 from app.queries.parts import ALL, HAS_BEGUN, PART_OF, PARTS, TIMES
+from app.queries.sorts import SORTS, Order, Sort
 from app.queries.views import Anchor
 from app.rules.job import JobState
 from app.rules.job_states import WAITING
@@ -17,12 +18,13 @@ from app.rules.times import MINUTE, floor
 
 PAGE_SIZE = 50
 LAST_PAGE = 2**43
+LEAST_FIRST = "asc"
 # Beside the longest document, each as nine characters of an address, and all other parts.
 LONGEST_TYPED = 128
 
 TABS: tuple[JobState, ...] = tuple(state for part in PARTS for state in part.tabs)
 _NO_TAB = {part.name: "" for part in PARTS if part.tabs}
-_IN_FORM = {part.name for part in PARTS if isinstance(part.offered, Words | Choices)}
+_IN_FORM = {"sort"} | {part.name for part in PARTS if isinstance(part.offered, Words | Choices)}
 _MINUTE = len("2026-11-24T03:04")
 _IN_ORDER = sorted(PARTS, key=lambda part: not part.tabs)  # in a URL the tab stands first
 
@@ -45,6 +47,14 @@ class Chip:
     name: str
     label: str
     remove_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of a column: where it leads, and how the column is sorted now, "" if it is not."""
+
+    href: str
+    sorted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,8 @@ class TableFilter:
     """The filter as the URL says it: the `texts` of the parts that are set, as typed.
 
     Of tabs there is one at most; `left_out` says in sentences what made no sense. `page` counts
-    from 1. `scale` is what the chart covers, and narrows nothing.
+    from 1. `scale` is what the chart covers, and narrows nothing. Without an `order` the newest
+    come first.
     """
 
     path: str
@@ -92,6 +103,7 @@ class TableFilter:
     page: int = 1
     anchor: Anchor | None = None
     scale: Scale = LAST_DAY
+    order: Order | None = None
     left_out: tuple[str, ...] = ()
 
     def to_query(self, now: int, silent_after: int) -> JobFilter:
@@ -165,6 +177,31 @@ class TableFilter:
             if isinstance(part.offered, Choices)
         ]
 
+    def sorting(self) -> Selection:
+        """The choice of what to sort by, where the heads of the columns are not in sight."""
+        chosen = self.order.sort.name if self.order else ""
+        offered = {name: f"By {sort.noun}" for name, sort in SORTS.items()}
+        return Selection("sort", "Sort", options("Newest first", offered, chosen))
+
+    def heads(self) -> dict[str, Head]:
+        """The heads of the columns that sort: the greatest first, then the least, then not."""
+        return {name: self._head(sort) for name, sort in SORTS.items()}
+
+    def _head(self, sort: Sort) -> Head:
+        if self.order is None or self.order.sort is not sort:
+            return Head(replace(self, order=Order(sort)).url())
+        if self.order.least:
+            return Head(replace(self, order=None).url(), "ascending")
+        return Head(replace(self, order=Order(sort, least=True)).url(), "descending")
+
+    @property
+    def caption(self) -> str:
+        """What is listed, and in which order."""
+        if self.order is None:
+            return "Jobs, newest first"
+        first = "least" if self.order.least else "greatest"
+        return f"Jobs by {self.order.sort.noun}, the {first} first"
+
     def carried(self) -> list[tuple[str, str]]:
         """What the form must carry along, because no field of it sets it."""
         return [(name, text) for name, text in self.parameters() if name not in _IN_FORM]
@@ -191,7 +228,8 @@ class TableFilter:
 
     def export(self, ending: str) -> str:
         """The URL of the same list as a file."""
-        return replace(self, path=f"{self.path}/jobs.{ending}", scale=LAST_DAY).url()
+        path = f"{self.path}/jobs.{ending}"
+        return replace(self, path=path, order=None, scale=LAST_DAY).url()
 
     def parameters(self, *, chart: str | None = None, **changes: str) -> list[tuple[str, str]]:
         """The parameters of this filter on its first page, some of them changed."""
@@ -199,6 +237,9 @@ class TableFilter:
             raise TypeError(f"{', '.join(sorted(unknown))}: no such part of a filter")
         texts = dict(self.texts) | changes
         pairs = [(part.name, text) for part in _IN_ORDER if (text := texts.get(part.name))]
+        if self.order is not None:
+            pairs.append(("sort", self.order.sort.name))
+            pairs += [("order", LEAST_FIRST)] if self.order.least else []
         chart = self.scale.name if chart is None else chart
         return pairs if chart == LAST_DAY.name else [*pairs, ("chart", chart)]
 

@@ -48,9 +48,10 @@ def project(project_id: str) -> Response:
                 now=at,
                 reading=jobs.WHOLE,
                 anchor=wanted.anchor,
+                order=wanted.order,
             )
-            anchor = wanted.anchor
-            if anchor is None and wanted.page == 1 and page.rows:
+            anchor = wanted.anchor if wanted.order is None else None
+            if wanted.order is None and anchor is None and wanted.page == 1 and page.rows:
                 anchor = page.rows[0].key
             place = key_text(anchor) if anchor else None
 

@@ -121,6 +121,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "project, more filters": (PROJECT, more_filters),
     "project, from and to": (PROJECT, from_and_to),
     "project, no match": (f"{PROJECT}?q=nothing-like-it", None),
+    "project, sorted": (f"{PROJECT}?sort=duration&status=all", None),
     "project, left out": (f"{PROJECT}?status=faild&since=yesterday", None),
     "project, past its end": (f"{PROJECT}?page=99999", None),
     "project, held": (PROJECT, held),
