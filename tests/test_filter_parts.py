@@ -264,7 +264,7 @@ def test_the_address_of_a_page_keeps_its_example(part: Part) -> None:
 
 def test_every_name_is_once_and_of_the_list_alone() -> None:
     names = [parameter.name for parameter in LIST_PARAMETERS]
-    reserved = ["page", "at", "chart", "sort", "order"]
+    reserved = ["page", "at", "chart", "sort", "order", "time"]
     assert len({*names, *reserved}) == len(names) + len(reserved)
     assert names[3:] == [part.name for part in PARTS] == list(PART_OF)
     assert set(CASES) == set(PART_OF)

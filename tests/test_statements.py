@@ -198,6 +198,7 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{PAGE}?cause={CAUSE}&finished={{day}}", 13),
         Ask(f"{PAGE}?longer=1m&stalled=1", 10),
         Ask(f"{PAGE}?sort=started", 10),
+        Ask(f"{PAGE}?time={{until}}", 5, status=302),
         Ask(f"{PAGE}?sort=duration&order=asc&status=failed", 10),
         Ask("/projects/none", 1, status=404),
     ],

@@ -10,8 +10,8 @@ from app.queries.part import Part, Words
 from app.queries.parts import PARTS, TIMES
 from app.queries.sorts import SORTS, Order
 from app.queries.views import Anchor
-from app.rules.formats import LONGEST_TEXT, parse_key
-from app.rules.times import typed_time
+from app.rules.formats import LONGEST_TEXT, TIME, parse_key
+from app.rules.times import parse_time, typed_time
 
 Texts = tuple[tuple[str, str], ...]
 """Parameters that make sense, each with its text."""
@@ -31,6 +31,9 @@ def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
     order = _order(args)
     if args.get("sort") and order is None:
         nonsense.append(f"“{_short(args['sort'])}” is nothing to sort by; it was left out.")
+    moment = _moment(args)
+    if args.get("time") and moment is None:
+        nonsense.append(f"“{_short(args['time'])}” is no {TIME.noun}; it was left out.")
     page = args.get("page", "1")
     return TableFilter(
         path=path,
@@ -41,6 +44,7 @@ def parse_filter(path: str, args: MultiDict[str, str]) -> TableFilter:
         page=min(max(int(page), 1), LAST_PAGE)
         if page.isascii() and page.isdigit() and len(page) < 15
         else 1,
+        moment=moment,
         anchor=_anchor(args.get("at", "")),
     )
 
@@ -88,6 +92,13 @@ def _one_of_each(given: list[tuple[Part, str]]) -> tuple[Texts, list[str]]:
 def _order(args: MultiDict[str, str]) -> Order | None:
     sort = SORTS.get(args.get("sort", ""))
     return Order(sort, args.get("order") == LEAST_FIRST) if sort else None
+
+
+def _moment(args: MultiDict[str, str]) -> int | None:
+    try:
+        return parse_time(typed_time(args.get("time", "")))
+    except ValueError:
+        return None
 
 
 def _short(text: str) -> str:

@@ -5,6 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from app.dashboard.controls import (
+    Chip,
+    Head,
+    Line,
+    Moment,
+    Selection,
+    Tab,
+    options,
+    selection_of,
+)
 from app.queries.charts import LAST_DAY, Scale
 from app.queries.filters import JobFilter
 from app.queries.part import Choices, Words
@@ -19,8 +29,6 @@ from app.rules.times import MINUTE, floor
 PAGE_SIZE = 50
 LAST_PAGE = 2**43
 LEAST_FIRST = "asc"
-# Beside the longest document, each as nine characters of an address, and all other parts.
-LONGEST_TYPED = 128
 
 TABS: tuple[JobState, ...] = tuple(state for part in PARTS for state in part.tabs)
 _NO_TAB = {part.name: "" for part in PARTS if part.tabs}
@@ -30,77 +38,18 @@ _IN_ORDER = sorted(PARTS, key=lambda part: not part.tabs)  # in a URL the tab st
 
 
 @dataclass(frozen=True, slots=True)
-class Tab:
-    """A tab: how many jobs it would show, and where it leads; `state` None is that of all jobs."""
-
-    state: JobState | None
-    label: str
-    count: int
-    href: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One part of the filter that is set, by the name of its parameter, and the URL without it."""
-
-    name: str
-    label: str
-    remove_href: str
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The head of a column: where it leads, and how the column is sorted now, "" if it is not."""
-
-    href: str
-    sorted: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the form to type in, at most `longest` characters."""
-
-    name: str
-    label: str
-    value: str
-    longest: int = LONGEST_TYPED
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time of the form to type in, to the minute, of UTC: `2026-11-24T03:04`, or ""."""
-
-    name: str
-    label: str
-    value: str
-
-
-Option = tuple[str, str, bool]
-"""The value of something to choose, its words, and whether it is chosen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """A choice of the form."""
-
-    name: str
-    label: str
-    options: Sequence[Option]
-
-
-@dataclass(frozen=True, slots=True)
 class TableFilter:
     """The filter as the URL says it: the `texts` of the parts that are set, as typed.
 
     Of tabs there is one at most; `left_out` says in sentences what made no sense. `page` counts
-    from 1. `scale` is what the chart covers, and narrows nothing. Without an `order` the newest
-    come first.
+    from 1; with a `moment` (µs) it is the one that reaches that. `scale` is what the chart covers,
+    and narrows nothing. Without an `order` the newest come first.
     """
 
     path: str
     texts: tuple[tuple[str, str], ...] = ()
     page: int = 1
+    moment: int | None = None
     anchor: Anchor | None = None
     scale: Scale = LAST_DAY
     order: Order | None = None
@@ -172,7 +121,7 @@ class TableFilter:
         """The choices of the form."""
         texts = dict(self.texts)
         return [
-            _selection(part.name, part.offered, texts.get(part.name, ""))
+            selection_of(part.name, part.offered, texts.get(part.name, ""))
             for part in PARTS
             if isinstance(part.offered, Choices)
         ]
@@ -261,14 +210,3 @@ class TableFilter:
 
 def _that_wait(tabs: Sequence[Tab]) -> Tab:
     return next(tab for tab in tabs if tab.state is WAITING)
-
-
-def _selection(name: str, choices: Choices, chosen: str) -> Selection:
-    texts = dict.fromkeys((*choices.texts, *([chosen] if chosen else [])))
-    offered = {text: choices.words(text) for text in texts}
-    return Selection(name, choices.label, options(choices.none, offered, chosen))
-
-
-def options(none: str, offered: Mapping[str, str], chosen: str) -> list[Option]:
-    """What can be chosen: to leave it out, and what is offered, by its value, with its words."""
-    return [("", none, not chosen), *((text, offered[text], text == chosen) for text in offered)]

@@ -54,7 +54,7 @@ def test_tab_goes_in_the_order_of_reading_and_is_always_seen(person: Person) -> 
         "Pause", "Settings", "See the cause", "3 All", "0 Running", "0 Waiting", "3 Failed",
         "0 Completed", "0 Stalled", "0 No nodes", "30 d", "As a table",
         "Document, job id or error words", "Filter", "Created", "Duration", "From – to",
-        "CSV", "NDJSON",
+        "CSV", "NDJSON", "Chunks", "Duration", "Started UTC",
         "Failed: job job-00003", "folder/document-3.pdf", "x",
         "Failed: job job-00002", "folder/document-2.pdf", "x",
         "Failed: job job-00001", "folder/document-1.pdf", "x",
