@@ -77,3 +77,14 @@ def test_what_cannot_be_sorted_by_is_said_to_be_left_out(person: Person) -> None
     page = open_project(person, "?sort=size")
     expect(page.get_by_text("“size” is nothing to sort by; it was left out.")).to_be_visible()
     assert numbers(page) == [3, 2, 1]
+
+
+def test_by_keyboard_a_phone_shows_the_heads_that_sort(person: Person) -> None:
+    page = open_project(person, viewport={"width": 360, "height": 780})
+    link = page.get_by_role("link", name="Duration", exact=True)
+    box = link.locator("xpath=ancestor::thead")
+    assert box.evaluate("head => head.offsetWidth") == 1
+    link.focus()
+    assert box.evaluate("head => head.offsetWidth") > 100
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("sort=duration"))
