@@ -201,6 +201,9 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{PAGE}?document=doc-0", 10),
         Ask(f"{PAGE}?cause={CAUSE}&finished={{day}}", 13),
         Ask(f"{PAGE}?longer=1m&stalled=1", 10),
+        Ask(f"{PAGE}?sort=started", 10),
+        Ask(f"{PAGE}?time={{until}}", 5, status=302),
+        Ask(f"{PAGE}?sort=duration&order=asc&status=failed", 10),
         Ask("/projects/none", 1, status=404),
     ],
     "dashboard.jobs_csv": [
@@ -216,8 +219,9 @@ ASKS: dict[str, list[Ask]] = {
         Ask("/projects/none/jobs.ndjson", 1, status=404),
     ],
     "dashboard.job": [
-        Ask(f"{PAGE}/jobs/j1", 5),
-        Ask(f"{PAGE}/jobs/j1", 5, part=True),
+        Ask(f"{PAGE}/jobs/j0", 5),
+        Ask(f"{PAGE}/jobs/j0", 5, part=True),
+        Ask(f"{PAGE}/jobs/j1", 7),  # it runs: two more say how long others took
         Ask(f"{PAGE}/jobs/none", 1, status=404),
     ],
     "assets.show": [Ask("/assets/project.0.css", 0)],

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from app.access.viewer import visiting
 from app.clock import now
 from app.dashboard import blueprint
-from app.dashboard.filters import parse_filter
+from app.dashboard.asked import parse_filter
 from app.queries import exports, failing
 from app.queries.contract import Fields
 from app.queries.search import limit_header

@@ -9,10 +9,12 @@ from app.access.viewer import visiting_job
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer
-from app.queries import jobs, projects
+from app.dashboard.estimates import time_left
+from app.queries import charts, jobs, projects
 from app.queries.contract import fields_of
 from app.rules.causes import cause_name, cause_of, chain, remedy_of, telling_line
 from app.rules.documents import folder_and_file
+from app.rules.job_states import RUNNING
 from app.rules.legible import escaped
 from app.rules.links import fill
 from app.rules.times import MINUTE, floor
@@ -34,9 +36,13 @@ def job(project_id: str, job_id: str) -> Response:
             head = Head(name, shown.status.failure, title=title)
             fields = fields_of(shown)
             links = projects.get_links(connection, project_id)
+            left = None
+            if shown.state is RUNNING:  # of no other the history is asked
+                left = time_left(shown, charts.get_chart(connection, of, at, running=True), at)
             return head, {
                 "project": of,
                 "job": shown,
+                "left": left,
                 "attempts": jobs.list_attempts(connection, of, job_id),
                 "events": jobs.list_events(connection, shown),
                 "cause": cause_name(cause_of(shown.error_message)),

@@ -8,7 +8,7 @@ from app.access.viewer import visiting_overview
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
-from app.dashboard.filters import options
+from app.dashboard.controls import options
 from app.dashboard.pager import make_pager
 from app.queries import projects
 from app.queries.overview import shared_causes

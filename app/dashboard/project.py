@@ -2,23 +2,32 @@
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
-from flask import Response, request
+from flask import redirect, request
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
 
 from app.access.viewer import visiting
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
+from app.dashboard.asked import parse_filter
+from app.dashboard.controls import Tab
 from app.dashboard.estimates import time_left
-from app.dashboard.filters import PAGE_SIZE, leads, parse_filter
+from app.dashboard.filters import PAGE_SIZE, TableFilter, leads
 from app.dashboard.pager import make_pager
 from app.queries import charts, jobs, projects
+from app.queries.filters import JobFilter
 from app.queries.search import limit_words
+from app.queries.views import Cursor, JobPage
 from app.rules.formats import key_text
+from app.rules.job import Job
+from app.rules.project import Project
 from app.rules.silence import silent_since
 from app.rules.times import MINUTE, floor
 from app.web.live import Head, pace
-from app.web.urls import own_path
+from app.web.urls import local_path, own_path
 
 
 @blueprint.get("/projects/<id:project_id>")
@@ -27,10 +36,12 @@ def project(project_id: str) -> Response:
     at = now()
     wanted = parse_filter(own_path(), request.args)
     with visiting(project_id, at) as (connection, shown):
+        if wanted.moment is not None:
+            return redirect(local_path(_page_of(connection, shown, wanted, wanted.moment, at)))
 
         def build() -> tuple[Head, dict[str, Any]]:
             [line] = projects.list_lines(connection, at, project_id)
-            query = wanted.to_query(at, shown.silent_after).looked_up(connection, project_id)
+            query, tabs, listed = _listed(connection, shown, wanted, at)
             page = jobs.list_jobs(
                 connection,
                 shown,
@@ -40,10 +51,10 @@ def project(project_id: str) -> Response:
                 now=at,
                 reading=jobs.WHOLE,
                 anchor=wanted.anchor,
+                order=wanted.order,
             )
-            counts = jobs.count_jobs(connection, shown, query, silent_since(at, shown.silent_after))
-            anchor = wanted.anchor
-            if anchor is None and wanted.page == 1 and page.rows:
+            anchor = wanted.anchor if wanted.order is None else None
+            if wanted.order is None and anchor is None and wanted.page == 1 and page.rows:
                 anchor = page.rows[0].key
             place = key_text(anchor) if anchor else None
 
@@ -70,9 +81,11 @@ def project(project_id: str) -> Response:
                 "leads": leads(wanted.path),
                 "chart": chart,
                 "left": {job.job_id: time_left(job, chart, at) for job in page.rows},
-                "tabs": wanted.tabs(counts),
+                "tabs": tabs,
+                "aside": listed.aside(tabs),
                 "jobs": replace(page, anchor=place),
                 "filter": wanted,
+                "listed": listed,
                 "chips": wanted.chips(query.stored_labels(connection, project_id)),
                 "limit": limit_words(page.capped),
                 "newest_href": wanted.url(),
@@ -84,3 +97,34 @@ def project(project_id: str) -> Response:
 
         slot, versions = (project_id, wanted), (shown.version, floor(at, MINUTE))
         return answer("project", slot, versions, build, project=shown, now=at)
+
+
+def _listed(
+    connection: Connection, project: Project, wanted: TableFilter, at: int
+) -> tuple[JobFilter, list[Tab], TableFilter]:
+    """What the table reads, the tabs over it, and the filter by which that is listed."""
+    query = wanted.to_query(at, project.silent_after).looked_up(connection, project.project_id)
+    counts = jobs.count_jobs(connection, project, query, silent_since(at, project.silent_after))
+    tabs = wanted.tabs(counts)
+    listed = wanted.opened(tabs)
+    if listed.aside(tabs):  # then nothing is sought that had to be looked up
+        query = listed.to_query(at, project.silent_after)
+    return query, tabs, listed
+
+
+def _page_of(
+    connection: Connection, project: Project, wanted: TableFilter, moment: int, at: int
+) -> str:
+    """The address of the page on which the list reaches the minute of a moment, and of its row."""
+    query, _, _ = _listed(connection, project, wanted, at)
+
+    def first(cursor: Cursor | None = None) -> JobPage[Job]:
+        return jobs.list_jobs(
+            connection, project, query, limit=1, now=at, reading=jobs.WHOLE, cursor=cursor
+        )
+
+    newest, there = first(), first(Cursor((floor(moment, MINUTE) + MINUTE, "")))
+    number = min(there.offset, max(0, there.total - 1)) // PAGE_SIZE + 1
+    anchor = key_text(newest.rows[0].key) if newest.rows and number > 1 else None
+    row = f"#row-{quote(there.rows[0].job_id)}" if there.rows else ""
+    return replace(wanted, order=None).url(page=number, at=anchor) + row

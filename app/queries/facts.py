@@ -80,7 +80,7 @@ def list_facts(
     for project_id, row in known.items():
         shown = fill_hours(hours.get(project_id, ()), now) if project_id in charted else ()
         fields = {name: row[name] for name in _FIELDS}
-        facts.append(ProjectFacts(**fields | learned.get(project_id, {}), now=now, hours=shown))
+        facts.append(ProjectFacts(**fields | learned.get(project_id, {}), at=now, hours=shown))
     return facts
 
 

@@ -1,6 +1,7 @@
 """Jobs: a page of them, one of them, its attempts and its events."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -13,9 +14,10 @@ from app.models import Attempt as AttemptRow
 from app.models import Event as EventRow
 from app.models import Job as JobRow
 from app.models.counts import CREATED_COLUMNS
-from app.queries import depth, pages, search
+from app.queries import depth, pages, search, sorts
 from app.queries.filters import JobFilter
 from app.queries.pages import columns_of
+from app.queries.sorts import Order
 from app.queries.views import Anchor, Attempt, Cursor, Event, JobPage, Reading, Shown
 from app.rules.events import EventKind
 from app.rules.job import Job
@@ -37,15 +39,18 @@ def list_jobs(
     reading: Reading[Shown],
     anchor: Anchor | None = None,
     cursor: Cursor | None = None,
+    order: Order | None = None,
 ) -> JobPage[Shown]:
     """A page of the project's jobs, newest first, each as `reading` shows it.
 
     With an `anchor` (the key of the row that a reader holds on to) the page counts from there, and
     `new` says how many jobs came above it. With a `cursor` it begins beside that key, whatever came
-    or went meanwhile, and its `offset` is the place that its first row has by now. Times in µs.
+    or went meanwhile, and its `offset` is the place that its first row has by now. In another
+    `order` there is neither. Times in µs.
     """
-
-    read = _counted if wanted.columns is not None else _searched
+    read: Callable[..., _Read] = _counted if wanted.columns is not None else _searched
+    if order is not None:
+        read = partial(_sorted, order=order, now=now)
     at = _At(limit, offset, anchor, cursor)
     rows, total, offset, new, capped = read(connection, project, wanted, reading.columns, at)
     shown = [reading.make(row, project, now) for row in rows]
@@ -110,6 +115,30 @@ def _searched(
     keys = found.keys[start:end]
     rows = search.page(connection, project.project_id, names, keys) if keys else []
     return _Read(rows, len(found.keys), start - new, new, found.capped)
+
+
+def _sorted(
+    connection: Connection,
+    project: Project,
+    wanted: JobFilter,
+    names: tuple[str, ...],
+    at: _At,
+    *,
+    order: Order,
+    now: int,
+) -> _Read:
+    """A page in another order than that of creation: see `sorts`."""
+    found = search.find(
+        connection,
+        project.project_id,
+        wanted,
+        among=order.place(project, wanted),
+        also=sorts.COLUMNS,
+        most=sorts.MOST_SORTED,
+    )
+    keys = order.arrange(found.keys, now)[at.offset : at.offset + at.limit]
+    rows = search.page(connection, project.project_id, names, keys) if keys else []
+    return _Read(rows, len(found.keys), at.offset, capped=found.capped)
 
 
 def _span(keys: Sequence[Any], at: _At) -> tuple[int, int, int]:
@@ -223,6 +252,7 @@ _SEEN = (
     "created_at",
     "received_at",
     "heard_at",
+    "cause",
     "empty",
     *STATE_COLUMNS,
 )
@@ -242,7 +272,7 @@ def view_of(job: LedgerJob, project: Project, now: int) -> Job:
 
 def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int) -> Job:
     """A job as readers see it at `now` (µs): the output rules applied."""
-    job_id, document, sent, created_at, received_at, heard_at, empty = values
+    job_id, document, sent, created_at, received_at, heard_at, cause, empty = values
     outcome = outcome_of(state)
     graph = project.graph
     return Job(
@@ -271,6 +301,7 @@ def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int
         state.skew_seconds,
         outcome.started_by,
         outcome.completed_by,
+        cause,
     )
 
 

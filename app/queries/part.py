@@ -52,7 +52,8 @@ class Part:
     `counted` says whether the kept counts tell how many jobs it leaves. `label` says in a chip what
     is set, None where tabs do. `offered` is how the dashboard offers it, None where links alone do.
 
-    What few parts need: `spans` (µs), which a page takes too, as the time so long before now.
+    What few parts need: `spans` (µs), which a page takes too, as the time so long before now;
+    `views`, words that a page takes too, each with the value it stands for, None for any.
     `clock` gives the value from the moment and the silence (µs) after which a job has stalled;
     then a list changes without a report. `look_up` completes a value by what the store knows of a
     project's jobs of some times, before it is a condition or sought in an index; `stored_label`
@@ -69,6 +70,7 @@ class Part:
     label: Callable[[str], str] | None
     offered: Tabs | Words | Choices | None
     spans: Mapping[str, int] = field(default_factory=dict)
+    views: Mapping[str, Any] = field(default_factory=dict)
     clock: Callable[[int, int], int] | None = None
     look_up: Callable[[Connection, str, Any, Conditions], Any] | None = None
     stored_label: Callable[[Connection, str, Any], str | None] | None = None

@@ -15,11 +15,12 @@ from app.queries.part import Choices, Part, Tabs, Words
 from app.rules import formats
 from app.rules.job_states import JOB_STATES
 from app.rules.silence import silent_since
-from app.rules.status import STATUS_BY_WORD, JobStatus
+from app.rules.status import BEGUN, STATUS_BY_WORD, JobStatus
 from app.rules.times import DAY, HOUR
 from app.store.database import inlined
-from app.web.formatters import period_words, span_words
+from app.web.formatters import period_words, span_words, time_words
 
+ALL, HAS_BEGUN = "all", "begun"
 # What a page takes for a time: so long (µs) before now, and how it says that.
 _SPANS = {
     "1h": (HOUR, "Last hour"),
@@ -40,7 +41,7 @@ def _ended(period: tuple[int, int]) -> list[ColumnElement[bool]]:
 
 
 def _since(text: str, other: str = "since") -> str:
-    return _SPANS[text][1] if text in _SPANS else f"{other} {text}"
+    return _SPANS[text][1] if text in _SPANS else f"{other} {time_words(text)}"
 
 
 def _cause_words(connection: Connection, project_id: str, cause: int) -> str | None:
@@ -54,12 +55,13 @@ PARTS = (
         name="status",
         help="Only jobs of these statuses; may be repeated.",
         example="failed",
-        format=formats.some_of(STATUS_BY_WORD),
+        format=formats.some_of("status", STATUS_BY_WORD),
         condition=lambda statuses: [Job.status.in_(sorted(map(int, statuses)))],
         index=None,  # those of its kinds know the order of the list
         counted=True,
         label=None,
         offered=_tabs("status"),
+        views={ALL: None, HAS_BEGUN: frozenset(BEGUN)},
     ),
     Part(
         name="q",
@@ -104,7 +106,7 @@ PARTS = (
         condition=lambda moment: [Job.created_at < moment],
         index=None,
         counted=True,
-        label="until {}".format,
+        label=lambda text: f"until {time_words(text)}",
         offered=None,
     ),
     Part(

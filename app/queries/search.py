@@ -48,17 +48,26 @@ class Found:
     capped: str = ""
 
 
-def find(connection: Connection, project_id: str, wanted: JobFilter) -> Found:
+def find(
+    connection: Connection,
+    project_id: str,
+    wanted: JobFilter,
+    *,
+    among: Candidates | None = None,
+    also: Sequence[Any] = (),
+    most: int | None = None,
+) -> Found:
     """Find what a filter is about that the counts cannot tell.
 
     One statement, one more where several indexes have to be asked which finds fewest, and four that
-    look for a text.
+    look for a text. It may be told where to look (`among`), which columns are wanted `also`, and to
+    look at fewer.
     """
     wanted = wanted.looked_up(connection, project_id)
-    most = min(MOST_MEANT, MOST_FOUND) if wanted.get("q") else MOST_FOUND
-    place = _rarest(connection, candidates(project_id, wanted), most)
+    most = min(most or MOST_FOUND, MOST_MEANT if wanted.get("q") else MOST_FOUND, MOST_FOUND)
+    place = among or _rarest(connection, candidates(project_id, wanted), most)
     kept = wanted.condition(but="q" if isinstance(place, TextMatches) else "")
-    rows = connection.execute(place.read([*KEYS, kept.label("kept")], most + 1)).all()
+    rows = connection.execute(place.read([*KEYS, *also, kept.label("kept")], most + 1)).all()
     taken = f"{place.taken} {most}" if len(rows) > most else ""
     if not isinstance(place, TextMatches):  # of which none is before another
         rows = rows[:most]

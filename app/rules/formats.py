@@ -20,8 +20,12 @@ _CURSOR = re.compile(rf"(older|newer)~({_KEY.pattern})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`parse` reads one text; `repeated` where several may be given, whose values are a set."""
+    """`parse` reads one text; `repeated` where several may be given, whose values are a set.
 
+    `noun` is what a text is, to say that another one is none.
+    """
+
+    noun: str
     parse: Callable[[str], Any]
     schema: dict[str, Any]
     repeated: bool = False
@@ -50,10 +54,10 @@ def whole(least: int, most: int, default: int | None = None) -> Format:
         return int(text)
 
     schema = {"type": "integer", "minimum": least, "maximum": most}
-    return Format(parse, schema if default is None else schema | {"default": default})
+    return Format("number", parse, schema if default is None else schema | {"default": default})
 
 
-def some_of(values: Mapping[str, Any]) -> Format:
+def some_of(noun: str, values: Mapping[str, Any]) -> Format:
     """One or more of some words, each standing for its value."""
 
     def parse(text: str) -> Any:
@@ -62,7 +66,7 @@ def some_of(values: Mapping[str, Any]) -> Format:
         return values[text]
 
     items = {"type": "string", "enum": list(values)}
-    return Format(parse, {"type": "array", "items": items}, repeated=True)
+    return Format(noun, parse, {"type": "array", "items": items}, repeated=True)
 
 
 def _text(text: str) -> str:
@@ -116,11 +120,11 @@ def _pattern(pattern: re.Pattern[str]) -> dict[str, str]:
     return {"type": "string", "pattern": f"^{pattern.pattern}$"}
 
 
-TEXT = Format(_text, {**READABLE, "minLength": 1, "maxLength": LONGEST_TEXT})
-DOCUMENT = Format(_document, TEXT.schema)
-YES = Format(_yes, {"type": "string", "enum": ["1"]})
-TIME = Format(_time, MOMENT)
-PERIOD = Format(times.parse_period, _pattern(times.PERIOD))
-SPAN = Format(times.parse_span, _pattern(times.SPAN))
-CURSOR = Format(_cursor, _pattern(_CURSOR))
-CAUSE = Format(causes.parse_cause, _pattern(causes.CAUSE))
+TEXT = Format("text", _text, {**READABLE, "minLength": 1, "maxLength": LONGEST_TEXT})
+DOCUMENT = Format("id of a document", _document, TEXT.schema)
+YES = Format("“1”", _yes, {"type": "string", "enum": ["1"]})
+TIME = Format("time", _time, MOMENT)
+PERIOD = Format("hour or day", times.parse_period, _pattern(times.PERIOD))
+SPAN = Format("length of time", times.parse_span, _pattern(times.SPAN))
+CURSOR = Format("cursor", _cursor, _pattern(_CURSOR))
+CAUSE = Format("cause", causes.parse_cause, _pattern(causes.CAUSE))

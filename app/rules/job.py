@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from app.rules.causes import cause_name
 from app.rules.durations import Basis, duration_of
 from app.rules.sentences import Parts, clock, say, strong
 from app.rules.skew import of_job
@@ -33,6 +34,7 @@ class Job(NamedTuple):
     skew_seconds: int | None = None
     started_by: Basis = Basis.GIVEN
     completed_by: Basis = Basis.GIVEN
+    cause: int | None = None
 
     @property
     def key(self) -> tuple[int, str]:
@@ -67,6 +69,11 @@ class Job(NamedTuple):
     def silent_since(self) -> int | None:
         """When a job that fell silent was heard of last."""
         return self.heard_at if self.state.silent else None
+
+    @property
+    def failed_by(self) -> str | None:
+        """The cause of a job that failed, as a URL names it."""
+        return None if self.cause is None else cause_name(self.cause)
 
     @property
     def stand_ins(self) -> list[Basis]:

@@ -25,6 +25,15 @@ class _Going(JobState):
 
 
 @dataclass(frozen=True, eq=False)
+class _Waiting(_Going):
+    """What has not begun."""
+
+    def happened(self, job: Job) -> Parts:
+        """Since when it waits."""
+        return say("since ", clock(job.created_at), paren(job.created_at))
+
+
+@dataclass(frozen=True, eq=False)
 class _Stalled(JobState):
     """What runs, and is not heard of any more."""
 
@@ -80,7 +89,7 @@ def tally(nodes: int, edges: int) -> str:
 RUNNING = _Going(
     "running", "Running", shape="running", tone="running", status=JobStatus.RUNNING, spoken=True
 )
-WAITING = _Going("waiting", "Waiting", shape="waiting", tone="waiting", status=JobStatus.PENDING)
+WAITING = _Waiting("waiting", "Waiting", shape="waiting", tone="waiting", status=JobStatus.PENDING)
 FAILED = _Failed(
     "failed", "Failed", shape="failed", tone="failed", status=JobStatus.FAILED, spoken=True
 )

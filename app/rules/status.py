@@ -54,6 +54,7 @@ STATUSES = tuple(JobStatus)
 """By number."""
 
 STATUS_BY_WORD = {status.word: status for status in JobStatus}
+BEGUN = tuple(status for status in JobStatus if status.begun)
 SUCCESSES = tuple(status for status in JobStatus if status.success)
 FAILURES = tuple(status for status in JobStatus if status.failure)
 

@@ -29,6 +29,7 @@ TIME = re.compile(
     rf"({_DAY})[Tt]({_HOUR}:{_SIXTY}:{_SIXTY})(?:\.([0-9]{{1,12}}))?([Zz]|[+-]{_HOUR}:{_SIXTY})"
 )
 PERIOD = re.compile(rf"({_DAY})(?:T({_HOUR}))?")
+TYPED = re.compile(rf"({_DAY})(?:T({_HOUR}:{_SIXTY}))?")
 SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
@@ -50,6 +51,15 @@ def parse_time(text: str) -> int:
     moment = datetime.fromisoformat(f"{day}T{clock}{offset.upper().replace('Z', '+00:00')}")
     micros = (moment - EPOCH) // timedelta(microseconds=1)
     return micros + int((fraction or "0").ljust(6, "0")[:6])
+
+
+def typed_time(text: str) -> str:
+    """A day or a minute of UTC as a person types it (2026-11-24, 2026-11-24T03:04), in RFC 3339.
+
+    Any other text is given back as it is.
+    """
+    match = TYPED.fullmatch(text)
+    return f"{match[1]}T{match[2] or '00:00'}:00Z" if match else text
 
 
 def parse_span(text: str) -> int:

@@ -39,8 +39,10 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "live.js": (
         "js/times.js",
         "js/settings.js",
+        "js/typed.js",
         "js/held.js",
         "js/live.js",
+        "js/rows.js",
         "js/keys.js",
     ),
     "screens.js": ("js/times.js", "js/settings.js"),

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from app.rules.documents import folder_and_file
 from app.rules.legible import legible, legible_lines, shows, without_codes
-from app.rules.times import EPOCH, HOUR, SECOND, floor, format_time, parse_period
+from app.rules.times import EPOCH, HOUR, SECOND, floor, format_time, parse_period, parse_time
 from app.rules.verdicts import Hour
 from app.rules.words import NBSP, age, count, duration, plural, short_count, span
 
@@ -73,6 +73,11 @@ def full_time(micros: int) -> str:
     """`23 Nov 2026, 03:04:22 UTC`."""
     moment = _moment(micros)
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
+
+
+def time_words(text: str) -> str:
+    """A time as a URL says it (`times.parse_time`), without its seconds where there are none."""
+    return full_time(parse_time(text)).replace(":00 UTC", " UTC") if text else ""
 
 
 def unscripted(micros: int, style: str) -> str:
@@ -191,6 +196,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         span,
         period_words,
         span_words,
+        time_words,
         percent,
         bars,
     )

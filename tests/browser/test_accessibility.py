@@ -14,12 +14,14 @@ pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
 PROJECT = "/projects/legal-contracts"
 SIZES = ((1440, 900), (360, 780))
-OVER = """() => { const over = document.querySelector(":popover-open, dialog[open], .chart [open]");
+OVER = """() => {
+    const open = ":popover-open, dialog[open], .chart [open], .between[open]";
+    const over = document.querySelector(open);
     return over ? "#" + over.id : "html"; }"""
 
 
 def first_job(page: Page) -> None:
-    page.locator("#rows .c-doc a").first.click()
+    page.locator("#rows .open").first.click()
     page.wait_for_url(re.compile("/jobs/"))
 
 
@@ -60,6 +62,12 @@ def more_filters(page: Page) -> None:
     button = page.get_by_role("button", name="More")
     if button.is_visible():  # a wide page has them in line
         button.click()
+
+
+def from_and_to(page: Page) -> None:
+    more_filters(page)
+    page.get_by_text("From – to").click()
+    expect(page.get_by_label("From")).to_be_visible()
 
 
 def settings(page: Page) -> None:
@@ -111,7 +119,10 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "project, month": (f"{PROJECT}?chart=30d", None),
     "project, chart as a table": (PROJECT, chart_as_table),
     "project, more filters": (PROJECT, more_filters),
+    "project, from and to": (PROJECT, from_and_to),
     "project, no match": (f"{PROJECT}?q=nothing-like-it", None),
+    "project, sorted": (f"{PROJECT}?sort=duration&status=all", None),
+    "project, left out": (f"{PROJECT}?status=faild&since=yesterday", None),
     "project, past its end": (f"{PROJECT}?page=99999", None),
     "project, held": (PROJECT, held),
     "project, paused": (PROJECT, paused),

@@ -66,7 +66,7 @@ def test_a_file_that_breaks_off_is_a_failed_download(
         board.project = board.new_project("p1")
         send(board, *(ended(number) for number in range(200)))
         someone = sign_in(chromium, board)
-        page = someone.open("/projects/p1")
+        page = someone.open("/projects/p1?status=all")
         assert len(downloaded(page, "NDJSON").splitlines()) == 200
         with board.database(), writing() as connection:  # what no report can say
             connection.execute(text("UPDATE jobs SET status = 9 WHERE job_id = 'job-00100'"))

@@ -86,9 +86,10 @@ def test_a_filter_is_in_the_url_and_shows_others_the_same(demo: Person, name: st
     if parameter in ("status", "stalled", "empty"):
         expect(chips).to_have_count(0)
         tab("All")(page)
+        page.wait_for_url(re.compile(rf"{PROJECT}\?status=all$"))
     else:
         chips.click()
-    page.wait_for_url(re.compile(f"{PROJECT}$"))
+        page.wait_for_url(re.compile(f"{PROJECT}$"))
     expect(page.locator(".tab b").first).to_have_text(everything)
     expect(chips).to_have_count(0)
 
@@ -149,3 +150,45 @@ def test_the_overview_finds_projects_by_name_and_state(demo: Person) -> None:
     page.get_by_label("State").select_option(label="Stalled")
     page.wait_for_url(re.compile("state=stalled"))
     expect(page.locator("#rows .c-state")).to_have_text(["Stalled"])
+
+
+def test_a_filter_that_makes_no_sense_is_said_to_be_left_out(demo: Person) -> None:
+    page = demo.open(f"{PROJECT}?status=faild&since=yesterday&longer=1m")
+    said = page.get_by_role("list", name="Left out of the address").get_by_role("listitem")
+    expect(said).to_have_text(
+        [
+            "“faild” is no status; it was left out.",
+            "“yesterday” is no time; it was left out.",
+        ]
+    )
+    expect(page.get_by_role("link", name=re.compile("^Remove: longer"))).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Remove: longer")).click()
+    expect(said).to_have_count(0)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_the_times_between_which_jobs_were_created_are_typed(demo: Person, script: bool) -> None:
+    """In the zone of the page, which without a script is UTC."""
+    window = {"timezone_id": "America/New_York", "java_script_enabled": script}
+    page = demo.open(f"{PROJECT}?since=24h&longer=1m", **window)
+    page.get_by_text("From – to").click()
+    page.get_by_label("From").fill("2026-11-24T03:04")
+    page.get_by_label("To").fill("2026-11-24T20:00")
+    page.get_by_role("button", name="Show these").click()
+    page.wait_for_url(re.compile("until="))
+    since, until = ("08:04", "25T01:00") if script else ("03:04", "24T20:00")
+    assert parameters(page) == {
+        "since": [f"2026-11-24T{since}"],
+        "until": [f"2026-11-{until}"],
+        "longer": ["1m"],
+    }
+    expect(page.get_by_role("link", name=f"Remove: since 24 Nov 2026, {since} UTC")).to_be_visible()
+    page.get_by_text("From – to").click()
+    expect(page.get_by_label("From")).to_have_value("2026-11-24T03:04")
+    page.get_by_label("Created", exact=True).select_option(label="Last 7 days")
+    if not script:
+        page.get_by_role("button", name="Filter").first.click()
+    page.wait_for_url(re.compile("since=7d"))
+    page.get_by_text("From – to").click()
+    expect(page.get_by_label("From")).to_have_value("")
+    expect(page.get_by_label("To")).to_have_value("2026-11-24T20:00")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from app.ledger.projects import change_project
 from tests.kit.databases import sqlite_only
 from tests.kit.person import Person, wait_until
-from tests.kit.reports import ended, get, send
+from tests.kit.reports import before, ended, get, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
@@ -121,3 +121,14 @@ def test_a_document_tells_what_changed_from_job_to_job(person: Person) -> None:
     expect(page.locator(".head__sentence")).to_contain_text("Completed")
     page.locator("#row-job-00003 a").click()
     page.wait_for_url(re.compile("/jobs/job-00003"))
+
+
+def test_a_running_job_says_how_long_it_will_take_yet(person: Person) -> None:
+    send(person.board, *(ended(number, chunks_processed=10) for number in range(1, 7)))
+    send(person.board, running(7, 50) | {"started_at": before(150)})
+    row = person.open(f"/projects/{person.board.project}").locator("#row-job-00007")
+    left = open_job(person, 7).get_by_role("region", name="Progress").locator(".left")
+    expect(left).to_have_text(re.compile(r"^≈ [23]\Wmin left$"))
+    expect(row.locator(".left")).to_have_text(left.text_content() or "")
+    send(person.board, ended(7))
+    expect(left).to_have_count(0)

@@ -53,8 +53,11 @@ def test_tab_goes_in_the_order_of_reading_and_is_always_seen(person: Person) -> 
         "Skip to the content", "jobwall", "Projects", person.board.project, "Causes", "Wall",
         "Pause", "Settings", "See the cause", "3 All", "0 Running", "0 Waiting", "3 Failed",
         "0 Completed", "0 Stalled", "0 No nodes", "30 d", "As a table",
-        "Document, job id or error words", "Filter", "Created", "Duration", "CSV", "NDJSON",
-        "folder/document-3.pdf", "folder/document-2.pdf", "folder/document-1.pdf",
+        "Document, job id or error words", "Filter", "Created", "Duration", "From – to",
+        "CSV", "NDJSON", "Chunks", "Duration", "Started UTC",
+        "Failed: job job-00003", "folder/document-3.pdf", "x",
+        "Failed: job job-00002", "folder/document-2.pdf", "x",
+        "Failed: job job-00001", "folder/document-1.pdf", "x",
     ]  # fmt: skip
     assert names == in_order
     for stop in found:
@@ -88,7 +91,7 @@ def test_what_has_the_focus_is_never_under_the_bar(demo: Person) -> None:
 def test_single_keys_do_what_the_mouse_does(person: Person) -> None:
     send(person.board, *(ended(number) for number in range(1, 5)))
     page = person.open(project(person))
-    links = page.locator("#rows th a")
+    links = page.locator("#rows .open")
     page.keyboard.press("j")
     expect(links.nth(0)).to_be_focused()
     page.keyboard.press("j")
@@ -140,7 +143,13 @@ def test_the_focus_outlives_every_morph(person: Person) -> None:
     send(person.board, *(running(number, 10) for number in range(1, 4)))
     page = person.open(project(person))
     for number, selector in enumerate(
-        (".tab--zero", ".chart summary", ".chart__scale a", "#row-job-00002 a", ".filter select"),
+        (
+            ".tab--zero",
+            ".chart summary",
+            ".chart__scale a",
+            "#row-job-00002 .doc",
+            ".filter select",
+        ),
         start=20,
     ):
         page.locator(selector).first.focus()

@@ -32,7 +32,7 @@ def test_a_running_row_changes_without_reload_and_keeps_selection_and_focus(
     send(person.board, running(1, 10), job(2))
     page = open_project(person)
     page.evaluate("window.neverReloaded = true")
-    link = row(page, 2).locator("a")
+    link = row(page, 2).locator(".doc")
     link.focus()
     page.evaluate(
         "getSelection().selectAllChildren(document.querySelector('#row-job-00001 .c-doc'))"
@@ -92,11 +92,11 @@ def test_nothing_moves_under_a_reader(person: Person) -> None:
 def test_a_focused_row_holds_the_list_too(person: Person) -> None:
     send(person.board, *(running(number, 10) for number in range(1, 4)))
     page = open_project(person)
-    row(page, 2).locator("a").focus()
+    row(page, 2).locator(".doc").focus()
     send(person.board, running(4, 10))
     expect(page.locator("#news")).to_have_text("1 new")
     expect(row(page, 4)).to_have_count(0)
-    expect(row(page, 2).locator("a")).to_be_focused()
+    expect(row(page, 2).locator(".doc")).to_be_focused()
 
 
 def test_typing_in_the_filter_outlives_every_poll(person: Person) -> None:
@@ -215,7 +215,7 @@ def test_back_shows_the_whole_page_and_not_its_live_part(person: Person) -> None
     page = open_project(person)
     send(person.board, running(1, 40))
     expect(row(page, 1).locator("progress")).to_have_attribute("value", re.compile("40"))
-    row(page, 1).locator("a").click()
+    row(page, 1).locator(".open").click()
     page.wait_for_url(re.compile("/jobs/job-00001"))
     page.go_back()
     expect(page.locator("header.bar")).to_be_visible()

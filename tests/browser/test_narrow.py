@@ -89,11 +89,11 @@ def test_hostile_text_is_shown_as_it_was_sent_but_for_what_nobody_sees(hostile: 
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{SCRIPT} {'W' * 100}")
     assert legible(TEXTS["right to left"]) != TEXTS["right to left"]
     for number, text in enumerate(legible(text) for text in TEXTS.values()):
-        link = page.locator(f"#row-job-{number:05} a")
+        link = page.locator(f"#row-job-{number:05} .doc")
         expect(link).to_have_attribute("title", text)
         assert link.text_content() == text
     expect(page.locator("#row-job-00000 .c-what")).to_have_text(SCRIPT)
-    page.locator("#row-job-00000 a").click()
+    page.locator("#row-job-00000 .open").click()
     assert (page.locator("#error").text_content() or "").startswith(SCRIPT + "\ntrace")
 
 

@@ -69,7 +69,7 @@ def test_settings_are_a_form(person: Person) -> None:
     page = open_plain(person, f"/projects/{person.board.project}?status=completed")
     page.get_by_role("button", name="Settings").click()
     page.get_by_label("Dark").check(force=True)
-    page.get_by_label("UTC").check(force=True)
+    page.get_by_label("UTC", exact=True).check(force=True)
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"status=completed$"))
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

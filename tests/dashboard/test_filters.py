@@ -1,11 +1,13 @@
 """The filter of the table: what a URL says, what is read, and the URL again."""
 
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from app.dashboard.filters import TableFilter, parse_filter
+from app.dashboard.asked import parse_filter
+from app.dashboard.filters import TableFilter
 from app.queries.filters import JobFilter
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, parse_time
@@ -61,7 +63,7 @@ def test_each_part_can_be_taken_out_and_says_what_it_is() -> None:
     assert {chip.name: chip.label for chip in chips} == {
         "q": "“a b”",
         "since": "Last 24 hours",
-        "until": "until 2026-11-24T00:00:00Z",
+        "until": "until 24 Nov 2026, 00:00 UTC",
         "finished": "finished 24 Nov, 03:00–04:00 UTC",
         "longer": "longer than 90\N{NO-BREAK SPACE}s",
         "document": "document “s3://x/ü.pdf”",
@@ -85,23 +87,53 @@ def test_a_form_carries_along_what_it_does_not_set() -> None:
     assert dict(wanted.carried()) == rest
 
 
+def test_times_are_typed_to_the_minute_or_the_day() -> None:
+    wanted = parsed(since="2026-11-23T03:04", until="2026-11-24", longer="1m")
+    times = {"since": "2026-11-23T03:04:00Z", "until": "2026-11-24T00:00:00Z"}
+    assert query_of(wanted.url()) == {**times, "longer": "1m"}
+    assert wanted.url() == parsed(**times, longer="1m").url()
+    assert [(one.name, one.value) for one in wanted.moments()] == [
+        ("since", "2026-11-23T03:04"),
+        ("until", "2026-11-24T00:00"),
+    ]
+    assert wanted.carried_by_moments() == [("longer", "1m")]
+    assert [one.value for one in parsed(since="24h").moments()] == ["", ""]
+    assert parsed(since="2026-11-23T03").left_out
+
+
 @pytest.mark.parametrize(
-    "args",
+    ("args", "noun"),
     [
-        {"finished": "2026-02-30"},
-        {"finished": "2026-11-24T03:00"},
-        {"longer": "long"},
-        {"longer": "0s"},
-        {"document": "\0"},
-        {"document": "x" * 1025},
-        {"cause": "x"},
-        {"cause": "8" + "0" * 15},
-        {"stalled": "yes"},
+        ({"status": "faild"}, "status"),
+        ({"since": "yesterday"}, "time"),
+        ({"until": "2026"}, "time"),
+        ({"finished": "2026-02-30"}, "hour or day"),
+        ({"finished": "2026-11-24T03:00"}, "hour or day"),
+        ({"longer": "long"}, "length of time"),
+        ({"longer": "0s"}, "length of time"),
+        ({"document": "\0"}, "id of a document"),
+        ({"cause": "x"}, "cause"),
+        ({"cause": "8" + "0" * 15}, "cause"),
+        ({"stalled": "yes"}, "“1”"),
     ],
     ids=str,
 )
-def test_nonsense_is_left_out(args: dict[str, str]) -> None:
-    assert parsed(**args) == parsed()
+def test_nonsense_is_left_out_and_said(args: dict[str, str], noun: str) -> None:
+    [text] = args.values()
+    sentence = f"“{text}” is no {noun}; it was left out."
+    assert parsed(**args) == replace(parsed(), left_out=(sentence,))
+    assert parsed(**dict.fromkeys(args, "")) == parsed()
+
+
+def test_of_what_is_given_twice_the_first_counts_and_the_other_is_said() -> None:
+    twice = [("status", "failed"), ("stalled", "1"), ("longer", "1m"), ("longer", "x" * 99)]
+    wanted = parse_filter("/projects/p", MultiDict([*twice, ("longer", "9m")]))
+    assert wanted.texts == (("status", "failed"), ("longer", "1m"))
+    assert wanted.left_out == (
+        f"“{'x' * 39}…” is no length of time; it was left out.",
+        "“stalled=1” was left out beside “status=failed”.",
+        "“longer=9m” was left out beside “longer=1m”.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -150,5 +182,38 @@ def test_a_choice_that_is_not_offered_is_there_as_long_as_it_is_chosen() -> None
         "longer": [("90s", "Over 90\N{NO-BREAK SPACE}s")],
     }
     since = "2026-11-23T03:00:00Z"
-    assert options(since=since)["since"] == [(since, f"Since {since}")]
+    assert options(since=since)["since"] == [(since, "Since 23 Nov 2026, 03:00 UTC")]
     assert [len(one.options) for one in parsed(since="7d").selections()] == [5, 5]
+
+
+COUNTS = {"pending": 7, "running": 1, "completed": 2, "failed": 0, "empty": 0, "stalled": 0}
+
+
+@pytest.mark.parametrize(
+    ("args", "counts", "aside"),
+    [
+        ({}, COUNTS, 7),
+        ({"since": "24h", "until": "2099-01-01"}, COUNTS, 7),
+        ({"status": "begun"}, COUNTS, 7),
+        ({}, COUNTS | {"pending": 0}, None),
+        ({}, COUNTS | {"running": 0, "completed": 0}, None),
+        ({"status": "all"}, COUNTS, None),
+        ({"status": "failed"}, COUNTS, None),
+        ({"q": "a"}, COUNTS, None),
+        ({"document": "a"}, COUNTS, None),
+    ],
+    ids=str,
+)
+def test_a_list_leaves_to_their_tab_those_that_wait_unless_they_are_asked_for(
+    args: dict[str, str], counts: dict[str, int], aside: int | None
+) -> None:
+    tabs = parsed(**args).tabs(counts)
+    left = parsed(**args).opened(tabs).aside(tabs)
+    assert (left.count if left else None) == aside
+    assert query_of(tabs[0].href)["status"] == "all"
+
+
+def test_what_has_begun_is_every_job_that_does_not_wait() -> None:
+    begun = parsed(status="begun").to_query(NOW, SILENT).get("status")
+    assert begun == {*JobStatus} - {JobStatus.PENDING}
+    assert parsed(status="all").to_query(NOW, SILENT) == JobFilter()

@@ -95,7 +95,7 @@ def test_what_programs_get_is_what_was_sent(api: Api) -> None:
     [line] = api.client.get(f"/projects/p1/jobs.ndjson?{asked}").data.splitlines()
     assert json.loads(line)["source_doc_id"] == document
     listed = read(api.client, f"/projects/p1?{asked}&{urlencode({'q': document})}")
-    assert re.findall(EXACT, listed).count(document) == 2  # carried along, and typed
+    assert re.findall(EXACT, listed).count(document) == 4  # typed, and carried along by each form
     job = api.client.get("/projects/p1/jobs/j").text
     [copied] = re.findall(r'data-exact="([^"]*)"', job)
     assert unescape(copied) == document

@@ -153,7 +153,9 @@ def test_a_page_says_how_much_of_too_much_it_shows(
 
 
 def test_a_running_job_says_what_is_left_where_the_history_tells(busy: FlaskClient) -> None:
-    assert re.search(r"≈ [23]\Wmin left", busy.get("/projects/p").text)
+    for path in ("/projects/p", "/projects/p/jobs/run"):
+        assert re.search(r"≈ [23]\Wmin left", busy.get(path).text)
+    assert "left</span>" not in busy.get("/projects/p/jobs/j0").text
 
 
 def test_causes_gather_what_fails_alike_with_the_contracts_remedy(busy: FlaskClient) -> None:

@@ -19,7 +19,7 @@ from app.clock import now
 from app.ledger import documents, record
 from app.ledger.mending import rebuild
 from app.ledger.projects import create_project
-from app.queries import blame, causes, depth, exports, looking, search
+from app.queries import blame, causes, depth, exports, looking, search, sorts
 from app.queries.projects import get_project
 from app.rules.causes import cause_name, cause_of
 from app.rules.times import HOUR, MINUTE, SECOND, floor, format_time
@@ -76,6 +76,9 @@ PATHS = [
     "/",
     "/projects/new",
     "/projects/new?page=300",
+    "/projects/new?sort=started",
+    "/projects/new?sort=duration",
+    "/projects/new?sort=chunks&status=failed&order=asc",
     "/projects/new?status=running",
     "/projects/new?empty=1",
     "/projects/new?stalled=1",
@@ -114,6 +117,7 @@ def start(app: Flask, monkeypatch: pytest.MonkeyPatch) -> int:
     """When (µs) the jobs of a big, unknown project begin, beside those of one that is known."""
     monkeypatch.setattr(depth, "SHALLOW", 1)
     monkeypatch.setattr(search, "MOST_FOUND", 50)
+    monkeypatch.setattr(sorts, "MOST_SORTED", 50)
     monkeypatch.setattr(looking, "MOST_DOCUMENTS", 100)
     monkeypatch.setattr(looking, "MOST_FAILURES", 50)
     monkeypatch.setattr(exports, "BATCH", 50)

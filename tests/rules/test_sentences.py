@@ -221,7 +221,11 @@ def job(state, **more: object) -> Job:
 ENDED = f"at clock {format_time(NOW)[11:16]}, after 1 h 00 m."
 JOBS_SAID = [
     (job_states.RUNNING, f"Running since clock {AT}paren {AT}.", ""),
-    (job_states.WAITING, f"Waiting since clock {AT}paren {AT}.", ""),
+    (
+        job_states.WAITING,
+        f"Waiting since clock {AT}paren {AT}.",
+        f"since clock {AT}paren {AT}",
+    ),
     (job_states.FAILED, f"Failed {ENDED}", "no text was found"),
     (job_states.COMPLETED, f"Completed {ENDED} 7 nodes · 14 edges.", "7 nodes · 14 edges"),
     (job_states.STALLED, f"Stalled: no report for {AT}.", f"no report for {AT}"),

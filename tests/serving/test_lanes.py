@@ -15,6 +15,7 @@ from app.serving.lanes import Lane, Lanes
         ("HEAD", "/api/v1/projects/p/jobs", "q=words", "dear"),
         ("GET", "/projects/p", "status=failed&longer=1h", "dear"),
         ("GET", "/projects/p", "%71=words", "dear"),
+        ("GET", "/projects/p", "sort=duration", "dear"),
         ("GET", "/projects/p", "cause=0123456789abcdef", "dear"),
         ("GET", "/projects/p/jobs.csv", "", "exporting"),
         ("GET", "/projects/p/failing.txt", "cause=0123456789abcdef", "exporting"),

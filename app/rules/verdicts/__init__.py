@@ -84,7 +84,7 @@ def until(facts: ProjectFacts) -> int | None:
         moments.append(max(facts.waiting_since, facts.last_ended_at or 0) + facts.wait_after)
     if facts.expect_every is not None:
         moments.append((facts.last_created_at or facts.created_at) + facts.expect_every)
-    return min((at for at in moments if at is not None and at > facts.now), default=None)
+    return min((at for at in moments if at is not None and at > facts.at), default=None)
 
 
 def blame(verdict: Verdict, failures: Failures) -> Verdict:

@@ -86,7 +86,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class ProjectFacts:
-    """What the store knows of a project at one moment, `now`.
+    """What the store knows of a project at one moment, `at`.
 
     `streak` counts the failures since the last success, so far as the rule asks, and
     `streak_since` is the first of them; `streak_documents` and `hour_documents` say, to two at
@@ -114,7 +114,7 @@ class ProjectFacts:
     created_at: int
     silent_after: int
     wait_after: int
-    now: int = 0
+    at: int = 0
     expect_every: int | None = None
     total: int = 0
     running: int = 0
