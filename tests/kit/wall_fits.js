@@ -36,6 +36,11 @@
             bottom: Math.min(line.bottom, base + all.actualBoundingBoxDescent),
         };
     };
+    // Of a box that cuts off what is below its last line: its lines, without what marks may use.
+    const lines = (node, style) => {
+        const box = node.getBoundingClientRect();
+        return { top: box.top + parseFloat(style.paddingTop), bottom: box.bottom - parseFloat(style.paddingBottom) };
+    };
     texts.forEach(node => {
         const style = getComputedStyle(node);
         if (style.display !== "inline" && !ends(style) && node.scrollWidth > node.clientWidth + 1) tell("cut", node);
@@ -54,7 +59,7 @@
             }
             if (around.overflowY === "hidden" && style.display !== "inline" && frame !== node) {
                 const box = frame.getBoundingClientRect();
-                const inner = clamped ? node.getBoundingClientRect() : ink(node, style, text);
+                const inner = clamped ? lines(node, style) : ink(node, style, text);
                 if (inner.top < box.top - 1 || inner.bottom > box.bottom + 1) tell("cut below " + frame.className, node);
             }
             frame = frame.parentElement;
