@@ -83,9 +83,11 @@
   // The time of day, or the day where the time of day would mislead.
   function moment(ms, now) {
     const date = dateOf(ms);
-    if (now - ms < 86400000) return clock(ms);
-    if (now - ms < 6 * 86400000) return DAYS[date.getDay()];
-    return date.getDate() + ' ' + MONTHS[date.getMonth()];
+    const passed = now - ms;
+    if (Math.abs(passed) < 86400000) return clock(ms);
+    if (passed > 0 && passed < 6 * 86400000) return DAYS[date.getDay()];
+    const year = date.getFullYear();
+    return date.getDate() + ' ' + MONTHS[date.getMonth()] + (year === dateOf(now).getFullYear() ? '' : ' ' + year);
   }
 
   function phrase(show, ms, now) {

@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const SECOND = 1e3, MINUTE = 6e4, HOUR = 36e5, DAY = 864e5;
+  const RIGHT = 2 * MINUTE; // by so much two clocks may differ: TOLERANCE in app/rules/skew.py
   const born = [performance.now(), Date.now()];
   // performance.now() may stop while a laptop sleeps, Date.now() be set back: the larger is truer.
   const ticks = () => Math.max(performance.now() - born[0], Date.now() - born[1]);
@@ -30,7 +31,7 @@
     const timeZone = zoned === "utc" ? "UTC" : undefined, timeZoneName = "short";
     const format = (options) => new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", timeZone, ...options });
     formats = {
-      hour: format(hm), second: format(hms), day: format({ day: "numeric", month: "short" }),
+      hour: format(hm), second: format(hms), day: format({ day: "numeric", month: "short" }), number: format({ year: "numeric" }),
       weekday: format({ weekday: "short" }), date: format({ dateStyle: "short" }),
       year: format({ day: "numeric", month: "short", year: "numeric" }),
       full: format({ weekday: "short", day: "numeric", month: "short", year: "numeric", ...hms, timeZoneName }),
@@ -54,16 +55,19 @@
     : ms < HOUR ? `${whole(ms, MINUTE)} m ${two(whole(ms % MINUTE, SECOND))} s`
     : ms < DAY ? `${whole(ms, HOUR)} h ${two(whole(ms % HOUR, MINUTE))} m`
     : `${whole(ms, DAY)} d ${two(whole(ms % DAY, HOUR))} h`;
+  const dated = (at) =>
+    (formats.number.format(at) === formats.number.format(now()) ? formats.day : formats.year).format(at);
   const clock = (at) => {
     const text = formats.hour.format(at), passed = now() - at;
     if (formats.date.format(at) === formats.date.format(now())) return text;
-    return `${(passed < 6 * DAY && passed > 0 ? formats.weekday : formats.day).format(at)} ${text}`;
+    return `${passed < 6 * DAY && passed > 0 ? formats.weekday.format(at) : dated(at)} ${text}`;
   };
   const styles = {
     ago: (at) => {
       const passed = then() - at;
+      if (passed < -RIGHT) return clock(at); // to come, as far as we know
       if (passed < SECOND) return "now";
-      return passed < 14 * DAY ? `${age(passed)} ago` : (passed < 300 * DAY ? formats.day : formats.year).format(at);
+      return passed < 14 * DAY ? `${age(passed)} ago` : dated(at);
     },
     clock,
     seconds: (at) => formats.second.format(at),
