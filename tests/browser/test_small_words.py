@@ -4,6 +4,10 @@ import re
 
 from playwright.sync_api import expect
 
+from app.clock import now
+from app.ledger.removal import remove_jobs
+from app.rules.status import JobStatus
+from app.rules.times import DAY
 from tests.kit.databases import sqlite_only
 from tests.kit.person import Person
 from tests.kit.reports import before, job, running, send
@@ -47,3 +51,26 @@ def test_more_chunks_than_were_announced_are_said_as_what_they_are(person: Perso
     item = page.locator(".item", has_text="document-1.pdf")
     expect(item.locator(".item__done")).to_have_text(told)
     expect(item.locator("progress")).to_have_count(0)
+
+
+def test_a_job_that_is_removed_while_its_page_is_open_says_so_and_stays(person: Person) -> None:
+    board = person.board
+    board.project = board.new_project(f"{board.project}-pruned")
+    send(board, job(1, "failed", error_message="Quota exceeded"))
+    page = person.open(f"/projects/{board.project}/jobs/job-00001")
+    expect(page.locator("#link")).to_contain_text("Live")
+    with board.database():
+        remove_jobs(board.project, statuses=[JobStatus.FAILED], before=now() + DAY)
+    expect(page.locator("#link")).to_contain_text(re.compile(r"Removed · data of \d\d:\d\d"))
+    expect(page.locator(".alarm")).to_contain_text(
+        re.compile(
+            r"^This was removed from the board. What stands below is how it was at \d\d:\d\d"
+        )
+    )
+    expect(page.locator("#status")).to_have_text("This was removed from the board")
+    expect(page).to_have_title(re.compile("^Removed · "))
+    expect(page.locator(".why")).to_have_text("Quota exceeded")
+    expect(page.locator("#live")).to_have_css("filter", "grayscale(1)")
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not Found")
