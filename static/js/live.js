@@ -50,7 +50,7 @@
     const status = ctx.response?.status;
     flying = 0;
     if (status === 401) signedOut = true;
-    else if (status === 410) removed = true, say("This was removed from the board");
+    else if (status === 410) removed = true, say("Removed");
     else if (status < 400 && ctx.status === "swapped" && !ctx.foreign) good(ctx.response.headers);
     else bad(status >= 400 ? `Error ${status}` : "No answer");
     show();
@@ -93,7 +93,7 @@
   function show() {
     const age = jobwall.age(ticks() - goodAt), name = document.body.dataset.name;
     const [link, word, detail, title] = signedOut ? ["out", "Signed out", "", `Signed out · ${name}`]
-      : removed ? ["gone", "Removed", `· data of ${jobwall.clock(goodDate)}`, `Removed · ${name}`]
+      : removed ? ["gone", "Removed", "", `Removed · ${name}`]
       : paused ? ["paused", "Paused", `· data ${age} old`, data().title]
       : failures > 1 ? ["lost", trouble, `since ${jobwall.clock(goodDate)} · ${age}`, `Lost · ${name}`]
       : ["live", "Live", `· as of ${jobwall.second(goodDate)} ${jobwall.zone()}`, data().title];
@@ -101,8 +101,7 @@
     const from = link === "live" ? undefined : goodDate;
     Object.assign(document.documentElement.dataset, { link, mood });
     if (jobwall.from !== from) jobwall.from = from, jobwall.write();
-    find("alarm").textContent = signedOut ? `Signed out. What stands below is from ${jobwall.clock(goodDate)}.`
-      : removed ? `This was removed from the board. What stands below is how it was at ${jobwall.clock(goodDate)}.`
+    find("alarm").textContent = signedOut || removed ? `${word}. What stands below is from ${jobwall.clock(goodDate)}.`
       : `${trouble} ${detail}. What stands below is from then.`;
     find("link-word").textContent = word;
     find("link-detail").textContent = detail;

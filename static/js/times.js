@@ -3,7 +3,6 @@
 (() => {
   "use strict";
   const SECOND = 1e3, MINUTE = 6e4, HOUR = 36e5, DAY = 864e5;
-  const RIGHT = 2 * MINUTE; // by so much two clocks may differ: TOLERANCE in app/rules/skew.py
   const born = [performance.now(), Date.now()];
   // performance.now() may stop while a laptop sleeps, Date.now() be set back: the larger is truer.
   const ticks = () => Math.max(performance.now() - born[0], Date.now() - born[1]);
@@ -31,7 +30,7 @@
     const timeZone = zoned === "utc" ? "UTC" : undefined, timeZoneName = "short";
     const format = (options) => new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", timeZone, ...options });
     formats = {
-      hour: format(hm), second: format(hms), day: format({ day: "numeric", month: "short" }), number: format({ year: "numeric" }),
+      hour: format(hm), second: format(hms),
       weekday: format({ weekday: "short" }), date: format({ dateStyle: "short" }),
       year: format({ day: "numeric", month: "short", year: "numeric" }),
       full: format({ weekday: "short", day: "numeric", month: "short", year: "numeric", ...hms, timeZoneName }),
@@ -55,8 +54,10 @@
     : ms < HOUR ? `${whole(ms, MINUTE)} m ${two(whole(ms % MINUTE, SECOND))} s`
     : ms < DAY ? `${whole(ms, HOUR)} h ${two(whole(ms % HOUR, MINUTE))} m`
     : `${whole(ms, DAY)} d ${two(whole(ms % DAY, HOUR))} h`;
-  const dated = (at) =>
-    (formats.number.format(at) === formats.number.format(now()) ? formats.day : formats.year).format(at);
+  const dated = (at) => {
+    const text = formats.year.format(at);
+    return text.slice(-4) === formats.year.format(now()).slice(-4) ? text.slice(0, -5) : text;
+  };
   const clock = (at) => {
     const text = formats.hour.format(at), passed = now() - at;
     if (formats.date.format(at) === formats.date.format(now())) return text;
@@ -65,7 +66,7 @@
   const styles = {
     ago: (at) => {
       const passed = then() - at;
-      if (passed < -RIGHT) return clock(at); // to come, as far as we know
+      if (passed < -2 * MINUTE) return clock(at); // more than two right clocks differ by (rules/skew.py)
       if (passed < SECOND) return "now";
       return passed < 14 * DAY ? `${age(passed)} ago` : dated(at);
     },

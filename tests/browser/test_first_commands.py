@@ -1,6 +1,5 @@
 """What an empty board says to type works: it is copied, and pasted into a shell."""
 
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +37,7 @@ def copied(page: Page, what: str) -> str:
 
 def pasted(board: Board, *commands: str) -> str:
     """What a shell says, where the board is served, when these were pasted into it."""
-    path = f"{Path(JOBWALL).parent}:{os.environ['PATH']}"
+    path = f"{Path(JOBWALL).parent}:{board.environment['PATH']}"
     done = subprocess.run(
         ["bash", "-eu"],
         input="\n".join((*commands, "")),

@@ -100,6 +100,20 @@ def test_no_foot_and_no_mark_of_a_letter_is_cut(
 
 
 @pytest.mark.parametrize("size", SCREENS)
+def test_no_foot_is_cut_by_an_old_browser_either(
+    tv: Callable[..., Page], size: tuple[int, int]
+) -> None:
+    """Which knows no `overflow: clip`, and so cuts above and below too."""
+    feet = NAMES[:1]
+    for wall in (closeup(feet, 6, feet), Wall(made_lines(9, 3, NOW, feet))):
+        page = tv(wall, size)
+        page.evaluate(UNCUT.replace("clip", "hidden").replace("visible", "hidden"))
+        before = page.screenshot()
+        page.evaluate(UNCUT)
+        assert page.screenshot() == before
+
+
+@pytest.mark.parametrize("size", SCREENS)
 def test_the_bars_of_a_list_have_one_length(tv: Callable[..., Page], size: tuple[int, int]) -> None:
     page = tv(closeup(running=5), size)
     bars = page.locator(".item__bar:visible").all()

@@ -21,7 +21,7 @@
     });
 
     // Texts: whole, unless they end in "…", and inside every box that would cut them.
-    const ends = style => style.textOverflow === "ellipsis" && style.overflowX === "hidden" || /^\d/.test(style.webkitLineClamp);
+    const ends = style => style.textOverflow === "ellipsis" && style.overflowX !== "visible" || /^\d/.test(style.webkitLineClamp);
     const texts = all("#wall *").filter(node => [...node.childNodes].some(
         child => child.nodeType === 3 && child.textContent.trim()));
     const least = { trouble: document.querySelector(".board--large") ? 5.9 : document.querySelector(".board--medium") ? 4.7 : 3.5 };
