@@ -83,9 +83,11 @@
   // The time of day, or the day where the time of day would mislead.
   function moment(ms, now) {
     const date = dateOf(ms);
-    if (now - ms < 86400000) return clock(ms);
-    if (now - ms < 6 * 86400000) return DAYS[date.getDay()];
-    return date.getDate() + ' ' + MONTHS[date.getMonth()];
+    const passed = now - ms;
+    if (Math.abs(passed) < 86400000) return clock(ms);
+    if (passed > 0 && passed < 6 * 86400000) return DAYS[date.getDay()];
+    const year = date.getFullYear();
+    return date.getDate() + ' ' + MONTHS[date.getMonth()] + (year === dateOf(now).getFullYear() ? '' : ' ' + year);
   }
 
   function phrase(show, ms, now) {
@@ -145,6 +147,7 @@
   const SMALLEST = 2.8;
   const LEAST_ROW = 8.4; // vmin, of a list on the wall of one project
   const MOST_ROW = 26;
+  const READABLE_BELOW = 3.5; // vmin: no text of a list is made smaller for a second line
 
   function measureChips(list) {
     const nodes = Array.from(list.children);
@@ -327,13 +330,34 @@
     const shown = total <= most ? nodes.length : Math.min(nodes.length, most - 1);
     const rows = shown + (total > shown ? 1 : 0);
     const height = Math.min(room / rows - gap, MOST_ROW * unit);
-    const text = Math.min(height * 0.42, 5.9 * unit);
-    list.style.fontSize = text + 'px';
-    list.style.setProperty('--row', height + 'px');
-    list.style.setProperty('--lines', Math.max(1, Math.floor((height / text - 1.1) / 1.2)));
     nodes.forEach(function (node, index) { node.hidden = index >= shown; });
+    list.style.setProperty('--row', height + 'px');
+    const write = function (text) {
+      const lines = Math.max(1, Math.floor((height / text - 1.1) / 1.2));
+      list.style.fontSize = text + 'px';
+      list.style.setProperty('--lines', lines);
+      list.classList.toggle('list--wrapped', lines > 1);
+      return lines;
+    };
+    // Smaller, where that gives a second line to what one cannot hold.
+    const two = height / (2 * 1.2 + 1.11);
+    if (write(Math.min(height * 0.42, 5.9 * unit)) === 1 && two >= READABLE_BELOW * unit && cut(list)) write(two);
+    list.style.setProperty('--done', '0px');
+    list.style.setProperty('--done', widest(list.querySelectorAll('.item__bar + .item__done')) + 'px');
     rest.hidden = total <= shown;
     say(rest, '+' + (total - shown).toLocaleString('en') + ' ' + list.dataset.noun);
+  }
+
+  function cut(list) {
+    return Array.from(list.querySelectorAll('.item__top, .item__same, .item__own')).some(function (node) {
+      return node.scrollWidth > node.clientWidth;
+    });
+  }
+
+  function widest(nodes) {
+    return Array.from(nodes).reduce(function (most, node) {
+      return Math.max(most, node.getBoundingClientRect().width);
+    }, 0);
   }
 
   // One line whose words are known, but neither their number nor the font.

@@ -251,6 +251,7 @@ ASKS: dict[str, list[Ask]] = {
     "pairing.code": [Ask("/wall/code", 0, "POST", 400)],
     "pairing.link": [Ask("/wall/link", 0, "POST", 400)],
     "screens.index": [Ask("/screens", 3)],
+    "screens.refused": [Ask("/screens/pair", 3)],
     "screens.pair": [
         Ask("/screens/pair", 6, "POST", 422, form=lambda _: {"code": "nothing"}),
     ],

@@ -35,12 +35,12 @@ def visiting(project_id: str, now: int) -> Iterator[tuple[Connection, Project]]:
     """One transaction for the page of a project, begun by finding out who asks.
 
     Scripts without a session get a 401, people the sign-in page. A project that is not the
-    viewer's looks like one that does not exist: 404.
+    viewer's looks like one that does not exist: see `missing`.
     """
     with reading() as connection:
         visit = _enter(lambda token: visit_with_session(connection, token, project_id, now))
         if visit.project is None:
-            abort(404)
+            missing()
         yield connection, visit.project
 
 
@@ -52,7 +52,7 @@ def visiting_job(
     with reading() as connection:
         visit = _enter(lambda token: visit_with_session(connection, token, project_id, now, job_id))
         if visit.project is None or visit.heard_at is None:
-            abort(404)
+            missing()
         yield connection, visit.project, visit.heard_at
 
 
@@ -109,6 +109,13 @@ def _turn_away() -> NoReturn:
         abort(Response("Signed out", 401, content_type="text/plain; charset=utf-8"))
     entry = url_for("sign_in.form", next=own_address())
     abort(redirect(entry if fits_headers(entry) else url_for("sign_in.form")))
+
+
+def missing() -> NoReturn:
+    """404, but to a script of ours 410: it asks for what its page shows, and that was removed."""
+    if is_script():
+        abort(Response("Removed", 410, content_type="text/plain; charset=utf-8"))
+    abort(404)
 
 
 def is_script() -> bool:

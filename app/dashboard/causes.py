@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import Response, abort
+from flask import Response
 
-from app.access.viewer import visiting
+from app.access.viewer import missing, visiting
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
@@ -51,13 +51,13 @@ def one_cause(project_id: str, cause: str) -> Response:
     try:
         number = parse_cause(cause)
     except ValueError:
-        abort(404)
+        missing()
     with visiting(project_id, at) as (connection, shown):
 
         def build() -> tuple[Head, dict[str, Any]]:
             one = queries.get_cause(connection, project_id, number)
             if one is None:
-                abort(404)
+                missing()
             failing = queries.list_failing(connection, project_id, [one.cause], most=COMPARED)
             documents = failing.get(one.cause, [])
             return Head(one.line, one.documents > 0, title=title(one.line)), {

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import Response, abort, request, url_for
+from flask import Response, request, url_for
 
-from app.access.viewer import visiting
+from app.access.viewer import missing, visiting
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
@@ -29,7 +29,7 @@ def document(project_id: str) -> Response:
     try:
         document_id = DOCUMENT.parse(request.args.get("id", ""))
     except ValueError:
-        abort(404)
+        missing()
     with visiting(project_id, at) as (connection, shown):
 
         def build() -> tuple[Head, dict[str, Any]]:
@@ -43,7 +43,7 @@ def document(project_id: str) -> Response:
                 reading=jobs.WHOLE,
             )
             if not found.total:
-                abort(404)
+                missing()
             rows = found.rows[:PAGE_SIZE]
             failing = bool(rows) and number == 1 and rows[0].status.failure
             busy = sum(job.state in (RUNNING, WAITING) for job in rows)

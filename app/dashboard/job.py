@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from flask import Response, abort
+from flask import Response
 
-from app.access.viewer import visiting_job
+from app.access.viewer import missing, visiting_job
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer
@@ -30,7 +30,7 @@ def job(project_id: str, job_id: str) -> Response:
         def build() -> tuple[Head, dict[str, Any]]:
             shown = jobs.get_job(connection, of, job_id, at)
             if shown is None:
-                abort(404)
+                missing()
             name = folder_and_file(shown.source_doc_id)[1]
             title = f"{shown.state.label} · {name} · jobwall"
             head = Head(name, shown.status.failure, title=title)

@@ -9,6 +9,7 @@ from app.queries import causes, jobs
 from app.queries.filters import JobFilter
 from app.queries.projects import ProjectLine, get_project, list_lines
 from app.queries.views import Cause
+from app.rules.beginnings import told_apart
 from app.rules.job import Job
 from app.rules.status import JobStatus
 from app.rules.verdicts import ProjectFacts
@@ -36,6 +37,12 @@ class Closeup:
     def facts(self) -> ProjectFacts:
         """What the store knows of the project."""
         return self.line.facts
+
+    @property
+    def told_causes(self) -> list[tuple[Cause, tuple[str, str]]]:
+        """Each cause with its line in two parts: what others begin with too, and its own."""
+        lines = told_apart([cause.line for cause in self.causes])
+        return list(zip(self.causes, lines, strict=True))
 
     @property
     def completed(self) -> int:

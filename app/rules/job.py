@@ -6,10 +6,10 @@ from typing import NamedTuple
 from app.rules.causes import cause_name
 from app.rules.durations import Basis, duration_of
 from app.rules.sentences import Parts, clock, say, strong
-from app.rules.skew import of_job
+from app.rules.skew import TOLERANCE, of_job
 from app.rules.status import JobStatus
 from app.rules.times import SECOND
-from app.rules.words import duration
+from app.rules.words import count, duration, plural
 
 
 class Job(NamedTuple):
@@ -59,6 +59,40 @@ class Job(NamedTuple):
             return None
         skew = self.skew_seconds if self.started_by is Basis.GIVEN else None
         return self.started_at - (skew or 0) * SECOND
+
+    @property
+    def began_at(self) -> int | None:
+        """When it started, for who reads it beside the present: never in the future."""
+        return self.runs_since if not self.status.terminal else self._by_our_clock(self.started_at)
+
+    @property
+    def ended_at(self) -> int | None:
+        """When it ended, likewise."""
+        return self._by_our_clock(self.completed_at)
+
+    def _by_our_clock(self, at: int | None) -> int | None:
+        """A time as sent, but of a clock that is ahead: nothing was told before it was so."""
+        if at is None or not self._is_ahead(at):
+            return at
+        return min(at - (self.skew_seconds or 0) * SECOND, self.heard_at)
+
+    def whose(self, at: int | None, basis: Basis) -> str:
+        """Whose word a time is, in short; empty where a right clock gave it."""
+        return "by the sender's clock" if self._is_ahead(at) else basis.label
+
+    def _is_ahead(self, at: int | None) -> bool:
+        """Whether a time lies after the last report: only a clock that is wrong can give it."""
+        return at is not None and at - self.heard_at > TOLERANCE
+
+    @property
+    def chunks_told(self) -> str:
+        """How many chunks are done, and of how many; more than were announced are not of them."""
+        done, total = plural(self.chunks_processed, "chunk"), self.chunks_total
+        if total is None or total == self.chunks_processed:
+            return done
+        if self.chunks_processed > total:
+            return f"{done}, {count(total)} announced"
+        return f"{count(self.chunks_processed)} of {plural(total, 'chunk')}"
 
     @property
     def clock(self) -> str:
@@ -133,7 +167,7 @@ class JobState:
 
     def sentence(self, job: Job) -> Parts:
         """How it stands, and since when: as a job that ended, unless a kind says otherwise."""
-        at = job.received_at if job.completed_at is None else job.completed_at
+        at = job.received_at if job.ended_at is None else job.ended_at
         took = "" if job.took is None else f", after {duration(job.took)}"
         return say(strong(self.label), " at ", clock(at), took, ".", self.result(job))
 

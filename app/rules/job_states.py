@@ -19,9 +19,8 @@ class _Going(JobState):
 
     def sentence(self, job: Job) -> Parts:
         """Since when."""
-        since = job.created_at if job.started_at is None else job.started_at
-        runs_since = job.created_at if job.runs_since is None else job.runs_since
-        return say(strong(self.label), " since ", clock(since), paren(runs_since), ".")
+        since = min(job.created_at, job.received_at) if job.began_at is None else job.began_at
+        return say(strong(self.label), " since ", clock(since), paren(since), ".")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """How far a sender's clock is off: found from what it sends, and said in words.
 
-Times are shown as sent. What would lie after its receipt is judged and counted by its receipt.
+Times are shown as sent, but beside the present by our clock. What would lie after its receipt is
+judged and counted by its receipt.
 """
 
 from collections.abc import Iterable

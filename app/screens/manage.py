@@ -1,7 +1,7 @@
 """The pages on which an administrator lets screens in, names them and closes them again."""
 
 import hashlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from sqlalchemy import Connection
@@ -12,11 +12,12 @@ from app.clock import now
 from app.ledger.projects import NAME
 from app.queries.projects import list_projects
 from app.rules.fields import IDENTIFIER
-from app.rules.times import SECOND
+from app.rules.times import MINUTE, SECOND, floor
 from app.screens import codes, store
 from app.store.database import reading, writing
 from app.web.cookies import SESSION, get_cookie
 from app.web.errors import ProblemError
+from app.web.live import Head, answer, pace
 
 blueprint = Blueprint("screens", __name__)
 
@@ -67,21 +68,36 @@ def keep_nowhere(response: Response) -> Response:
 
 
 @blueprint.get("/screens")
-def index() -> str:
-    """The screens, and where to enter the code of another one."""
+@blueprint.get("/screens/pair", endpoint="refused")
+def index() -> Response:
+    """The screens, and where to enter the code of another one.
+
+    Also where a code was refused: there the page goes on asking for its own address.
+    """
     at = now()
     with viewer.managing(at) as connection:
         return _index(connection, at)
 
 
-def _index(connection: Connection, at: int, error: str = "", entered: str = "") -> str:
-    return render_template(
-        "screens.html",
-        screens=store.list_screens(connection, at),
+def _index(connection: Connection, at: int, error: str = "", entered: str = "") -> Response:
+    screens = tuple(store.list_screens(connection, at))
+
+    def build() -> tuple[Head, dict[str, Any]]:
+        context = {"screens": screens, "words_of": origin.browser_words, "pace": pace(0), "now": at}
+        return Head("Screens", title="Screens · jobwall"), context
+
+    # No number rises with a change of a screen, and they are few: the list is its own version.
+    slot = (screens, tuple(screen.is_on(at) for screen in screens))
+    return answer(
+        "screens",
+        slot,
+        (floor(at, MINUTE),),
+        build,
+        part=viewer.is_script(),
+        vary="HX-Request-Type, Cookie",
         now=at,
         error=error,
         entered=entered,
-        words_of=origin.browser_words,
     )
 
 
@@ -105,7 +121,9 @@ def pair() -> Response | tuple[str, int]:
         if not found:  # else another administrator was faster
             codes.note_wrong(connection, who, at)
     with reading() as connection:
-        return _index(connection, at, NO_CODE, request.form.get("code", "")[:50]), 422
+        response = _index(connection, at, NO_CODE, request.form.get("code", "")[:50])
+    response.status_code = 422
+    return response
 
 
 @blueprint.get("/screens/link")
@@ -131,8 +149,7 @@ def show(screen_id: int) -> Response | tuple[str, int]:
     with viewer.managing(at) as connection:
         screen = _open_screen(connection, screen_id, at)
         if request.method == "GET":
-            ids = tuple(project_id for project_id, _ in screen.projects or ())
-            wanted = Choice(screen.name, screen.projects is None, ids)
+            wanted = Choice(screen.name, screen.projects is None, screen.asked)
         fault = wanted.fault(connection) if wanted.done else ""
         if fault or not wanted.done:
             return _form(connection, wanted, fault, "screen.html", screen=screen)
@@ -178,7 +195,7 @@ def _form(
     template: str = "screen_form.html",
     **about: object,
 ) -> tuple[str, int]:
-    projects = list_projects(connection)
+    projects = sorted(list_projects(connection), key=store.by_name)
     words = wanted.words.casefold().split()
     found = [
         one

@@ -6,6 +6,7 @@ being sent anything. Or someone opens a one-time link on it.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
@@ -30,6 +31,11 @@ class ScreenLine:
     browser: str | None
     revoked_at: int | None
     link_until: int | None
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The projects that the address of its wall asks for; none means all."""
+        return tuple(project_id for project_id, _ in self.projects or ())
 
     def is_on(self, now: int) -> bool:
         """Whether it shows the wall at `now` (µs), as far as once a minute is enough to know."""
@@ -145,7 +151,7 @@ def list_screens(
         query = query.where(Screen.screen_id == screen_id)
         of_screens = of_screens.where(ScreenProject.screen_id == screen_id)
     projects: dict[int, list[tuple[str, str]]] = {}
-    for row in connection.execute(of_screens.order_by(Project.name, Project.project_id)):
+    for row in sorted(connection.execute(of_screens), key=by_name):
         projects.setdefault(row.screen_id, []).append((row.project_id, row.name))
     lines = [
         ScreenLine(
@@ -162,6 +168,11 @@ def list_screens(
         for row in connection.execute(query)
     ]
     return sorted(lines, key=_urgency)
+
+
+def by_name(project: Any) -> tuple[str, str]:
+    """The order in which people look for a project, or for a row with its name and its id."""
+    return project.name.casefold(), project.project_id
 
 
 def _urgency(line: ScreenLine) -> tuple[bool, int, int]:

@@ -26,10 +26,10 @@ TYPES = {
 }
 PACKED_ALREADY = (".woff2",)
 
-_SHELL = ("css/base.css", "css/bar.css")
+_SHELL = ("css/base.css", "css/bar.css", "css/print.css")
 BUNDLES: dict[str, tuple[str, ...]] = {
     "fonts.css": ("css/fonts.css",),
-    "door.css": ("css/base.css", "css/bar.css", "css/door.css"),
+    "door.css": (*_SHELL, "css/door.css"),
     "overview.css": (*_SHELL, "css/ledger.css", "css/projects.css"),
     "project.css": (*_SHELL, "css/ledger.css"),
     "job.css": (*_SHELL, "css/ledger.css", "css/job.css"),

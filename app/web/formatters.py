@@ -1,13 +1,15 @@
 """Jinja filters: pure functions from stored values to the text that a page shows.
 
-Nothing here knows the viewer or the present moment: relative and local times are written out by
-the browser (`static/js/times.js`), which is why a live part can be cached for everyone.
+Nothing here knows the viewer, nor of the present moment more than its year: relative and local
+times are written out by the browser (`static/js/times.js`), which is why a live part can be cached
+for everyone. A page is made anew every minute, so no year stays on it.
 
 What a template writes is for people, and `seen` writes it legibly (`app.rules.legible`), wherever
 it stands. What goes back to a program, as the value of a field does, an address that somebody sent
 and what is copied, is escaped where it stands, and so is left as it is: `value="{{ text|e }}"`.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,12 +17,14 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from app.clock import now as present
 from app.rules.documents import folder_and_file
 from app.rules.legible import legible, legible_lines, shows, without_codes
 from app.rules.times import EPOCH, HOUR, SECOND, floor, format_time, parse_period, parse_time
 from app.rules.verdicts import Hour
 from app.rules.words import NBSP, age, count, duration, plural, short_count, span
 
+_SLASHES = re.compile(r"([/\\]+)")
 _UNITS = {"s": "s", "m": "min", "h": "h", "d": "d"}
 SLOTS = 24  # bars of a chart: hours
 FAILED_LEAST = 2.0  # px: one failure among ten thousand must still be seen
@@ -38,6 +42,20 @@ def error_text(error: str | None) -> Markup | None:
     return escape(legible_lines(plain)) if shows(plain) else None
 
 
+def steps(path: str) -> Markup | str:
+    """A path in which each name is read in its own direction: `s3://عقود/2026/` in this order.
+
+    By a class, for of an element with a direction of its own the path's direction takes no notice.
+    """
+    if path.isascii():
+        return path
+    names = _SLASHES.split(path)
+    return Markup("").join(
+        name if place % 2 else Markup('<span class="step">{}</span>').format(legible(name))
+        for place, name in enumerate(names)
+    )
+
+
 def rfc3339(micros: int) -> str:
     """The value of a `datetime` attribute."""
     return format_time(micros)
@@ -47,21 +65,35 @@ def _moment(micros: int) -> datetime:
     return EPOCH + timedelta(microseconds=micros)
 
 
+def _dated(moment: datetime) -> str:
+    """`23 Nov`, and `31 Dec 2099` where that is not this year."""
+    year = "" if _is_this_year(moment) else f" {moment.year}"
+    return f"{moment.day} {moment:%b}{year}"
+
+
+def _is_this_year(moment: datetime) -> bool:
+    return moment.year == _moment(present()).year
+
+
 def clock(micros: int) -> str:
-    """`03:04 UTC`: what stands in a sentence until the browser writes the viewer's own time."""
-    return f"{_moment(micros):%H:%M} UTC"
+    """`03:04 UTC`: what stands in a sentence until the browser writes the viewer's own time.
+
+    Of another year with its day: `31 Dec 2099 23:59 UTC`.
+    """
+    moment = _moment(micros)
+    day = "" if _is_this_year(moment) else f"{_dated(moment)} "
+    return f"{day}{moment:%H:%M} UTC"
 
 
 def short_time(micros: int) -> str:
     """`23 Nov 03:04`: for a narrow column that says UTC in its head."""
     moment = _moment(micros)
-    return f"{moment.day} {moment:%b %H:%M}"
+    return f"{_dated(moment)} {moment:%H:%M}"
 
 
 def day(micros: int) -> str:
     """`23 Nov`: a day of the long chart."""
-    moment = _moment(micros)
-    return f"{moment.day} {moment:%b}"
+    return _dated(_moment(micros))
 
 
 def slot(start: int, unit: int) -> str:
@@ -97,7 +129,7 @@ _UNSCRIPTED: dict[str, Callable[[int], str]] = {
     "date": full_time,
     "for": lambda at: f"since {clock(at)}",
     "paren": lambda _at: "",
-    "run": lambda at: f"since {_moment(at):%H:%M}",
+    "run": lambda at: f"since {clock(at).removesuffix(' UTC')}",
 }
 _ON_BOARD: dict[str, Callable[[int, int], str]] = {
     "clock": lambda at, _now: clock(at),
@@ -117,7 +149,7 @@ def period_words(text: str) -> str:
         return ""
     start, end = map(_moment, parse_period(text))
     hours = f", {start:%H:%M}–{end:%H:%M}" if "T" in text else ""
-    return f"{start.day} {start:%b}{hours} UTC"
+    return f"{_dated(start)}{hours} UTC"
 
 
 def span_words(text: str) -> str:
@@ -126,10 +158,10 @@ def span_words(text: str) -> str:
 
 
 def percent(done: int, total: int | None) -> int | None:
-    """Whole percent, rounded down so that 100 means all; None without a total."""
-    if not total:
+    """Whole percent, rounded down so that 100 means all; None of no total, or of a smaller one."""
+    if not total or done > total:
         return None
-    return min(100, 100 * done // total)
+    return 100 * done // total
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +211,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
         error_text,
+        steps,
         rfc3339,
         clock,
         unscripted,

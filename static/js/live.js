@@ -9,7 +9,7 @@
   const STUCK = 6e3; // no request outlives its timeout of 4 s
   const QUIET = 15e3; // a list that changes every second must not talk every second
 
-  let timer, chosen, flying = 0, failures = 0, trouble = "", signedOut = false;
+  let timer, chosen, flying = 0, failures = 0, trouble = "", signedOut = false, removed = false;
   let goodAt = ticks(), goodDate = jobwall.now(), ticked = goodAt;
   let paused = sessionStorage.paused === "1";
 
@@ -17,7 +17,7 @@
 
   function poll() {
     clearTimeout(timer);
-    if (flying || paused || signedOut) return;
+    if (flying || paused || signedOut || removed) return;
     flying = ticks() || 1;
     part().dispatchEvent(new CustomEvent("poll"));
   }
@@ -50,6 +50,7 @@
     const status = ctx.response?.status;
     flying = 0;
     if (status === 401) signedOut = true;
+    else if (status === 410) removed = true, say("Removed");
     else if (status < 400 && ctx.status === "swapped" && !ctx.foreign) good(ctx.response.headers);
     else bad(status >= 400 ? `Error ${status}` : "No answer");
     show();
@@ -92,6 +93,7 @@
   function show() {
     const age = jobwall.age(ticks() - goodAt), name = document.body.dataset.name;
     const [link, word, detail, title] = signedOut ? ["out", "Signed out", "", `Signed out · ${name}`]
+      : removed ? ["gone", "Removed", "", `Removed · ${name}`]
       : paused ? ["paused", "Paused", `· data ${age} old`, data().title]
       : failures > 1 ? ["lost", trouble, `since ${jobwall.clock(goodDate)} · ${age}`, `Lost · ${name}`]
       : ["live", "Live", `· as of ${jobwall.second(goodDate)} ${jobwall.zone()}`, data().title];
@@ -99,7 +101,7 @@
     const from = link === "live" ? undefined : goodDate;
     Object.assign(document.documentElement.dataset, { link, mood });
     if (jobwall.from !== from) jobwall.from = from, jobwall.write();
-    find("alarm").textContent = signedOut ? `Signed out. What stands below is from ${jobwall.clock(goodDate)}.`
+    find("alarm").textContent = signedOut || removed ? `${word}. What stands below is from ${jobwall.clock(goodDate)}.`
       : `${trouble} ${detail}. What stands below is from then.`;
     find("link-word").textContent = word;
     find("link-detail").textContent = detail;

@@ -30,7 +30,7 @@
     const timeZone = zoned === "utc" ? "UTC" : undefined, timeZoneName = "short";
     const format = (options) => new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", timeZone, ...options });
     formats = {
-      hour: format(hm), second: format(hms), day: format({ day: "numeric", month: "short" }),
+      hour: format(hm), second: format(hms),
       weekday: format({ weekday: "short" }), date: format({ dateStyle: "short" }),
       year: format({ day: "numeric", month: "short", year: "numeric" }),
       full: format({ weekday: "short", day: "numeric", month: "short", year: "numeric", ...hms, timeZoneName }),
@@ -54,16 +54,21 @@
     : ms < HOUR ? `${whole(ms, MINUTE)} m ${two(whole(ms % MINUTE, SECOND))} s`
     : ms < DAY ? `${whole(ms, HOUR)} h ${two(whole(ms % HOUR, MINUTE))} m`
     : `${whole(ms, DAY)} d ${two(whole(ms % DAY, HOUR))} h`;
+  const dated = (at) => {
+    const text = formats.year.format(at);
+    return text.slice(-4) === formats.year.format(now()).slice(-4) ? text.slice(0, -5) : text;
+  };
   const clock = (at) => {
     const text = formats.hour.format(at), passed = now() - at;
     if (formats.date.format(at) === formats.date.format(now())) return text;
-    return `${(passed < 6 * DAY && passed > 0 ? formats.weekday : formats.day).format(at)} ${text}`;
+    return `${passed < 6 * DAY && passed > 0 ? formats.weekday.format(at) : dated(at)} ${text}`;
   };
   const styles = {
     ago: (at) => {
       const passed = then() - at;
+      if (passed < -2 * MINUTE) return clock(at); // more than two right clocks differ by (rules/skew.py)
       if (passed < SECOND) return "now";
-      return passed < 14 * DAY ? `${age(passed)} ago` : (passed < 300 * DAY ? formats.day : formats.year).format(at);
+      return passed < 14 * DAY ? `${age(passed)} ago` : dated(at);
     },
     clock,
     seconds: (at) => formats.second.format(at),

@@ -79,7 +79,7 @@ def test_everything_works_there(behind: tuple[Board, str], window: BrowserContex
         f"Enter this code at {url.removeprefix('https://')}/screens"
     )
     tv.context.close()
-    page.goto(f"{url}/screens")  # which asks for nothing by itself, and is refused nothing
+    page.goto(f"{url}/screens/link")  # which asks for nothing by itself, and is refused nothing
     page.get_by_role("button", name="Settings").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(f"{url}/sign-in")

@@ -5,9 +5,10 @@ import re
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select, update
 
+from app.access.seen import note_seen
 from app.clock import now
 from app.models import Pairing
-from app.screens.store import create_link
+from app.screens.store import add_screen, create_link
 from app.store.database import reading, writing
 from tests.kit.databases import sqlite_only
 from tests.kit.fonts import WIDE, take_a_font
@@ -108,6 +109,52 @@ def test_a_one_time_link_makes_a_screen(own_person: Person) -> None:
     late = television(own_person.browser, f"{board.url}/wall#{token}")
     expect(late.locator(".pair__trouble")).to_contain_text("used already", timeout=15_000)
     code_on(late)
+
+
+NAMES = {"a": "Zürich", "b": "contracts", "c": "Archive", "d": "archive, old"}
+SORTED = ["Archive", "archive, old", "contracts", "p1", "Zürich"]
+
+
+def test_the_page_of_screens_is_live_and_tells_by_name_what_each_shows(own_person: Person) -> None:
+    board = own_person.board
+    for project_id, name in NAMES.items():
+        board.new_project(project_id, name=name)
+    page = own_person.open("/screens")
+    page.evaluate("window.neverReloaded = true")
+    expect(page.locator("#live")).to_have_text("No screen shows the wall yet.")
+    page.get_by_label("Code").fill("ABCD")
+    with board.database(), writing() as connection:
+        add_screen(
+            connection, name="Hall", projects=["a", "c", "d", "b"], now=now(), token_hash="1"
+        )
+        every = add_screen(connection, name="Lobby", projects=None, now=now(), token_hash="2")
+    hall, lobby = (page.locator(".screen", has_text=name) for name in ("Hall", "Lobby"))
+    expect(hall).to_contain_text("Archive, archive, old, contracts, Zürich")
+    expect(lobby).to_contain_text("Not seen yet")
+    with board.database(), writing() as connection:
+        note_seen(connection, every, address="127.0.0.1", browser="", now=now())
+    expect(lobby).to_contain_text("Seen now")
+    expect(page.get_by_label("Code")).to_have_value("ABCD")
+    assert page.evaluate("window.neverReloaded") is True
+    expect(page.locator("#link")).to_contain_text("Live")
+    expect(lobby.get_by_role("link", name="All projects")).to_have_attribute("href", "/wall")
+    hall.get_by_role("link", name="the wall that Hall shows").click()
+    expect(page.locator(".chip:not(.chip--rest)")).to_have_count(len(NAMES))
+    page.goto(f"{board.url}/screens/link")
+    assert page.locator(".may__list bdi").all_inner_texts() == SORTED
+
+
+def test_the_list_goes_on_where_a_code_was_refused(own_person: Person) -> None:
+    board = own_person.board
+    page = own_person.open("/screens")
+    page.get_by_label("Code").fill("ABCD EFGH")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("No screen shows this code.")
+    with board.database(), writing() as connection:
+        add_screen(connection, name="Hall", projects=None, now=now(), token_hash="1")
+    expect(page.locator(".screen")).to_contain_text("Hall")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator("#link")).to_contain_text("Live")
 
 
 def test_the_pages_fit(own_person: Person) -> None:

@@ -21,7 +21,7 @@
     });
 
     // Texts: whole, unless they end in "…", and inside every box that would cut them.
-    const ends = style => style.textOverflow === "ellipsis" && style.overflowX === "hidden" || /^\d/.test(style.webkitLineClamp);
+    const ends = style => style.textOverflow === "ellipsis" && style.overflowX !== "visible" || /^\d/.test(style.webkitLineClamp);
     const texts = all("#wall *").filter(node => [...node.childNodes].some(
         child => child.nodeType === 3 && child.textContent.trim()));
     const least = { trouble: document.querySelector(".board--large") ? 5.9 : document.querySelector(".board--medium") ? 4.7 : 3.5 };
@@ -35,6 +35,11 @@
             top: Math.max(line.top, base - all.actualBoundingBoxAscent),
             bottom: Math.min(line.bottom, base + all.actualBoundingBoxDescent),
         };
+    };
+    // Of a box that cuts off what is below its last line: its lines, without what marks may use.
+    const lines = (node, style) => {
+        const box = node.getBoundingClientRect();
+        return { top: box.top + parseFloat(style.paddingTop), bottom: box.bottom - parseFloat(style.paddingBottom) };
     };
     texts.forEach(node => {
         const style = getComputedStyle(node);
@@ -54,7 +59,7 @@
             }
             if (around.overflowY === "hidden" && style.display !== "inline" && frame !== node) {
                 const box = frame.getBoundingClientRect();
-                const inner = clamped ? node.getBoundingClientRect() : ink(node, style, text);
+                const inner = clamped ? lines(node, style) : ink(node, style, text);
                 if (inner.top < box.top - 1 || inner.bottom > box.bottom + 1) tell("cut below " + frame.className, node);
             }
             frame = frame.parentElement;

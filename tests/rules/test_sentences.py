@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.rules import job_states, verdicts
+from app.rules.durations import Basis
 from app.rules.events import EventKind
 from app.rules.job import Job
 from app.rules.job_states import JOB_STATES, STATE_OF
@@ -15,6 +16,7 @@ from app.rules.sentences import Parts
 from app.rules.status import STATUSES, JobStatus, require_statuses
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, format_time
 from app.rules.verdicts import STATES, ProjectFacts, ProjectState, Verdict
+from app.rules.words import NBSP
 from app.web.shapes import SHAPES
 from tests.kit import ROOT
 
@@ -212,7 +214,7 @@ def job(state, **more: object) -> Job:
         ended,
         "no text was found\ny",
         1,
-        NOW - HOUR,
+        NOW if ended else NOW - HOUR,
         NOW,
     )
     return Job("p", "j", "d", status, state, *values)._replace(**more)
@@ -238,8 +240,49 @@ def test_a_job_says_how_it_stands(state, sentence: str, happened: str) -> None:
     assert plain(job(state).happened) == happened
 
 
+AHEAD = {"started_at": NOW + 8 * HOUR, "heard_at": NOW, "skew_seconds": 8 * 3600 + 1200}
+
+
+def test_no_start_lies_in_the_future() -> None:
+    """What a clock that is ahead sends is told by ours, and named where it is shown as sent."""
+    began = NOW - 20 * MINUTE
+    told = f"clock {format_time(began)[11:16]}paren {format_time(began)[11:16]}"
+    running = job(job_states.RUNNING, **AHEAD)
+    assert running.began_at == began
+    assert plain(running.sentence) == f"Running since {told}."
+    failed = job(job_states.FAILED, **AHEAD, completed_at=NOW + 9 * HOUR)
+    assert failed.began_at == began
+    assert failed.ended_at == NOW
+    assert failed.whose(failed.started_at, failed.started_by) == "by the sender's clock"
+    waiting = job(job_states.WAITING, started_at=None, created_at=NOW + DAY, received_at=began)
+    assert plain(waiting.sentence) == f"Waiting since {told}."
+
+
+def test_a_time_of_a_right_clock_is_told_as_sent() -> None:
+    ended = job(job_states.COMPLETED, started_at=NOW - HOUR, completed_at=NOW + MINUTE)
+    assert (ended.began_at, ended.ended_at) == (NOW - HOUR, NOW + MINUTE)
+    assert ended.whose(ended.started_at, Basis.RECEIPT) == "receipt"
+    assert ended.whose(ended.completed_at, Basis.GIVEN) == ""
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "told"),
+    [
+        (37, 100, f"37 of 100{NBSP}chunks"),
+        (100, 100, f"100{NBSP}chunks"),
+        (1, None, f"1{NBSP}chunk"),
+        (250, 100, f"250{NBSP}chunks, 100 announced"),
+        (1250, 1, f"1,250{NBSP}chunks, 1 announced"),
+    ],
+)
+def test_chunks_are_told_as_part_of_what_was_announced_or_beside_it(
+    done: int, total: int | None, told: str
+) -> None:
+    assert job(job_states.RUNNING, chunks_processed=done, chunks_total=total).chunks_told == told
+
+
 def test_a_job_without_nodes_says_from_how_much() -> None:
-    empty = job(job_states.EMPTY, status=JobStatus.COMPLETED, completed_at=NOW)
+    empty = job(job_states.EMPTY, status=JobStatus.COMPLETED, completed_at=NOW, heard_at=NOW)
     assert plain(empty.sentence) == f"No nodes {ENDED} It made no nodes from 9 chunks."
     assert plain(empty.happened) == "0 nodes from 9 chunks"
 

@@ -50,7 +50,7 @@ def test_a_document_keeps_its_file_name(source: str, folder: str, file: str) -> 
         (141, 239, 58),
         (238, 239, 99),
         (239, 239, 100),
-        (300, 239, 100),
+        (300, 239, None),  # no part of it
         (0, 5, 0),
         (7, None, None),
         (7, 0, None),
@@ -60,6 +60,23 @@ def test_a_percentage_is_full_only_when_all_is_done(
     done: int, total: int | None, expected: int | None
 ) -> None:
     assert f.percent(done, total) == expected
+
+
+@pytest.fixture(autouse=True)
+def this_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 2026, whenever this runs."""
+    monkeypatch.setattr(f, "present", lambda: NOW)
+
+
+def test_a_time_of_another_year_says_its_year() -> None:
+    far = parse_time("2099-12-31T23:59:00Z")
+    assert f.short_time(far) == "31 Dec 2099 23:59"
+    assert f.clock(far) == f.unscripted(far, "ago") == "31 Dec 2099 23:59 UTC"
+    assert f.unscripted(far, "for") == "since 31 Dec 2099 23:59 UTC"
+    assert f.unscripted(far, "run") == "since 31 Dec 2099 23:59"
+    assert f.on_board(far, "clock", NOW) == "31 Dec 2099 23:59 UTC"
+    assert f.day(parse_time("2025-12-31T00:00:00Z")) == "31 Dec 2025"
+    assert f.period_words("2025-12-31T03") == "31 Dec 2025, 03:00–04:00 UTC"
 
 
 def test_times_are_written_in_utc() -> None:
