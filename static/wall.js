@@ -73,11 +73,15 @@
   }
 
   // As `app/rules/words.py` says it.
-  const UNITS = [[86400000, 'd'], [3600000, 'h'], [60000, 'min']];
+  const UNITS = [[1000, 's', 120], [60000, 'min', 120], [3600000, 'h', 48], [86400000, 'd', Infinity]];
+
+  function nearest(ms, unit) {
+    return Math.floor(Math.max(0, ms) / unit + 0.5);
+  }
 
   function age(ms) {
-    const found = UNITS.find(function (one) { return ms >= 2 * one[0]; }) || [1000, 's'];
-    return Math.floor(Math.max(0, ms) / found[0]) + ' ' + found[1];
+    const found = UNITS.find(function (one) { return nearest(ms, one[0]) < one[2]; });
+    return nearest(ms, found[0]) + ' ' + found[1];
   }
 
   // The time of day, or the day where the time of day would mislead.

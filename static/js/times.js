@@ -43,10 +43,10 @@
   const two = (n) => String(n).padStart(2, "0");
 
   // As `app/rules/words.py` says it: `age` and `duration`.
-  const UNITS = [[DAY, "d"], [HOUR, "h"], [MINUTE, "min"]];
+  const UNITS = [[SECOND, "s", 120], [MINUTE, "min", 120], [HOUR, "h", 48], [DAY, "d", Infinity]];
   const age = (ms) => {
-    const [unit, name] = UNITS.find(([unit]) => ms >= 2 * unit) ?? [SECOND, "s"];
-    return `${whole(ms, unit)} ${name}`;
+    const [unit, name] = UNITS.find(([unit, , most]) => whole(ms + unit / 2, unit) < most);
+    return `${whole(ms + unit / 2, unit)} ${name}`;
   };
   const duration = (ms) =>
     ms > 0 && ms < SECOND ? "< 1 s"
