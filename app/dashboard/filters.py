@@ -14,6 +14,7 @@ from app.queries.parts import PART_OF, PARTS, TIMES
 from app.queries.views import Anchor
 from app.rules.formats import LONGEST_TEXT, parse_key
 from app.rules.job import JobState
+from app.rules.sentences import Parts, say
 from app.rules.status import JobStatus
 from app.rules.times import MINUTE, floor
 
@@ -44,7 +45,7 @@ class Chip:
     """One part of the filter that is set, by the name of its parameter, and the URL without it."""
 
     name: str
-    label: str
+    label: Parts
     remove_href: str
 
 
@@ -115,7 +116,7 @@ class TableFilter:
         """What is set besides the tab, each removable; `stored_labels` are its query's."""
         labels = {name: PART_OF[name].label for name, _ in self.texts}
         return [
-            Chip(name, stored_labels.get(name) or label(text), self._changed({name: ""}))
+            Chip(name, say(stored_labels.get(name) or label(text)), self._changed({name: ""}))
             for name, text in self.texts
             if (label := labels[name])
         ]

@@ -66,6 +66,14 @@
       return passed < 14 * DAY ? `${age(passed)} ago` : (passed < 300 * DAY ? formats.day : formats.year).format(at);
     },
     clock,
+    hour: (at) => formats.hour.format(at),
+    day: (at) => formats.day.format(at),
+    // A day of UTC is one of the viewer's only where their midnights are the same.
+    period: (at, until) => {
+      const [from, to] = [at, until].map(styles.hour), day = styles.day(at);
+      return until - at < DAY ? `${day}, ${from}–${to}`
+        : from === "00:00" ? day : `${day}, ${from} – ${styles.day(until)}, ${to}`;
+    },
     seconds: (at) => formats.second.format(at),
     date: (at) => `${formats.year.format(at)}, ${formats.second.format(at)}`,
     for: (at) => `for ${age(then() - at)}`,
@@ -83,7 +91,7 @@
     choose();
     for (const name of document.querySelectorAll(".zone")) put(name, zone());
     for (const time of document.querySelectorAll("time[data-style]")) {
-      put(time, styles[time.dataset.style](Date.parse(time.dateTime)).replaceAll(" ", "\u00a0"));
+      put(time, styles[time.dataset.style](Date.parse(time.dateTime), Date.parse(time.dataset.until)).replaceAll(" ", "\u00a0"));
     }
   };
 
