@@ -43,6 +43,7 @@ def overview() -> Response:
             labels = {one.name: one.label for one in states}
             if state:
                 labels.setdefault(state, state)
+            running = sum(line.facts.running for line in lines)
             failing = sum(line.verdict.state is FAILING for line in shown)
 
             def link(to: int) -> str:
@@ -55,11 +56,12 @@ def overview() -> Response:
                 "states": options("Every state", labels, state),
                 "everything": len(lines),
                 "in_trouble": sum(line.verdict.state.trouble for line in lines),
+                "running": running,
                 "some_failures": sum(line.verdict.state is SOME_FAILURES for line in lines),
                 "q": q,
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
-                "pace": pace(sum(line.facts.running for line in lines)),
+                "pace": pace(running),
                 "now": at,
             }
 

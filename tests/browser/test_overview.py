@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.kit.databases import sqlite_only
 from tests.kit.person import Person
-from tests.kit.reports import ended, send
+from tests.kit.reports import ended, running, send
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
@@ -46,6 +46,14 @@ def test_how_many_since_when_and_when_last_are_never_cut(person: Person, width: 
     assert error.evaluate("text => text.clientWidth < text.scrollWidth"), "it gives way"
     assert width_of(error) > 100
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_head_counts_projects_and_jobs_each_by_its_name(own_person: Person) -> None:
+    page = own_person.open("/")
+    head = page.locator(".head__sentence")
+    expect(head).to_have_text(re.compile(r"^1\sproject, none in trouble; no job running\.$"))
+    send(own_person.board, running(1, 10), running(2, 10))
+    expect(head).to_have_text(re.compile(r"^1\sproject, none in trouble; 2\sjobs running\.$"))
 
 
 def test_no_row_is_cut_beside_an_empty_screen(person: Person) -> None:
