@@ -167,6 +167,7 @@ def board_of(app: Flask, wall: Wall, now: int, asked: Sequence[str] = (), etag: 
         "lines": wall.lines,
         "running": sum(line.facts.running for line in wall.lines),
         "asked": asked,
+        "leads": True,
         "now": now,
         "etag": etag,
     }

@@ -10,6 +10,7 @@
   const RELOAD_EVERY = 6 * 3600000; // ms: what a browser hoards in months goes
   const SHIFT_EVERY = 240000; // ms: against burn-in all of it moves a little, in a circle
   const SHIFT = 0.5; // vmin
+  const REST = 5000; // ms after which a pointer that does not move is gone
   const DRIFT = 5000; // two clocks apart by this: the screen slept, or its clock was set
   const RELOAD_APART = 60000; // two builds behind one address must not make it reload for ever
   const RELOADED = 'wall-reloaded-at'; // in sessionStorage
@@ -27,6 +28,8 @@
   let unsure = false;
   let signedOut = false;
   let renewing = false;
+  let stirredAt = -REST;
+  let pointer = ''; // where it was seen last
   let agedBefore = 0; // ms: how old the board was when it came
 
   // The clock: the server's time at the last answer, and what has passed since.
@@ -73,11 +76,15 @@
   }
 
   // As `app/rules/words.py` says it.
-  const UNITS = [[86400000, 'd'], [3600000, 'h'], [60000, 'min']];
+  const UNITS = [[1000, 's', 120], [60000, 'min', 120], [3600000, 'h', 48], [86400000, 'd', Infinity]];
+
+  function nearest(ms, unit) {
+    return Math.floor(Math.max(0, ms) / unit + 0.5);
+  }
 
   function age(ms) {
-    const found = UNITS.find(function (one) { return ms >= 2 * one[0]; }) || [1000, 's'];
-    return Math.floor(Math.max(0, ms) / found[0]) + ' ' + found[1];
+    const found = UNITS.find(function (one) { return nearest(ms, one[0]) < one[2]; });
+    return nearest(ms, found[0]) + ' ' + found[1];
   }
 
   // The time of day, or the day where the time of day would mislead.
@@ -113,6 +120,7 @@
     document.body.classList.toggle('is-lost', lost);
     document.body.classList.toggle('is-unsure', unsure);
     document.body.classList.toggle('is-signed-out', signedOut);
+    document.body.classList.toggle('is-resting', performance.now() - stirredAt >= REST);
     say(find('.head__clock'), clock(now));
     say(find('.head__age'), signedOut ? '' : age(silence) + ' old');
     find('.head__counts').hidden = lost || signedOut;
@@ -124,6 +132,16 @@
     shift(now);
     const title = root.dataset.title;
     document.title = signedOut ? 'Not paired · jobwall' : lost ? 'Lost · ' + title : title;
+  }
+
+  // A person's pointer brings the way back; a screen that nobody touches shows neither. Browsers tell
+  // of a move also where the board moved under a pointer that lies still.
+  function stir(event) {
+    const before = pointer;
+    pointer = event.screenX + ',' + event.screenY;
+    if (event.type === 'pointermove' && (!before || before === pointer)) return;
+    stirredAt = performance.now();
+    document.body.classList.remove('is-resting');
   }
 
   function shift(now) {
@@ -230,7 +248,7 @@
     };
   }
 
-  // "+117 fine", or "+3 running, 114 fine": those of one kind stand together, worst first.
+  // "+117 projects fine", or "+3 projects running, 114 fine": those of one kind stand together, worst first.
   function restWords(from) {
     const kinds = [];
     const counts = {};
@@ -240,8 +258,9 @@
     };
     chips.nodes.slice(from).forEach(function (node) { add(node.dataset.kind, 1); });
     Object.keys(chips.beyond).forEach(function (kind) { add(kind, chips.beyond[kind]); });
-    return '+' + kinds.map(function (kind) {
-      return counts[kind].toLocaleString('en') + ' ' + kind;
+    return '+' + kinds.map(function (kind, place) {
+      const noun = place ? ' ' : counts[kind] === 1 ? ' project ' : ' projects ';
+      return counts[kind].toLocaleString('en') + noun + kind;
     }).join(', ');
   }
 
@@ -443,11 +462,14 @@
   function replaceBoard(html) {
     const fresh = new DOMParser().parseFromString(html, 'text/html').getElementById('wall');
     if (!fresh) throw new Error('the answer is not a board');
+    const focused = document.activeElement.href;
     document.adoptNode(fresh);
     root.parentNode.replaceChild(fresh, root);
     root = fresh;
     etag = root.dataset.etag;
     adopt();
+    const same = Array.from(root.querySelectorAll('a')).find(function (link) { return link.href === focused; });
+    if (same) same.focus();
   }
 
   // A new build, or a long time: the page loads itself anew, but only onto a page that is there,
@@ -558,6 +580,8 @@
     window.addEventListener('resize', fit);
   }
 
+  document.addEventListener('pointermove', stir);
+  document.addEventListener('pointerdown', stir);
   document.fonts.addEventListener('loadingdone', adopt); // every width is another
 
   adopt(); // before the first paint, so that a reload is not seen

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.queries.part import Choices
 from app.rules.job import JobState
+from app.rules.sentences import Parts
 
 # Beside the longest document, each as nine characters of an address, and all other parts.
 LONGEST_TYPED = 128
@@ -26,7 +27,7 @@ class Chip:
     """One part of the filter that is set, by the name of its parameter, and the URL without it."""
 
     name: str
-    label: str
+    label: Parts
     remove_href: str
 
 

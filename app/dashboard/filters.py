@@ -23,6 +23,7 @@ from app.queries.sorts import SORTS, Order, Sort
 from app.queries.views import Anchor
 from app.rules.job import JobState
 from app.rules.job_states import WAITING
+from app.rules.sentences import say
 from app.rules.status import JobStatus
 from app.rules.times import MINUTE, floor
 
@@ -103,7 +104,7 @@ class TableFilter:
         """What is set besides the tab, each removable; `stored_labels` are its query's."""
         labels = {name: PART_OF[name].label for name, _ in self.texts}
         return [
-            Chip(name, stored_labels.get(name) or label(text), self._changed({name: ""}))
+            Chip(name, say(stored_labels.get(name) or label(text)), self._changed({name: ""}))
             for name, text in self.texts
             if (label := labels[name])
         ]

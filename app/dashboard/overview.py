@@ -45,6 +45,7 @@ def overview() -> Response:
                 labels.setdefault(state, state)
             verdicts = [line.verdict for line in lines]
             in_trouble = sum(verdict.state.trouble for verdict in verdicts)
+            running = sum(line.facts.running for line in lines)
 
             def link(to: int) -> str:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
@@ -57,11 +58,12 @@ def overview() -> Response:
                 "states": options("Every state", labels, state),
                 "everything": len(lines),
                 "in_trouble": in_trouble,
+                "running": running,
                 "some_failures": sum(line.verdict.state is SOME_FAILURES for line in lines),
                 "q": q,
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
-                "pace": pace(sum(line.facts.running for line in lines)),
+                "pace": pace(running),
             }
 
         slot = (only, q, state, number)

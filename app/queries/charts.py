@@ -19,15 +19,20 @@ FEW = 5  # measured jobs; fewer are no history to foretell from, nor any pace of
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What a chart covers: so many bars of `unit` µs each; `name` is its value in URLs."""
+    """What a chart covers: so many bars of `unit` µs each; `name` is its value in URLs.
+
+    Behind them stands what was so many µs `before` them, if that is like them: an hour is like that
+    of the day before, but of days a month has now four Sundays and now five.
+    """
 
     name: str
     label: str
     bars: int
     unit: int
+    before: int = 0
 
 
-LAST_DAY = Scale("24h", "24 hours", 24, HOUR)
+LAST_DAY = Scale("24h", "24 hours", 24, HOUR, before=DAY)
 LAST_MONTH = Scale("30d", "30 days", 30, DAY)
 SCALES = {scale.name: scale for scale in (LAST_DAY, LAST_MONTH)}
 
@@ -49,16 +54,16 @@ def get_chart(
     recent = floor(now, HOUR) - HOUR
     values = {
         "of_project": project.project_id,
-        "since": first,
+        "since": first - scale.before,
         "until": floor(now, scale.unit) + scale.unit,
         "recent": recent,
     }
     rows = connection.execute(_finished(scale.unit), values).all()
-    steps = connection.execute(_STEPS, values).all()
+    steps = connection.execute(_STEPS, values | {"since": first}).all()
     begun = max(recent, min(rows[0].first_created or 0, now - MINUTE)) if rows else recent
     known = {row.start: Hour(row.start, int(row.completed), int(row.failed)) for row in rows}
     starts = range(first, first + scale.bars * scale.unit, scale.unit)
-    chunks = sum(int(row.chunks) for row in rows)
+    chunks = sum(int(row.chunks) for row in rows if row.start >= first)
     histogram = [(step, int(jobs)) for step, jobs, _ in steps if jobs > 0]
     chunks_lately = sum(int(row.lately) for row in rows)
     lately = [(step, int(jobs)) for step, _, jobs in steps if jobs > 0]
@@ -67,6 +72,10 @@ def get_chart(
         histogram, chunks = lately, chunks_lately
     return Chart(
         bars=tuple(known.get(start) or Hour(start) for start in starts),
+        before=tuple(
+            known.get(start - scale.before, Hour(start)).finished
+            for start in (starts if scale.before else ())
+        ),
         unit=scale.unit,
         name=scale.name,
         median=_quantile(histogram, 0.5),

@@ -10,6 +10,7 @@ from app.queries.indexes import Index
 from app.queries.looking import Conditions
 from app.rules.formats import Format
 from app.rules.job import JobState
+from app.rules.sentences import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Part:
     condition: Callable[[Any], Conditions]
     index: Index | None
     counted: bool
-    label: Callable[[str], str] | None
+    label: Callable[[str], str | Parts] | None
     offered: Tabs | Words | Choices | None
     spans: Mapping[str, int] = field(default_factory=dict)
     views: Mapping[str, Any] = field(default_factory=dict)

@@ -14,11 +14,12 @@ from app.queries.matching import is_silent
 from app.queries.part import Choices, Part, Tabs, Words
 from app.rules import formats
 from app.rules.job_states import JOB_STATES
+from app.rules.sentences import Parts, date, period, say
 from app.rules.silence import silent_since
 from app.rules.status import BEGUN, STATUS_BY_WORD, JobStatus
-from app.rules.times import DAY, HOUR
+from app.rules.times import DAY, HOUR, parse_period, parse_time
 from app.store.database import inlined
-from app.web.formatters import period_words, span_words, time_words
+from app.web.formatters import span_words
 
 ALL, HAS_BEGUN = "all", "begun"
 # What a page takes for a time: so long (µs) before now, and how it says that.
@@ -40,8 +41,8 @@ def _ended(period: tuple[int, int]) -> list[ColumnElement[bool]]:
     return [Job.ended_at >= start, Job.ended_at < end]
 
 
-def _since(text: str, other: str = "since") -> str:
-    return _SPANS[text][1] if text in _SPANS else f"{other} {time_words(text)}"
+def _since(text: str) -> str | Parts:
+    return _SPANS[text][1] if text in _SPANS else say("since ", date(parse_time(text)))
 
 
 def _cause_words(connection: Connection, project_id: str, cause: int) -> str | None:
@@ -94,7 +95,8 @@ PARTS = (
             "Created",
             none="Any time",
             texts=tuple(_SPANS),
-            words=lambda text: _since(text, "Since"),
+            # Of another time the chip says which, in the reader's zone.
+            words=lambda text: _SPANS[text][1] if text in _SPANS else "Another time",
         ),
         spans={text: span for text, (span, _) in _SPANS.items()},
     ),
@@ -106,7 +108,7 @@ PARTS = (
         condition=lambda moment: [Job.created_at < moment],
         index=None,
         counted=True,
-        label=lambda text: f"until {time_words(text)}",
+        label=lambda text: say("until ", date(parse_time(text))),
         offered=None,
     ),
     Part(
@@ -127,7 +129,7 @@ PARTS = (
             ],
         ),
         counted=False,
-        label=lambda text: f"finished {period_words(text)}",
+        label=lambda text: say("finished ", period(*parse_period(text))),
         offered=None,
     ),
     Part(

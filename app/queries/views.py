@@ -111,6 +111,7 @@ class Event:
 class Chart:
     """What finished in each hour or day (`unit` µs), oldest first, and how long it took.
 
+    `before` is how many jobs finished in each of the same hours one day before, if that is told.
     `name` is the scale's. `median` and `p95` are in seconds, as is `seconds_per_chunk`: the time
     that jobs took over the chunks that they read. All are marked ≈; None where too little is known.
     `chunks_per_minute` is of the time since `lately` (µs); so are the others with `of_now`, else
@@ -120,6 +121,7 @@ class Chart:
     bars: Sequence[Hour]
     unit: int
     name: str
+    before: Sequence[int] = ()
     median: float | None = None
     p95: float | None = None
     chunks_per_minute: float | None = None
@@ -131,6 +133,12 @@ class Chart:
     def daily(self) -> bool:
         """Whether a bar is a day."""
         return self.unit == DAY
+
+    @property
+    def top(self) -> int:
+        """What its height stands for: the most that finished, made even, since half is told too."""
+        most = max((*(bar.finished for bar in self.bars), *self.before), default=0)
+        return most + most % 2
 
 
 @dataclass(frozen=True, slots=True)

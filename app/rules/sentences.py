@@ -7,13 +7,15 @@ in the reader's own zone, and how long ago it was while that grows.
 from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
-Style = Literal["clock", "ago", "age", "for", "paren"]
-"""02:41 · 23 min ago · 23 min · for 23 min · " (23 min)", which is left out where nothing grows."""
+Style = Literal["clock", "date", "ago", "age", "for", "paren"]
+"""02:41 · 23 Nov 2026, 02:41:07 · 23 min ago · 23 min · for 23 min · " (23 min)", which is left out
+where nothing grows."""
 
 
 class Part(NamedTuple):
     """A text, or a time `at` (µs) told in a `style`; `foreign` are somebody else's words.
 
+    With `until` (µs) it is the time from one to the other, and has a style of its own.
     Where it tells of jobs that a page can show, `jobs` is the name of their kind (`job_states`).
     """
 
@@ -23,6 +25,7 @@ class Part(NamedTuple):
     strong: bool = False
     foreign: bool = False
     jobs: str = ""
+    until: int | None = None
 
 
 Parts = tuple[Part, ...]
@@ -85,6 +88,16 @@ def quoted(text: str, most: int = 90) -> Parts:
 def clock(at: int) -> Part:
     """When it was."""
     return Part(at=at, style="clock")
+
+
+def date(at: int) -> Part:
+    """The same to the second, with its day."""
+    return Part(at=at, style="date")
+
+
+def period(start: int, until: int) -> Part:
+    """An hour or a day."""
+    return Part(at=start, until=until)
 
 
 def ago(at: int) -> Part:

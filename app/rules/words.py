@@ -4,11 +4,14 @@ What grows while someone looks is written by `static/js/times.js` and `static/wa
 same words: `tests/browser/test_ages.py` compares the three.
 """
 
+import math
+
 from app.rules.times import DAY, HOUR, MINUTE, SECOND
 
 NONE = "–"  # where there is no number
 NBSP = "\N{NO-BREAK SPACE}"
-_UNITS = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
+_UNITS = ((SECOND, "s", 120), (MINUTE, "min", 120), (HOUR, "h", 48), (DAY, "d", math.inf))
+"""Each with how many of it are not told any more, being two of the next."""
 
 
 def count(number: int | None) -> str:
@@ -33,18 +36,21 @@ def plural(number: int, noun: str, nouns: str | None = None) -> str:
 def age(micros: int) -> str:
     """How long ago, or how long still: `90 s`, `23 min`, `30 h`, `7 d`.
 
-    One unit, the largest of which there are two at least, rounded down: so it is off by less than
-    a third.
+    One unit, the largest of which there are two at least, rounded to the nearest: so it is off by a
+    fifth at most, and what grows never steps back.
     """
-    for unit, name in _UNITS:
-        if micros >= 2 * unit:
-            return f"{micros // unit}{NBSP}{name}"
-    return f"{max(micros, 0) // SECOND}{NBSP}s"
+    numbers = ((_nearest(micros, unit), name, most) for unit, name, most in _UNITS)
+    number, name = next((number, name) for number, name, most in numbers if number < most)
+    return f"{number}{NBSP}{name}"
+
+
+def _nearest(micros: int, unit: int) -> int:
+    return (max(micros, 0) + unit // 2) // unit
 
 
 def span(micros: int) -> str:
     """A length that someone chose, in whole seconds, exactly: `90 min`, `2 h`, `1 d`."""
-    unit, name = next((unit, name) for unit, name in _UNITS if not micros % unit)
+    unit, name = next((unit, name) for unit, name, _ in reversed(_UNITS) if not micros % unit)
     return f"{micros // unit}{NBSP}{name}"
 
 

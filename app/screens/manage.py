@@ -83,7 +83,7 @@ def _index(connection: Connection, at: int, error: str = "", entered: str = "") 
     screens = tuple(store.list_screens(connection, at))
 
     def build() -> tuple[Head, dict[str, Any]]:
-        context = {"screens": screens, "words_of": origin.browser_words, "pace": pace(0), "now": at}
+        context = {"screens": screens, "words_of": origin.browser_words, "pace": pace(0)}
         return Head("Screens", title="Screens · jobwall"), context
 
     # No number rises with a change of a screen, and they are few: the list is its own version.
@@ -95,6 +95,7 @@ def _index(connection: Connection, at: int, error: str = "", entered: str = "") 
         build,
         part=viewer.is_script(),
         vary="HX-Request-Type, Cookie",
+        keep=False,  # it shows what screens say of themselves
         now=at,
         error=error,
         entered=entered,

@@ -37,22 +37,25 @@ def index() -> Response:
     """The page with the board in it, or the board alone: 304 where nothing changed.
 
     `project` names those that are wanted. A screen that is not known yet gets the page without a
-    board, whose script asks for a code (`screens/pairing.py`); the script of one gets a 401.
+    board, whose script asks for a code (`screens/pairing.py`); the script of one gets a 401. Its
+    names lead to their projects for who is signed in; a screen may see nothing but the wall.
     """
     at = now()
     asked = _asked()
     with visiting_wall(asked, at) as (connection, visit):
         if visit is None:
             return _unknown(at, asked)
+        leads = visit.screen_id is None
 
         def build() -> tuple[live.Head, dict[str, Any]]:
             wall = get_wall(connection, at, visit.only)
             running = sum(line.facts.running for line in wall.lines)
-            context = {"wall": wall, "lines": wall.lines, "running": running, "asked": asked}
-            return live.Head("Wall", until=earliest(line.until for line in wall.lines)), context
+            context = {"wall": wall, "lines": wall.lines, "running": running}
+            until = earliest(line.until for line in wall.lines)
+            return live.Head("Wall", until=until), context | {"asked": asked, "leads": leads}
 
         versions = (*visit.versions, floor(at, MINUTE))
-        slot = (visit.only,)
+        slot = (visit.only, leads)
         response = live.answer("wall", slot, versions, build, part=is_script(), now=at, asked=asked)
     return _seen(response, visit, at)
 

@@ -129,10 +129,12 @@ def serve(
     now: int,
     patience: float = 0,
     known: Versions = (),
+    keep: bool = True,
 ) -> Kept:
     """The page of a slot at `now` (µs), made from these versions, which are those of the database.
 
-    `make` is given the ETag of these versions. With `patience`
+    `make` is given the ETag of these versions. It is made for this client alone unless it is to
+    `keep`. With `patience`
     (seconds), an older page will do if it is younger than that, and not older than what the client
     got before: `known`, perhaps from another process. What seems newer than the database never
     does, for that was restored.
@@ -144,7 +146,7 @@ def serve(
         page = make(versioned_etag(slot, versions))
         return Kept(page.etag, versions, page.body, page.about, at, page.until)
 
-    if cache is None:
+    if cache is None or not keep:
         return made()
 
     def found() -> Kept | None:

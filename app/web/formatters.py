@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 from app.clock import now as present
 from app.rules.documents import folder_and_file
 from app.rules.legible import legible, legible_lines, shows, without_codes
-from app.rules.times import EPOCH, HOUR, SECOND, floor, format_time, parse_period, parse_time
+from app.rules.times import DAY, EPOCH, HOUR, SECOND, floor, format_time
 from app.rules.verdicts import Hour
 from app.rules.words import NBSP, age, count, duration, plural, short_count, span
 
@@ -101,15 +101,15 @@ def slot(start: int, unit: int) -> str:
     return format_time(start)[: 13 if unit == HOUR else 10]
 
 
+def hour_of_day(hour: int, now: int) -> int:
+    """The moment of today at which this hour of UTC begins."""
+    return floor(now, DAY) + hour * HOUR
+
+
 def full_time(micros: int) -> str:
     """`23 Nov 2026, 03:04:22 UTC`."""
     moment = _moment(micros)
     return f"{moment.day} {moment:%b %Y, %H:%M:%S} UTC"
-
-
-def time_words(text: str) -> str:
-    """A time as a URL says it (`times.parse_time`), without its seconds where there are none."""
-    return full_time(parse_time(text)).replace(":00 UTC", " UTC") if text else ""
 
 
 def unscripted(micros: int, style: str) -> str:
@@ -125,6 +125,8 @@ def on_board(micros: int, style: str, now: int) -> str:
 _UNSCRIPTED: dict[str, Callable[[int], str]] = {
     "ago": clock,
     "clock": clock,
+    "hour": clock,
+    "day": day,
     "seconds": clock,
     "date": full_time,
     "for": lambda at: f"since {clock(at)}",
@@ -143,13 +145,10 @@ def seconds(number: float | None) -> str:
     return duration(None if number is None else round(number * SECOND))
 
 
-def period_words(text: str) -> str:
-    """A UTC hour or day (`times.parse_period`): `24 Nov, 03:00–04:00 UTC`, `24 Nov UTC`."""
-    if not text:
-        return ""
-    start, end = map(_moment, parse_period(text))
-    hours = f", {start:%H:%M}–{end:%H:%M}" if "T" in text else ""
-    return f"{_dated(start)}{hours} UTC"
+def period_words(start: int, until: int) -> str:
+    """A UTC hour or day until the browser writes it: `24 Nov, 03:00–04:00 UTC`, `24 Nov UTC`."""
+    hours = f", {_moment(start):%H:%M}–{_moment(until):%H:%M}" if until - start < DAY else ""
+    return f"{_dated(_moment(start))}{hours} UTC"
 
 
 def span_words(text: str) -> str:
@@ -166,12 +165,16 @@ def percent(done: int, total: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """An hour or a day in px from the top: failures stand on the baseline, done above them."""
+    """An hour or a day in px from the top: failures stand on the baseline, done above them.
+
+    One that still runs is `unfinished`.
+    """
 
     slot: int
     start: int
     completed: int
     failed: int
+    unfinished: bool
     done_y: float
     done_height: float
     failed_y: float
@@ -179,30 +182,48 @@ class Bar:
 
 
 def bars(
-    hours: Iterable[Hour], now: int, height: int, unit: int = HOUR, slots: int = SLOTS
+    hours: Iterable[Hour],
+    now: int,
+    height: int,
+    unit: int = HOUR,
+    slots: int = SLOTS,
+    *,
+    top: int = 0,
 ) -> list[Bar]:
-    """The last hours (or days: `unit`, µs) in which something finished, scaled to the busiest."""
+    """The last hours (or days: `unit`, µs) in which something finished.
+
+    They are scaled to the `top`, or else to the busiest.
+    """
     last = floor(now, unit)
     inside = [hour for hour in hours if hour.finished and 0 <= (last - hour.start) < slots * unit]
-    peak = max((hour.finished for hour in inside), default=1)
-    return [_bar(hour, slots - 1 - (last - hour.start) // unit, peak, height) for hour in inside]
+    peak = top or max((hour.finished for hour in inside), default=1)
+    return [_bar(hour, (last - hour.start) // unit, slots, peak, height) for hour in inside]
 
 
-def _bar(hour: Hour, slot: int, peak: int, height: int) -> Bar:
+def _bar(hour: Hour, ago: int, slots: int, peak: int, height: int) -> Bar:
     failed = max(FAILED_LEAST, height * hour.failed / peak) if hour.failed else 0.0
     gap = BAR_GAP if hour.failed and hour.completed else 0.0
     tall = max(height * hour.finished / peak, FAILED_LEAST)
     done = min(max(tall - failed - gap, 1.0), height - failed - gap) if hour.completed else 0.0
     return Bar(
-        slot=slot,
+        slot=slots - 1 - ago,
         start=hour.start,
         completed=hour.completed,
         failed=hour.failed,
+        unfinished=not ago,
         done_y=round(height - failed - gap - done, 1),
         done_height=round(done, 1),
         failed_y=round(height - failed, 1),
         failed_height=round(failed, 1),
     )
+
+
+def outline(numbers: Iterable[int], top: int, height: int) -> str:
+    """The outline of a course, in slots of 10, as the path of a drawing; "" where it is flat."""
+    heights = [round(height - height * number / (top or 1), 1) for number in numbers]
+    if all(one == height for one in heights):
+        return ""
+    return f"M0 {height}" + "".join(f"V{one}h10" for one in heights) + f"V{height}z"
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -219,6 +240,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         short_time,
         day,
         slot,
+        hour_of_day,
         full_time,
         count,
         short_count,
@@ -229,8 +251,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
         span,
         period_words,
         span_words,
-        time_words,
         percent,
         bars,
+        outline,
     )
 }

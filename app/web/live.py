@@ -50,21 +50,22 @@ def answer(
     part: bool,
     now: int,
     vary: str = "Cookie",
+    keep: bool = True,
     **shell: Any,
 ) -> Response:
     """Answer with `name`.html, or (`part`) with its live part `_name`.html alone.
 
     `slot` says what is shown and `versions` what it follows from. `build` gives the context of the
-    live part at `now` (µs); it is not called where that was made already. `shell` is the rest of
-    the page's.
+    live part at `now` (µs); it is not called where that was made already, and is to `keep`. `shell`
+    is the rest of the page's.
     A person who loads the page gets the current one; a poller may get one of the last second,
     whose `Age` says so, but never one older than its last.
     """
     slot = (name, *slot)
     vary = f"{vary}, {PACKED_VARY}"
     etag = versioned_etag(slot, versions)
-    if part and (known := still_known(etag, now)):
-        return not_modified(known, vary)
+    if part and (same := still_known(etag, now)):
+        return not_modified(same, vary)
 
     def make(etag: str) -> Made:
         head, context = build()
@@ -73,7 +74,8 @@ def answer(
         return Made(text.strip().encode(), head, etag, head.until)
 
     patience = PATIENCE if part else 0
-    kept = serve(slot, versions, make, now=now, patience=patience, known=versions_known())
+    known = versions_known()
+    kept = serve(slot, versions, make, now=now, patience=patience, known=known, keep=keep)
     if part and is_known(kept.etag):
         response = not_modified(kept.etag, vary)
     else:

@@ -1,5 +1,6 @@
 """Incidents, labelled: what goes wrong in a pipeline, from when to when, and what it is called."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.verdicts.pipelines import DAY, HOUR, WEEK, Kind
@@ -12,14 +13,13 @@ LEARNED = 4 * WEEK  # before that nothing goes wrong
 class Fault:
     """A kind of incident: the state that names it, and within how many minutes it must be said.
 
-    That is after it is clear: by the third failure, the fifth empty or the tenth slow job, the
-    silence or the wait that the project allows; late from when the first job was missed.
+    That is after it is clear: by the third failure, the fifth empty, the tenth slow or the tenth
+    missing job, or by the silence or the wait that the project allows.
     """
 
     name: str
     state: str
     within: float = 20
-    needs_flow: bool = False
 
 
 FAILING = Fault("failing", "failing", 1)
@@ -27,10 +27,12 @@ NO_OUTPUT = Fault("no output", "no-output", 1)
 SILENT = Fault("silent", "stalled")
 STANDING = Fault("standing", "stalled")
 STARVED = Fault("starved", "starved")
-LATE = Fault("late", "late", needs_flow=True)
-SLOW = Fault("slow", "slow", needs_flow=True)
+LATE = Fault("late", "late")
+SLOW = Fault("slow", "slow")
 FAULTS = (FAILING, NO_OUTPUT, SILENT, STANDING, STARVED, LATE, SLOW)
-WEEKLY = (FAILING, NO_OUTPUT, LATE, SLOW)
+WEEKLY = (FAILING, NO_OUTPUT, SLOW, LATE)  # there are as many weeks
+RARE = {"bursts": (), "tiny": (SLOW,)}  # come by chance: never late, of some never ten at once
+LASTING = {"bursts": 30, "tiny": 72}  # hours, of an incident
 
 
 @dataclass
@@ -44,30 +46,19 @@ class Incident:
 
 
 def incidents_of(kind: Kind) -> list[Incident]:
-    """One of each fault that can be told of such a pipeline, days apart."""
+    """One of each fault that can be told of such a pipeline, days apart, as it begins to work."""
     if kind.name == "weekly":
-        return [
-            _at(fault, LEARNED + week * WEEK + 6 * DAY + kind.opens, 6)
-            for week, fault in enumerate(WEEKLY)
-        ]
-    faults = [one for one in FAULTS if not one.needs_flow or kind.name not in ("tiny", "bursts")]
-    if kind.name == "bursts":
-        faults.append(SLOW)
+        faults: Sequence[Fault] = WEEKLY
+    elif kind.name in RARE:
+        faults = [one for one in FAULTS if one not in (LATE, *RARE[kind.name])]
+    else:
+        faults = FAULTS
     made, day = [], LEARNED
     for fault in faults:
-        while day // DAY % 7 not in (kind.days if kind.name != "office hours" else (1, 2, 3)):
+        while day // DAY % 7 not in kind.days:
             day += DAY
-        start = day + (kind.opens if kind.batch else 11 * HOUR)
-        made.append(
-            _at(
-                fault,
-                start - (10 * MINUTE if kind.batch else 0),
-                30 if kind.name in ("tiny", "bursts") else 4,
-            )
-        )
-        day += 3 * DAY if kind.name != "tiny" else 4 * DAY
+        start = day + (kind.opens - 10 * MINUTE if kind.opens and kind.batch else 11 * HOUR)
+        hours = LASTING.get(kind.name, 4)
+        made.append(Incident(fault, start, start + hours * HOUR))
+        day += (5 if kind.name in RARE else 3) * DAY
     return made
-
-
-def _at(fault: Fault, start: float, hours: float) -> Incident:
-    return Incident(fault, start, start + hours * HOUR)

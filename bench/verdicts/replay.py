@@ -90,8 +90,7 @@ class Pipeline:
 
     def _come(self, at: float) -> Iterable[Report]:
         if late := self.active(at, LATE):
-            if late.clear_at is None:
-                late.clear_at = at
+            self._count(late, 10, at)
             return
         number = next(self._numbers)
         chunks = max(1, round(self.random.lognormvariate(2.5, 0.7)))

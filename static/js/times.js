@@ -43,10 +43,10 @@
   const two = (n) => String(n).padStart(2, "0");
 
   // As `app/rules/words.py` says it: `age` and `duration`.
-  const UNITS = [[DAY, "d"], [HOUR, "h"], [MINUTE, "min"]];
+  const UNITS = [[SECOND, "s", 120], [MINUTE, "min", 120], [HOUR, "h", 48], [DAY, "d", Infinity]];
   const age = (ms) => {
-    const [unit, name] = UNITS.find(([unit]) => ms >= 2 * unit) ?? [SECOND, "s"];
-    return `${whole(ms, unit)} ${name}`;
+    const [unit, name] = UNITS.find(([unit, , most]) => whole(ms + unit / 2, unit) < most);
+    return `${whole(ms + unit / 2, unit)} ${name}`;
   };
   const duration = (ms) =>
     ms > 0 && ms < SECOND ? "< 1 s"
@@ -71,6 +71,14 @@
       return passed < 14 * DAY ? `${age(passed)} ago` : dated(at);
     },
     clock,
+    hour: (at) => formats.hour.format(at),
+    day: (at) => formats.day.format(at),
+    // A day of UTC is one of the viewer's only where their midnights are the same.
+    period: (at, until) => {
+      const [from, to] = [at, until].map(styles.hour), day = styles.day(at);
+      return until - at < DAY ? `${day}, ${from}–${to}`
+        : from === "00:00" ? day : `${day}, ${from} – ${styles.day(until)}, ${to}`;
+    },
     seconds: (at) => formats.second.format(at),
     date: (at) => `${formats.year.format(at)}, ${formats.second.format(at)}`,
     for: (at) => `for ${age(then() - at)}`,
@@ -88,7 +96,7 @@
     choose();
     for (const name of document.querySelectorAll(".zone")) put(name, zone());
     for (const time of document.querySelectorAll("time[data-style]")) {
-      put(time, styles[time.dataset.style](Date.parse(time.dateTime)).replaceAll(" ", "\u00a0"));
+      put(time, styles[time.dataset.style](Date.parse(time.dateTime), Date.parse(time.dataset.until)).replaceAll(" ", "\u00a0"));
     }
   };
 

@@ -16,8 +16,9 @@ from tests.kit import ROOT
 NOW = parse_time("2026-11-23T03:04:22Z")
 SPANS = [
     *(-SECOND, 0, SECOND, 59 * SECOND, MINUTE, 90 * SECOND, 2 * MINUTE - SECOND, 2 * MINUTE),
-    *(HOUR - SECOND, HOUR, 90 * MINUTE, 2 * HOUR - SECOND, 2 * HOUR, 10 * HOUR, DAY - SECOND, DAY),
-    *(36 * HOUR, 2 * DAY - SECOND, 2 * DAY, 13 * DAY + 23 * HOUR, 400 * DAY),
+    *(150 * SECOND, HOUR - SECOND, HOUR, 90 * MINUTE, 2 * HOUR - 31 * SECOND, 2 * HOUR - SECOND),
+    *(2 * HOUR, 2 * HOUR + 51 * MINUTE, 10 * HOUR, DAY - SECOND, DAY, 36 * HOUR),
+    *(2 * DAY - 31 * MINUTE, 2 * DAY - SECOND, 2 * DAY, 13 * DAY + 23 * HOUR, 400 * DAY),
 ]
 ADD = """times => times.forEach(([style, at]) => {
     const time = document.body.appendChild(document.createElement("time"));
@@ -63,5 +64,5 @@ def test_a_wall_says_ages_as_python_does(page: Page, tmp_path) -> None:
         spans = SPANS[first : first + 12]
         since = [replace(line, verdict=replace(line.verdict, since=NOW - one)) for one in spans]
         show(page, app, Wall(since), NOW)
-        page.clock.run_for(500)
+        page.clock.run_for(400)  # less than half a second, which would count
         assert shown(page, ".trouble__age time") == [age(one) for one in spans]

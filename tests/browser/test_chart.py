@@ -1,8 +1,9 @@
 """The chart: a drawing for the pointer, a table for everyone, and both lead to the jobs."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.kit.databases import sqlite_only
@@ -30,6 +31,11 @@ def hour(ago: int) -> str:
     return before(ago)[:13]
 
 
+def spaces(text: str | None) -> str:
+    """The text with ordinary spaces."""
+    return (text or "").replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_a_bar_leads_to_what_finished_in_its_hour(person: Person) -> None:
     page, then = filled(person), hour(3 * HOURS)
     page.locator(f'.chart svg a[href*="finished={then}"]').click()
@@ -42,6 +48,70 @@ def test_a_bar_leads_to_what_finished_in_its_hour(person: Person) -> None:
     }
     page.get_by_role("link", name=re.compile("^Remove: finished")).click()
     expect(rows).to_have_count(4)
+
+
+ZONES = {"Asia/Kolkata": timedelta(hours=5, minutes=30), "UTC": timedelta()}
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_its_labels_and_the_chips_are_in_the_zone_of_all_other_times(
+    person: Person, zone: str
+) -> None:
+    then = hour(3 * HOURS)
+    filled(person)
+    page = person.open(
+        f"/projects/{person.board.project}?finished={then}&since={before(26 * HOURS)}",
+        timezone_id=zone,
+        viewport={"width": 1440, "height": 900},
+    )
+    begun = datetime.fromisoformat(f"{then}:00+00:00") + ZONES[zone]
+    words = f"{begun.day} {begun:%b}, {begun:%H:%M}–{begun + timedelta(hours=1):%H:%M}"
+    expect(page.get_by_role("link", name=re.compile(f"^Remove: finished {words}"))).to_be_visible()
+    since = datetime.now(UTC) - timedelta(hours=26) + ZONES[zone]
+    expect(page.locator(".chip").first).to_contain_text(f"since {since.day} {since:%b %Y, %H:}")
+    bar = page.locator(f'.chart svg a[href*="finished={then}"] title')
+    assert spaces(bar.text_content()) == f"{words}: 1 completed, 1 failed"
+    page.get_by_text("As a table").click()
+    table = page.get_by_role("table", name="Finished jobs")
+    expect(table.locator(f'a[href*="finished={then}"]')).to_have_text(words)
+    first = datetime.fromisoformat(f"{hour(23 * HOURS)}:00+00:00") + ZONES[zone]
+    expect(page.locator(".chart__when time").first).to_have_text(f"{first:%H:%M}")
+
+
+def test_a_day_of_utc_is_told_as_the_hours_that_it_is_elsewhere(person: Person) -> None:
+    path = f"/projects/{person.board.project}?finished=2026-01-05"
+    send(person.board, ended(1))
+    chip = person.open(path, timezone_id="UTC").locator(".chip time")
+    expect(chip).to_have_text("5 Jan")
+    chip = person.open(path, timezone_id="America/New_York").locator(".chip time")
+    expect(chip).to_have_text("4 Jan, 19:00 – 5 Jan, 19:00")
+    chip = person.open(path, java_script_enabled=False).locator(".chip time")
+    expect(chip).to_have_text("5 Jan UTC")
+
+
+def test_it_has_a_scale_marks_the_hour_that_runs_and_shows_the_day_before(person: Person) -> None:
+    jobs = [ended(number, ago=27 * HOURS) for number in range(5)]
+    send(person.board, *jobs, ended(10, ago=3 * HOURS), ended(11, "failed", ago=3 * HOURS))
+    send(person.board, ended(12, ago=0, took=0))
+    page = person.open(f"/projects/{person.board.project}")
+    chart = page.locator(".chart")
+    expect(chart.locator(".chart__most span")).to_have_text(["6", "3"])  # 5 the day before
+    tall = chart.locator("svg .before").evaluate("one => one.getBBox().height")
+    assert tall == 30, "five of six, of 36 px"
+    now, then = hour(0), hour(3 * HOURS)
+    running = chart.locator(f'svg a[href*="finished={now}"]')
+    frame, bar = (one.bounding_box() for one in (chart.locator("svg .runs"), running))
+    assert frame is not None and bar is not None
+    assert abs(frame["x"] - bar["x"]) < 2 and abs(frame["width"] - bar["width"]) < 4
+    assert ", so far: 1 completed" in spaces(running.locator("title").text_content())
+    page.get_by_text("As a table").click()
+    lines = page.get_by_role("table", name="Finished jobs").get_by_role("row")
+    line = lines.filter(has=page.locator(f'a[href*="finished={then}"]'))
+    expect(line.get_by_role("cell")).to_have_text(["1", "1", "5"])
+    page.get_by_role("link", name="30 d").click()
+    page.wait_for_url(re.compile("chart=30d"))
+    expect(chart.locator("svg .runs")).to_be_visible()
+    expect(chart.locator("svg .before")).to_have_count(0)
 
 
 def test_bars_are_out_of_the_tab_order_and_of_what_is_read_aloud(person: Person) -> None:

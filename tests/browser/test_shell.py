@@ -305,8 +305,23 @@ def test_the_bar_holds_a_long_name_at_every_width(person: Person) -> None:
             page.set_viewport_size({"width": width, "height": 780})
             assert page.evaluate(INSIDE) == [], (state, width)
         page.locator("#pause").click()
-    page.set_viewport_size({"width": 360, "height": 780})
-    assert page.get_by_role("navigation", name="Other pages").is_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 720, 719, 390, 360])
+def test_the_other_pages_are_reached_at_the_top_of_every_screen(person: Person, width: int) -> None:
+    number = next(person.board.numbers)
+    person.board.project = person.board.new_project(f"long-{number:04}", name=LONG)
+    send(person.board, *(running(number, 10) for number in range(60)))
+    page = open_project(person, viewport={"width": width, "height": 780})
+    for name in ("Causes", "Wall", "Projects"):
+        link = page.get_by_role("navigation", name="Main").get_by_role("link", name=name)
+        expect(link).to_have_count(1)
+        box = link.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] < 100 and box["height"] >= 24
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    link.click()
+    page.wait_for_url(person.board.url + "/")
 
 
 def test_the_skip_link_leads_to_the_content(list_of_three: Page) -> None:

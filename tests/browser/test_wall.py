@@ -3,6 +3,7 @@
 import re
 import signal
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.kit.databases import sqlite_only
@@ -96,3 +97,80 @@ def test_a_signed_out_screen_shows_nothing_old(own_person: Person) -> None:
     person.context.clear_cookies()
     expect(page.locator(".notice--pair")).to_be_visible(timeout=10_000)
     expect(page.locator(".chip", has_text=person.board.project)).to_be_hidden()
+
+
+BOXES = """() => [...document.querySelectorAll(".head > *, .trouble, .chip")].map(
+    node => JSON.stringify(node.getBoundingClientRect()))"""
+
+
+def test_a_pointer_that_moves_brings_the_way_back_and_shifts_nothing(own_person: Person) -> None:
+    own_person.board.new_project("quiet")
+    send(own_person.board, *(job(n, "failed", error_message="Quota exceeded") for n in range(3)))
+    page = own_person.open("/wall", viewport={"width": 1920, "height": 1080})
+    back = page.get_by_role("link", name="Projects")
+    page.mouse.move(500, 300)  # where it was before, nobody knows
+    expect(page.locator("body")).to_have_class("is-resting")
+    expect(back).to_have_css("opacity", "0")
+    before = page.evaluate(BOXES)
+    page.mouse.move(500, 320)
+    expect(back).to_have_css("opacity", "1")
+    assert page.evaluate(BOXES) == before
+    back.click()
+    page.wait_for_url(own_person.board.url + "/")
+
+
+def test_a_row_leads_to_its_project(own_person: Person) -> None:
+    own_person.board.new_project("quiet")
+    send(own_person.board, *(job(n, "failed", error_message="Quota exceeded") for n in range(3)))
+    page = own_person.open("/wall", viewport={"width": 1920, "height": 1080})
+    box = page.locator(".trouble").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 5)
+    page.wait_for_url(re.compile("/projects/p1$"))
+    page.go_back()
+    page.locator(".chip", has_text="quiet").click()
+    page.wait_for_url(re.compile("/projects/quiet$"))
+
+
+def test_by_keyboard_a_row_keeps_its_focus_while_jobs_arrive(own_person: Person) -> None:
+    own_person.board.new_project("quiet")
+    send(own_person.board, running(1, 10))
+    page = own_person.open("/wall", viewport={"width": 1920, "height": 1080})
+    page.keyboard.press("Tab")
+    back = page.get_by_role("link", name="Projects")
+    expect(back).to_be_focused()
+    expect(back).to_have_css("opacity", "1")
+    page.keyboard.press("Tab")
+    row = page.get_by_role("link", name="p1")
+    expect(row).to_be_focused()
+    ring = row.evaluate("link => getComputedStyle(link, '::after').borderTopStyle")
+    assert ring == "solid"
+    send(own_person.board, running(2, 10))
+    expect(page.locator(".chip", has=row)).to_contain_text("2 running")
+    expect(row).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/projects/p1$"))
+
+
+@pytest.mark.parametrize("query", ["", "?project=p1"])
+def test_on_a_phone_the_way_back_is_always_there_beside_the_time(
+    own_person: Person, query: str
+) -> None:
+    own_person.board.new_project("quiet")
+    send(own_person.board, *(job(n, "failed", error_message="Quota exceeded") for n in range(3)))
+    page = own_person.open(f"/wall{query}", viewport={"width": 390, "height": 844})
+    back = page.get_by_role("link", name="Projects")
+    expect(back).to_have_css("opacity", "1")
+    box = back.bounding_box()
+    assert box is not None
+    assert box["height"] >= 24 and box["x"] + box["width"] <= 390
+    for other in page.locator(".head__counts, .head__clock, .head__age, .board").all():
+        there = other.bounding_box()
+        assert there is not None
+        above = (
+            there["y"] + there["height"] <= box["y"] + 1
+            or there["y"] >= box["y"] + box["height"] - 1
+        )
+        assert above or there["x"] + there["width"] <= box["x"], other
+    back.click()
+    page.wait_for_url(own_person.board.url + "/")

@@ -1,10 +1,11 @@
 """The wall fits, whatever it has to show: nothing scrolls, clips, overlaps or gets lost."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app import create_app
 from app.clock import now
@@ -76,6 +77,14 @@ def test_every_number_of_projects_fits_every_screen(
     at = now()
     screen.show(Wall(made_lines(projects, troubles, at)), at)
     assert screen.faults({"troubles": troubles, "all": projects}) == {}
+
+
+def test_projects_that_are_folded_are_not_taken_for_jobs(screen: Screen) -> None:
+    at = now()
+    screen.show(Wall(made_lines(1000, 0, at)), at)
+    expect(screen.page.locator(".chip--rest")).to_have_text(
+        re.compile(r"^\+[\d,]+ projects? [a-z]")
+    )
 
 
 @pytest.mark.parametrize("asked", [[], ["p1"], [f"p{number}" for number in range(200)]])

@@ -51,7 +51,7 @@ def test_it_says_how_many_fail_how_often_and_what_they_share(torn: Api) -> None:
         "Of the 7 documents, 7 are in scans/batch 7/, 7 end in .pdf and 7 failed last between"
         in page
     )
-    assert "between 02:00 and 03:00 UTC." in page
+    assert "between 02:00 UTC and 03:00 UTC." in page
     assert page.count("1 time") == 6
     assert page.count("2 times") == 1
     assert "other.md" not in page

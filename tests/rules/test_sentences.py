@@ -90,7 +90,7 @@ SAID = [
         verdict(verdicts.SOME_FAILURES, **ALONE),
         "Some failures in the last 24 hours: 3 documents, each with its own error, "
         f"the newest “timeout”. Last one ago {AT}.",
-        f"timeout / and 2 other causes · last ago {AT}",
+        f"timeout / 3 documents, 3 causes · last ago {AT}",
         "3 failed / ",
         ": 3 documents",
     ),

@@ -18,7 +18,7 @@ from app.rules.verdicts import (
     first_shown,
 )
 from app.rules.verdicts.calm import drained
-from app.rules.verdicts.chance import least_run
+from app.rules.verdicts.chance import least_of, least_run
 from app.rules.verdicts.facts import Measured, Output
 from app.rules.verdicts.pace import Bin, Usual, slow_since, stands_after, usual_pace
 
@@ -178,6 +178,20 @@ def test_where_failures_are_usual_it_takes_more_in_a_row(share, daily, least) ->
         assert (assess(facts, NOW).state is verdicts.FAILING) == (streak == least)
 
 
+@pytest.mark.parametrize(
+    ("share", "jobs", "least"),
+    [(0, 9, 3), (0.02, 5, 3), (0.02, 9, 4), (0.02, 60, 8), (0.2, 10, 8), (1, 9, 9)],
+)
+def test_where_failures_are_usual_it_takes_more_in_an_hour(share, jobs, least) -> None:
+    assert least_of(share, jobs, least=3) == least
+    usual = Usual(failed_share=share, daily=200)
+    for failed in (least - 1, least):
+        of_hour = {"hour_failed": failed, "hour_completed": jobs - failed, "hour_documents": 2}
+        facts = replace(FACTS, total=99, usual=usual, **of_hour)
+        many = failed >= 3 and failed >= 0.2 * jobs
+        assert (assess(facts, NOW).state is verdicts.FAILING) == (failed == least and many)
+
+
 def test_no_output_is_a_run_of_five_or_half_of_an_hour() -> None:
     run = Output(run=5, run_since=NOW - HOUR, last_at=NOW)
     facts = replace(FACTS, total=9, completed=99, empty=20, output=run)
@@ -268,8 +282,8 @@ def test_slow_begins_with_the_hours_that_were_slow() -> None:
 
 
 def bin_of(hour: int, per_chunk: float, failed: int = 0) -> Bin:
-    """Ten documents of ten chunks in an hour, or none."""
-    jobs = 10 if per_chunk else 0
+    """Thirty documents of ten chunks in an hour, or none."""
+    jobs = 30 if per_chunk else 0
     return Bin(hour * HOUR, jobs, failed, 10 * jobs, [(10.0 * per_chunk, jobs)] if jobs else [])
 
 
@@ -277,8 +291,8 @@ def test_three_bad_days_of_seven_do_not_change_what_is_usual() -> None:
     days = [bin_of(24 * n, 9 if n % 2 else 2, 10 if n % 2 else 1) for n in range(7)]
     usual = usual_pace([], days)
     assert (usual.per_chunk, usual.per_document, usual.longest) == (2.0, 20.0, 90.0)
-    assert usual.failed_share == pytest.approx(1 / 11)
-    assert usual.daily == pytest.approx((4 * 11 + 3 * 20) / 7)
+    assert usual.failed_share == pytest.approx(1 / 31)
+    assert usual.daily == pytest.approx((4 * 31 + 3 * 40) / 7)
     young = usual_pace([bin_of(0, 2), bin_of(1, 2), bin_of(2, 9)], [])
     assert young.per_chunk == 2.0
 

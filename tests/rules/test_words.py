@@ -38,20 +38,32 @@ def test_a_duration_never_breaks_over_two_lines() -> None:
     [
         (-5 * SECOND, "0 s"),
         (0, "0 s"),
-        (12 * SECOND + 999_999, "12 s"),
+        (499_999, "0 s"),
+        (12 * SECOND + 499_999, "12 s"),
+        (12 * SECOND + 500_000, "13 s"),
         (90 * SECOND, "90 s"),
-        (2 * MINUTE - 1, "119 s"),
-        (2 * MINUTE, "2 min"),
-        (90 * MINUTE, "90 min"),
-        (2 * HOUR - 1, "119 min"),
-        (2 * HOUR, "2 h"),
+        (2 * MINUTE - SECOND, "119 s"),
+        (2 * MINUTE - 1, "2 min"),
+        (150 * SECOND, "3 min"),
+        (111 * MINUTE, "111 min"),
+        (2 * HOUR - 31 * SECOND, "119 min"),
+        (2 * HOUR - 30 * SECOND, "2 h"),
+        (2 * HOUR + 51 * MINUTE, "3 h"),
         (30 * HOUR, "30 h"),
-        (2 * DAY - 1, "47 h"),
-        (7 * DAY + 23 * HOUR, "7 d"),
+        (2 * DAY - 31 * MINUTE, "47 h"),
+        (2 * DAY - 30 * MINUTE, "2 d"),
+        (7 * DAY + 23 * HOUR, "8 d"),
     ],
 )
 def test_an_age_has_one_unit_of_which_there_are_two_at_least(micros: int, text: str) -> None:
     assert spaces(words.age(micros)) == text
+
+
+def test_an_age_that_grows_never_steps_back() -> None:
+    units = {"s": SECOND, "min": MINUTE, "h": HOUR, "d": DAY}
+    told = [spaces(words.age(seconds * SECOND)).split() for seconds in range(4 * DAY // SECOND)]
+    lengths = [int(number) * units[unit] for number, unit in told]
+    assert lengths == sorted(lengths)
 
 
 @pytest.mark.parametrize(

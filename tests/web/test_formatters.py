@@ -76,13 +76,18 @@ def test_a_time_of_another_year_says_its_year() -> None:
     assert f.unscripted(far, "run") == "since 31 Dec 2099 23:59"
     assert f.on_board(far, "clock", NOW) == "31 Dec 2099 23:59 UTC"
     assert f.day(parse_time("2025-12-31T00:00:00Z")) == "31 Dec 2025"
-    assert f.period_words("2025-12-31T03") == "31 Dec 2025, 03:00–04:00 UTC"
+    hour = parse_time("2025-12-31T03:00:00Z")
+    assert f.period_words(hour, hour + HOUR) == "31 Dec 2025, 03:00–04:00 UTC"
 
 
 def test_times_are_written_in_utc() -> None:
     assert f.rfc3339(NOW) == "2026-11-23T03:04:22Z"
     assert f.clock(NOW) == "03:04 UTC"
     assert f.short_time(NOW - 20 * DAY) == "3 Nov 03:04"
+    hour = NOW - NOW % HOUR
+    assert f.period_words(hour, hour + HOUR) == "23 Nov, 03:00–04:00 UTC"
+    assert f.period_words(hour - 3 * HOUR, hour + 21 * HOUR) == "23 Nov UTC"
+    assert f.hour_of_day(3, NOW) == hour
     assert f.full_time(NOW) == "23 Nov 2026, 03:04:22 UTC"
 
 
@@ -112,6 +117,17 @@ def test_an_hour_without_jobs_has_no_bar() -> None:
     assert f.bars([], NOW, 36) == []
 
 
+def test_a_chart_with_a_scale_is_drawn_to_its_top_and_what_runs_is_unfinished() -> None:
+    hour = NOW - NOW % HOUR
+    drawn = f.bars([Hour(hour, 3), Hour(hour - HOUR, 4)], NOW, 36, top=8)
+    assert [(bar.done_height, bar.unfinished) for bar in drawn] == [(13.5, True), (18, False)]
+
+
+def test_a_course_is_the_outline_of_its_numbers() -> None:
+    assert f.outline([2, 0, 4], 4, 36) == "M0 36V18.0h10V36.0h10V0.0h10V36z"
+    assert f.outline([0, 0], 4, 36) == f.outline([], 0, 36) == ""
+
+
 def test_every_filter_is_registered_under_its_name() -> None:
     public = {
         name
@@ -124,7 +140,9 @@ def test_every_filter_is_registered_under_its_name() -> None:
     assert {*f.FILTERS, "seen"} == {*public, "document"}
 
 
-@pytest.mark.parametrize("style", ["ago", "clock", "seconds", "date", "for", "paren", "run"])
+@pytest.mark.parametrize(
+    "style", ["ago", "clock", "hour", "day", "seconds", "date", "for", "paren", "run"]
+)
 def test_what_stands_in_a_time_is_replaced_by_the_script(style: str) -> None:
     """An unknown style is a fault: the script would write nothing more at all."""
     assert isinstance(f.unscripted(NOW, style), str)

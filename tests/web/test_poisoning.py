@@ -50,6 +50,7 @@ EXAMPLES: dict[str, list[str]] = {
     "api.get_summaries": ["/api/v1/summary"],
     "sign_in.form": ["/sign-in", "/sign-in?next=/projects/p1"],
     "screens.index": ["/screens"],
+    "screens.refused": ["/screens/pair"],
     "screens.link": ["/screens/link"],
     "screens.show": ["/screens/1"],
     "dashboard.causes": ["/projects/p1/causes"],

@@ -16,7 +16,7 @@ from app.rules.skew import TOLERANCE
 from app.rules.status import SUCCESSES, JobStatus
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts.facts import Measured
-from app.rules.verdicts.failing import FAILING_STREAK
+from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
 from app.rules.verdicts.pace import Bin, Usual, slow_since, stands_after, usual_pace
 from app.rules.verdicts.slow import SLOW_JOBS
 from app.store.database import inlined
@@ -25,7 +25,8 @@ from app.store.seeks import each_row, listed_rows
 
 def is_doubtful(row: Row, _now: int) -> bool:
     """Whether jobs may be slow or stand, or fail as they usually do."""
-    failing = bool(row["streak"] >= FAILING_STREAK)
+    many = fails_by_rate(row["hour_completed"], row["hour_failed"])
+    failing = many or bool(row["streak"] >= FAILING_STREAK)
     return failing or bool(row["measured"] >= SLOW_JOBS or row["unmoved"])
 
 

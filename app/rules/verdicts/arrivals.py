@@ -124,23 +124,27 @@ def _appointment(arrivals: Arrivals, now: int, by: Sequence[int]) -> Due | None:
         return None
     over = all(arrivals.came.get(this.shifted(one), 0) >= FEW for one in by)
     for hour in range(floor(arrivals.last_at, HOUR) + HOUR, floor(now, HOUR) + 1, HOUR):
-        came = [hours.get(hour - one, 0) for one in by]
-        before = [hours.get(hour - HOUR - one, 0) for one in by]
-        paused = all(10 * few <= many for few, many in zip(before, came, strict=True))
-        if min(came) >= FEW and paused and (hour < this.start or over):
-            return Due(hour, sum(came) // len(came))
+        begun = all(_begins(hours, hour - one) for one in by)
+        if begun and (hour < this.start or over):
+            return Due(hour, sum(hours[hour - one] for one in by) // len(by))
     return None
 
 
+def _begins(hours: Mapping[int, int], hour: int) -> bool:
+    """Whether many jobs came in an hour, and hardly any in the one before."""
+    many = hours.get(hour, 0)
+    return many >= FEW and 10 * hours.get(hour - HOUR, 0) <= many
+
+
 def _keeps(hours: Mapping[int, int], now: int, by: Sequence[int]) -> bool:
-    """Whether jobs come at appointed hours: those with many had some the time before, too."""
-    many = kept = 0
+    """Whether jobs come at appointed hours: where many begin, some came the time before, too."""
+    begun = kept = 0
     for one, before in pairwise(by):
         for hour in range(floor(now, HOUR) - one - by[0], floor(now, HOUR) - one, HOUR):
-            if hours.get(hour, 0) >= FEW:
-                many += 1
+            if _begins(hours, hour):
+                begun += 1
                 kept += bool(hours.get(hour - before + one))
-    return kept >= KEPT * many > 0
+    return kept >= KEPT * begun > 0
 
 
 def _hourly(arrivals: Arrivals, hour: int, by: Sequence[int]) -> int:

@@ -44,7 +44,7 @@ class Blaming(ProjectState):
 
     def _known(self, verdict: Verdict) -> Iterator[Parts]:
         if verdict.each_its_own and verdict.count > 1 and not verdict.at_least:
-            yield say("and ", plural(verdict.count - 1, "other cause"))
+            yield say(documents(verdict), ", ", plural(verdict.count, "cause"))
         elif verdict.count:
             yield say(documents(verdict), _often(verdict))
         if self.trouble and verdict.since is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from app.rules.causes import NO_ERROR
 from app.rules.sentences import Brief, Parts, say
 from app.rules.verdicts.blaming import Blaming, blamed, documents, newest, short_documents
-from app.rules.verdicts.chance import least_run
+from app.rules.verdicts.chance import least_of, least_run
 from app.rules.verdicts.facts import Failures, ProjectFacts
 from app.rules.verdicts.pace import Usual
 from app.rules.verdicts.spells import spell_start
@@ -22,8 +22,8 @@ MOST_STREAK = 20  # as many more as it takes where failures are usual
 class Failing(Blaming):
     """A fifth of the last hour's jobs (at least three) failed, or the last three did.
 
-    Where jobs usually fail now and then, three in a row come by chance: then it takes more. Not of
-    one document alone: that is the document's fault.
+    Where jobs usually fail now and then, three come by chance: then it takes more. Not of one
+    document alone: that is the document's fault.
     """
 
     def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
@@ -34,7 +34,7 @@ class Failing(Blaming):
         streak = facts.streak >= least and facts.streak_documents > 1
         if streak and facts.streak_since is not None:
             starts.append(facts.streak_since)
-        if _fails_by_rate(facts):
+        if fails_by_rate(facts.hour_completed, facts.hour_failed) and _no_chance(facts, usual):
             hours = [(hour.start, hour.finished, hour.failed) for hour in facts.hours]
             starts.append(spell_start(hours, now, FAILING_SHARE))
         return Verdict(self, since=min(starts), last_at=facts.last_failed_at) if starts else None
@@ -64,11 +64,18 @@ class Failing(Blaming):
         return say(since_when(verdict), how_many)
 
 
-def _fails_by_rate(facts: ProjectFacts) -> bool:
-    finished = facts.hour_completed + facts.hour_failed
+def fails_by_rate(completed: int, failed: int) -> bool:
+    """Whether so many failures of an hour are many."""
+    return failed >= FAILING_JOBS and failed >= FAILING_SHARE * (completed + failed)
+
+
+def _no_chance(facts: ProjectFacts, usual: Usual) -> bool:
+    """Whether they are of several documents, and more than chance makes of what is usual."""
     several = max(facts.hour_documents, facts.hour_failing) > 1
-    many = facts.hour_failed >= FAILING_JOBS and facts.hour_failed >= FAILING_SHARE * finished
-    return several and many
+    finished = facts.hour_completed + facts.hour_failed
+    return several and facts.hour_failed >= least_of(
+        usual.failed_share, finished, least=FAILING_JOBS
+    )
 
 
 FAILING = Failing(10, "failing", "Failing", shape="failed", tone="failed", trouble=True)

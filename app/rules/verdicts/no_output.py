@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from app.rules.sentences import Brief, Parts, clock, leading, say
 from app.rules.times import DAY, floor
-from app.rules.verdicts.chance import least_run
+from app.rules.verdicts.chance import least_run, usual_share
 from app.rules.verdicts.facts import Output, ProjectFacts
 from app.rules.verdicts.state import ProjectState, Verdict, since_when
 from app.rules.words import count, plural
@@ -75,15 +74,14 @@ class NoOutput(ProjectState):
 def usual_output(hours: Sequence[tuple[int, int, int]]) -> tuple[float, float]:
     """The share of jobs without nodes on a usual day, and how many jobs complete on one.
 
-    Of these hours; the share is that of the middle one of their days.
+    Of these hours: start, completed, without nodes.
     """
     days: dict[int, tuple[int, int]] = {}
     for start, completed, empty in hours:
         known = days.get(floor(start, DAY), (0, 0))
-        days[floor(start, DAY)] = (known[0] + completed, known[1] + empty)
-    shares = [empty / completed for completed, empty in days.values() if completed >= EMPTY_JOBS]
-    daily = sum(completed for completed, _ in days.values()) / len(days) if days else 0.0
-    return median(shares) if shares else 0.0, daily
+        days[floor(start, DAY)] = (known[0] + empty, known[1] + completed)
+    daily = sum(completed for _, completed in days.values()) / len(days) if days else 0.0
+    return usual_share(list(days.values())), daily
 
 
 def _half(output: Output) -> bool:

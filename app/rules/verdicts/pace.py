@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from app.rules.times import SECOND
+from app.rules.verdicts.chance import usual_share
 
 FEW = 5  # jobs of an hour or a day; of fewer no mean is told
 SLOW_TIMES = 3  # as long a chunk as usual is slow
@@ -48,11 +49,6 @@ class Bin:
         """Seconds that half of the documents took at most, None where too few jobs say."""
         return quantile(self.steps, 0.5) if self.jobs >= FEW else None
 
-    @property
-    def failed_share(self) -> float | None:
-        """The share of failures, None where too few jobs say."""
-        return self.failed / self.finished if self.finished >= FEW else None
-
 
 @dataclass(frozen=True, slots=True)
 class Usual:
@@ -83,8 +79,7 @@ def usual_pace(hours: Sequence[Bin], days: Sequence[Bin]) -> Usual:
 
     The middle one of the days: three bad ones of seven change nothing.
     """
-    known = [one for one in days if one.jobs >= FEW]
-    bins = known if len(known) > 1 else [*known, *hours]
+    bins = [one for one in days if one.jobs >= FEW] or hours
     steps: dict[float, int] = {}
     for one in bins:
         for seconds, jobs in one.steps:
@@ -93,7 +88,7 @@ def usual_pace(hours: Sequence[Bin], days: Sequence[Bin]) -> Usual:
         per_chunk=_middle([one.per_chunk for one in bins]),
         per_document=_middle([one.per_document for one in bins]),
         longest=quantile(list(steps.items()), 0.99),
-        failed_share=_middle([one.failed_share for one in days]) or 0.0,
+        failed_share=usual_share([(one.failed, one.finished) for one in days]),
         daily=sum(one.finished for one in days) / len(days) if days else 0.0,
     )
 
