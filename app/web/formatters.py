@@ -29,6 +29,7 @@ _UNITS = {"s": "s", "m": "min", "h": "h", "d": "d"}
 SLOTS = 24  # bars of a chart: hours
 FAILED_LEAST = 2.0  # px: one failure among ten thousand must still be seen
 BAR_GAP = 2.0  # px between what failed and what was done
+DONE_LEAST = 1.0  # px: also what was done is seen beside many failures
 
 
 def seen(value: Any) -> Any:
@@ -203,8 +204,11 @@ def bars(
 def _bar(hour: Hour, ago: int, slots: int, peak: int, height: int) -> Bar:
     failed = max(FAILED_LEAST, height * hour.failed / peak) if hour.failed else 0.0
     gap = BAR_GAP if hour.failed and hour.completed else 0.0
+    if hour.completed:
+        failed = min(failed, height - gap - DONE_LEAST)
     tall = max(height * hour.finished / peak, FAILED_LEAST)
-    done = min(max(tall - failed - gap, 1.0), height - failed - gap) if hour.completed else 0.0
+    done = max(tall - failed - gap, DONE_LEAST) if hour.completed else 0.0
+    done = min(done, height - failed - gap)
     return Bar(
         slot=slots - 1 - ago,
         start=hour.start,

@@ -72,7 +72,7 @@
     },
     clock,
     hour: (at) => formats.hour.format(at),
-    day: (at) => formats.day.format(at),
+    day: dated,
     // A day of UTC is one of the viewer's only where their midnights are the same.
     period: (at, until) => {
       const [from, to] = [at, until].map(styles.hour), day = styles.day(at);

@@ -67,7 +67,7 @@ SAID = [
         verdict(verdicts.STARVED, count=1200),
         f"Starved since clock {AT}paren {AT}: 1,200 jobs waiting and none has started; "
         f"the oldest since clock {AT}.",
-        f"1,200 jobs waiting / none started since clock {AT}",
+        f"1,200 jobs waiting, none started / since clock {AT}",
         f"1,200 waiting / none started for age {AT}",
         f": 1,200 waiting, none started since clock {AT} · age {AT}",
     ),
@@ -75,14 +75,14 @@ SAID = [
         verdict(verdicts.LATE),
         f"Late since clock {AT}paren {AT}: a job is expected every 90 min; "
         f"the last one came ago {AT}.",
-        f"nothing new / expected every 90 min · late since clock {AT}",
+        f"nothing new, expected every 90 min / since clock {AT}",
         f"late / nothing new since clock {AT}",
         f" since clock {AT} · age {AT}",
     ),
     (
         verdict(verdicts.SLOW, pace=360.0, usual=25.0, unit="document"),
         f"Slow since clock {AT}paren {AT}: 6 min a document, usually 25 s.",
-        f"6 min a document / usually 25 s · since clock {AT}",
+        f"6 min a document, usually 25 s / since clock {AT}",
         "slow / 6 min a document, usually 25 s",
         f" since clock {AT} · age {AT}: 6 min a document, usually 25 s",
     ),

@@ -161,7 +161,10 @@ def test_what_else_is_wrong_stands_beside_the_worst() -> None:
     facts = replace(FACTS, total=9, **FAILING | STALLED | STARVED | SOME)
     verdict = assess(facts, NOW)
     states = [one.state for one in beside(verdict, facts, NOW)]
-    assert states == [verdicts.STALLED, verdicts.STARVED, verdicts.RUNNING]
+    assert states == [verdicts.STALLED, verdicts.STARVED]
+    moving = replace(facts, running=2)
+    states = [one.state for one in beside(verdict, moving, NOW)]
+    assert states == [verdicts.STALLED, verdicts.RUNNING]
     assert beside(assess(replace(FACTS, **SOME), NOW), facts, NOW) == ()
 
 

@@ -109,6 +109,7 @@ def test_no_bar_leaves_the_chart() -> None:
     hours = [Hour(busy - i * HOUR, c, x) for i, (c, x) in enumerate([(1, 999), (999, 1), (1, 1)])]
     for bar in f.bars(hours, NOW, 20):
         assert bar.done_y >= 0 and bar.failed_y + bar.failed_height == 20
+        assert bar.done_height >= 1 and bar.failed_height >= 1
         assert bar.done_y + bar.done_height <= bar.failed_y
 
 

@@ -69,9 +69,12 @@ def beside(verdict: Verdict, facts: ProjectFacts, now: int) -> tuple[Verdict, ..
     if not verdict.state.trouble:
         return ()
     judged = (state.judge(facts, now) for state in STATES if state.rank > verdict.state.rank)
-    others = (one for one in judged if one is not None and one.state not in (FINE, EMPTY))
-    implied = (SOME_FAILURES,) if verdict.state is FAILING else ()
-    return tuple(one for one in others if one.state not in implied)
+    implied = {FINE, EMPTY}
+    if verdict.state is FAILING:
+        implied.add(SOME_FAILURES)
+    if facts.running <= facts.stalled + facts.unmoved:
+        implied.add(RUNNING)
+    return tuple(one for one in judged if one is not None and one.state not in implied)
 
 
 def until(facts: ProjectFacts) -> int | None:

@@ -34,6 +34,11 @@ class Running(ProjectState):
         until = () if verdict.until is None else say("; ≈ drained by ", clock(verdict.until))
         return say(strong(self.label), ": ", running, ", ", waiting, until, ".")
 
+    def brief(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
+        """When all of them will be done."""
+        until = () if verdict.until is None else say("≈ drained by ", clock(verdict.until))
+        return Brief(more=until)
+
     def glance(self, _verdict: Verdict, facts: ProjectFacts) -> Brief:
         """`3 running`, and how many wait."""
         if facts.running:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.rules.sentences import Brief, Parts, ago, clock, say
 from app.rules.verdicts.arrivals import Due
 from app.rules.verdicts.facts import ProjectFacts
-from app.rules.verdicts.state import ProjectState, Verdict, since_when
+from app.rules.verdicts.state import ProjectState, Verdict, since, since_when
 from app.rules.words import plural, span
 
 
@@ -28,8 +28,12 @@ class Late(ProjectState):
     def sentence(self, verdict: Verdict, facts: ProjectFacts) -> Parts:
         """Since when, what is expected, and when the last one came."""
         if facts.due is not None and verdict.last_at is not None:
-            usual = f": usually {_hourly(facts.due)} at this time; none since "
-            return say(self._lead(verdict), usual, clock(verdict.last_at), ".")
+            usual = f": usually {_hourly(facts.due)} at this time"
+            if verdict.last_at == verdict.since:
+                return say(self._lead(verdict), usual, ", and none came.")
+            return say(
+                self._lead(verdict), usual, "; the last one came ", ago(verdict.last_at), "."
+            )
         last = say(" and none has come yet.")
         if verdict.last_at is not None:
             last = say("; the last one came ", ago(verdict.last_at), ".")
@@ -37,9 +41,9 @@ class Late(ProjectState):
 
     def brief(self, verdict: Verdict, facts: ProjectFacts) -> Brief:
         """What is expected, and since when."""
-        since = () if verdict.since is None else say(" · late since ", clock(verdict.since))
-        usual = f"expected every {_every(facts)}" if facts.due is None else _usually(facts.due)
-        return Brief(say("nothing new"), say(usual, since))
+        if facts.due is not None:
+            return Brief(say(f"usually {_hourly(facts.due)}, none came"), since(verdict))
+        return Brief(say(f"nothing new, expected every {_every(facts)}"), since(verdict))
 
     def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
         """`late` over when the last one came."""
@@ -55,10 +59,6 @@ class Late(ProjectState):
 
 def _hourly(due: Due) -> str:
     return f"{plural(due.hourly, 'job')} an hour"
-
-
-def _usually(due: Due) -> str:
-    return f"usually {_hourly(due)}"
 
 
 def _every(facts: ProjectFacts) -> str:

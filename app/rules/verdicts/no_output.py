@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.rules.sentences import Brief, Parts, clock, leading, say
+from app.rules.sentences import Brief, Parts, leading, say
 from app.rules.times import DAY, floor
 from app.rules.verdicts.chance import least_run, usual_share
 from app.rules.verdicts.facts import Output, ProjectFacts
-from app.rules.verdicts.state import ProjectState, Verdict, since_when
+from app.rules.verdicts.state import ProjectState, Verdict, since, since_when
 from app.rules.words import count, plural
 
 EMPTY_JOBS = 5  # this many jobs in a row made no nodes, or in the last hour ...
@@ -55,12 +55,11 @@ class NoOutput(ProjectState):
 
     def brief(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
         """How many, and since when."""
-        since = () if verdict.since is None else say("since ", clock(verdict.since))
         if verdict.count == verdict.of:
-            return Brief(say(f"the last {_jobs(verdict)} made no nodes"), since)
-        return Brief(
-            say(f"{count(verdict.count)} of {plural(verdict.of, 'job')} made no nodes"), since
-        )
+            jobs = f"the last {_jobs(verdict)}"
+        else:
+            jobs = f"{count(verdict.count)} of {plural(verdict.of, 'job')}"
+        return Brief(say(f"{jobs} made no nodes"), since(verdict))
 
     def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
         """`no output` over how many made none."""

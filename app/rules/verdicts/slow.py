@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from app.rules.sentences import Brief, Parts, clock, say
+from app.rules.sentences import Brief, Parts, say
 from app.rules.times import SECOND
 from app.rules.verdicts.facts import Measured, ProjectFacts
 from app.rules.verdicts.pace import SLOW_TIMES
-from app.rules.verdicts.state import ProjectState, Verdict, since_when
+from app.rules.verdicts.state import ProjectState, Verdict, since, since_when
 from app.rules.words import NBSP
 
 SLOW_JOBS = 10  # the newest of the last hour
@@ -37,12 +37,12 @@ class Slow(ProjectState):
         if not slow:
             return None
         begun = min(one.ended_at - one.took for one in newest)
-        since = min(begun, facts.slow_hours_since or begun)
+        begun = min(begun, facts.slow_hours_since or begun)
         if by_document:
             pace, as_usual, unit = document, usual.per_document, "document"
         else:
             pace, as_usual, unit = chunk or 0, usual.per_chunk or 0, "chunk"
-        return Verdict(self, since=since, pace=pace, usual=as_usual, unit=unit)
+        return Verdict(self, since=begun, pace=pace, usual=as_usual, unit=unit)
 
     def sentence(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
         """Since when, what a document takes, and what it took."""
@@ -50,8 +50,7 @@ class Slow(ProjectState):
 
     def brief(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
         """What a document takes, and what it took."""
-        since = () if verdict.since is None else say(" · since ", clock(verdict.since))
-        return Brief(say(_pace(verdict)), say("usually ", _usual(verdict), since))
+        return Brief(say(_pace(verdict), ", usually ", _usual(verdict)), since(verdict))
 
     def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
         """`slow` over what a document takes."""

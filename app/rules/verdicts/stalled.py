@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from app.rules.sentences import Brief, Parts, age, clock, leading, say
+from app.rules.sentences import Brief, Parts, age, leading, say
 from app.rules.verdicts.facts import ProjectFacts
-from app.rules.verdicts.state import ProjectState, Verdict, since_when
+from app.rules.verdicts.state import ProjectState, Verdict, since, since_when
 from app.rules.words import count, plural
 
 
@@ -20,11 +20,10 @@ class Stalled(ProjectState):
         jobs = facts.stalled + facts.unmoved
         if not jobs:
             return None
-        since = min(
-            at for at in (facts.stalled_heard_at, facts.unmoved_since, 2**62) if at is not None
-        )
+        known = (facts.stalled_heard_at, facts.unmoved_since)
+        begun = min((at for at in known if at is not None), default=None)
         heard_at = facts.stalled_heard_at if facts.stalled else None
-        return Verdict(self, since=since, count=jobs, last_at=heard_at)
+        return Verdict(self, since=begun, count=jobs, last_at=heard_at)
 
     def sentence(self, verdict: Verdict, facts: ProjectFacts) -> Parts:
         """Since when, and how many."""
@@ -32,8 +31,7 @@ class Stalled(ProjectState):
 
     def brief(self, verdict: Verdict, facts: ProjectFacts) -> Brief:
         """How many, and since when."""
-        more = () if verdict.since is None else say("since ", clock(verdict.since))
-        return Brief(say(_jobs(facts)), more)
+        return Brief(_jobs(facts), since(verdict))
 
     def glance(self, verdict: Verdict, facts: ProjectFacts) -> Brief:
         """`2 stalled` over how long ago the last report came, or at which chunk they stand."""

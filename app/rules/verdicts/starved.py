@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.rules.sentences import Brief, Parts, age, clock, leading, say
 from app.rules.verdicts.facts import ProjectFacts
-from app.rules.verdicts.state import ProjectState, Verdict, since_when
+from app.rules.verdicts.state import ProjectState, Verdict, since, since_when
 from app.rules.words import count, plural
 
 
@@ -22,10 +22,10 @@ class Starved(ProjectState):
         moving = facts.running - facts.stalled - facts.unmoved
         if facts.waiting_since is None or moving > 0 or facts.usually_waits:
             return None
-        since = max(facts.waiting_since, facts.last_ended_at or 0)
-        if now - since < facts.wait_after:
+        begun = max(facts.waiting_since, facts.last_ended_at or 0)
+        if now - begun < facts.wait_after:
             return None
-        return Verdict(self, since=since, count=facts.waiting, last_at=facts.waiting_since)
+        return Verdict(self, since=begun, count=facts.waiting, last_at=facts.waiting_since)
 
     def sentence(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
         """How many wait, for how long none has started, and since when the oldest waits."""
@@ -38,9 +38,8 @@ class Starved(ProjectState):
 
     def brief(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
         """How many wait, and since when none has started."""
-        none = () if verdict.since is None else say("none started since ", clock(verdict.since))
         waiting = leading(f"{plural(verdict.count, 'job')} waiting", "waiting")
-        return Brief(say(waiting), none)
+        return Brief(say(waiting, ", none started"), since(verdict))
 
     def glance(self, verdict: Verdict, _facts: ProjectFacts) -> Brief:
         """`1,200 waiting` over for how long none has started."""

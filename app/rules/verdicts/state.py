@@ -94,6 +94,11 @@ class ProjectState(ABC):
         return say(strong(f"{self.label} since ", clock(since)), paren(since))
 
 
+def since(verdict: Verdict) -> Parts:
+    """`since 02:41`, in a row of the overview."""
+    return () if verdict.since is None else say("since ", clock(verdict.since))
+
+
 def since_when(verdict: Verdict) -> Parts:
     """` since 02:41 · 23 min`, on the wall."""
     if verdict.since is None:
