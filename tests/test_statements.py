@@ -132,6 +132,8 @@ MOST_DOUBTS = 9  # what is asked of projects in doubt, whether one or a thousand
 LIST = "/api/v1/projects/p1/jobs"
 OWN = "/api/v1/projects/own/jobs"  # for what changes jobs, which no other answer shows
 PAGE = "/projects/p1"
+OWN_PAGE = "/projects/own"
+SETTINGS = {"name": "own", "silent_after": "15m", "wait_after": "15m"}
 CAUSE = cause_name(cause_of("it broke"))
 BETWEEN = "since={since}&until={until}"
 ASKS: dict[str, list[Ask]] = {
@@ -223,6 +225,14 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{PAGE}/jobs/j0", 5, part=True),
         Ask(f"{PAGE}/jobs/j1", 7),  # it runs: two more say how long others took
         Ask(f"{PAGE}/jobs/none", 1, status=404),
+    ],
+    "dashboard.project_settings": [
+        Ask(f"{PAGE}/settings", 2),
+        Ask("/projects/none/settings", 1, status=404),
+    ],
+    "dashboard.change_project": [
+        Ask(f"{PAGE}/settings", 2, "POST", 422, form=lambda _: {"name": ""}),
+        Ask(f"{OWN_PAGE}/settings", 3, "POST", 303, form=lambda _: SETTINGS),
     ],
     "assets.show": [Ask("/assets/project.0.css", 0)],
     "settings.remember": [Ask("/settings", 0, "POST", 303, form=lambda _: {})],

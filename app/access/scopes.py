@@ -30,6 +30,10 @@ class Grant:
         """Whether it may say what else opens the board: only who may do all, in all projects."""
         return self.scope is Scope.ADMIN and self.project_id is None
 
+    def administers(self, project_id: str) -> bool:
+        """Whether it may change what is said of the project itself."""
+        return self.scope is Scope.ADMIN and self.sees(project_id)
+
     def sees(self, project_id: str) -> bool:
         """Whether the project is one of those it opens."""
         return self.project_id in (None, project_id)

@@ -58,7 +58,7 @@ def named_projects(project_id: str | None) -> list[Project]:
     "--expect-every",
     type=Span(),
     metavar="SPAN",
-    help="The project is late where no job came for this long.  [default: never]",
+    help="The project is late where no job came for this long.  [default: as they usually come]",
 )
 def create(name: str, project_id: str | None, mode: str, **spans: Any) -> None:
     """Make a project, and print its id."""
@@ -95,7 +95,9 @@ def create(name: str, project_id: str | None, mode: str, **spans: Any) -> None:
     metavar="SPAN",
     help="The project is late where no job came for this long.",
 )
-@click.option("--expect-nothing", is_flag=True, help="Never late again.")
+@click.option(
+    "--expect-nothing", is_flag=True, help="Late only where jobs usually came at this time."
+)
 @click.option(
     "--source-link",
     type=Template(),

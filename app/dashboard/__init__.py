@@ -11,4 +11,5 @@ from app.dashboard import (  # noqa: E402, F401  they add their routes
     job,
     overview,
     project,
+    project_settings,
 )

@@ -70,6 +70,12 @@ def parse_span(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
+def format_span(micros: int) -> str:
+    """A span as it is read, in the largest unit that divides it: 90s, 15m, 1d."""
+    name, unit = next((name, one) for name, one in reversed(_UNITS.items()) if not micros % one)
+    return f"{micros // unit}{name}"
+
+
 def parse_period(text: str) -> tuple[int, int]:
     """Read a UTC hour (2026-11-24T03) or day (2026-11-24): its start and its end, in µs.
 

@@ -53,6 +53,7 @@ EXAMPLES: dict[str, list[str]] = {
     "screens.refused": ["/screens/pair"],
     "screens.link": ["/screens/link"],
     "screens.show": ["/screens/1"],
+    "dashboard.project_settings": ["/projects/p1/settings"],
     "dashboard.causes": ["/projects/p1/causes"],
     "dashboard.cause": ["/projects/p1/causes/0000000000000000"],
     "dashboard.failing_txt": ["/projects/p1/failing.txt"],

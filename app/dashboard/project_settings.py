@@ -1,0 +1,122 @@
+"""What a project is called, when its silence means something, and where its links lead."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from flask import Response, abort, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.access.viewer import visiting
+from app.clock import now
+from app.dashboard import blueprint
+from app.ledger.projects import NAME, change_project
+from app.queries.projects import get_links
+from app.rules.links import LONGEST, check_template
+from app.rules.times import format_span, parse_span
+
+
+class Setting(NamedTuple):
+    """A line of the form: its column, its words, how it is read, and whether it may be empty."""
+
+    name: str
+    label: str
+    hint: str
+    read: Callable[[str], Any]
+    optional: bool = False
+    longest: int = 200
+
+
+SETTINGS = (
+    Setting("name", "Name", "What people call it.", NAME.check),
+    Setting(
+        "silent_after",
+        "Stalled after",
+        "A running job of which nothing is heard for this long, or which does not go on.",
+        parse_span,
+    ),
+    Setting(
+        "wait_after",
+        "Starved after",
+        "Jobs wait, and none started for this long.",
+        parse_span,
+    ),
+    Setting(
+        "expect_every",
+        "Late after",
+        "No job came for this long. Empty: as jobs came in the weeks before.",
+        parse_span,
+        optional=True,
+    ),
+    Setting(
+        "source_link",
+        "Source document",
+        "An address with {source_doc_id} in it, or {source_doc_id} alone.",
+        check_template,
+        optional=True,
+        longest=LONGEST,
+    ),
+    Setting(
+        "logs_link",
+        "Logs",
+        "Such as https://logs.example/?q={job_id}",
+        check_template,
+        optional=True,
+        longest=LONGEST,
+    ),
+    Setting(
+        "rerun_link",
+        "Run again",
+        "Where a person can run a job again.",
+        check_template,
+        optional=True,
+        longest=LONGEST,
+    ),
+)
+
+
+@blueprint.get("/projects/<id:project_id>/settings")
+@blueprint.post("/projects/<id:project_id>/settings", endpoint="change_project")
+def project_settings(project_id: str) -> AnyResponse:
+    """The form; and what it says stored, all of it or, where a line is wrong, nothing."""
+    with visiting(project_id, now()) as (connection, project):
+        if not g.viewer.administers(project_id):
+            abort(403, "Only an administrator of the project may change it.")
+        links = get_links(connection, project_id)
+    known = {name: format_span(span) for name, span in _spans(project._asdict()).items()}
+    known |= {f"{name}_link": link or "" for name, link in links._asdict().items()}
+    typed = {"name": project.name, **known}
+    faults: dict[str, str] = {}
+    if request.method == "POST":
+        typed = {one.name: request.form.get(one.name, "").strip() for one in SETTINGS}
+        values, faults = read_settings(typed)
+        if not faults:
+            change_project(project_id, values)
+            return redirect(url_for(".project", project_id=project_id), 303)
+    page = render_template(
+        "project_settings.html", project=project, lines=SETTINGS, typed=typed, faults=faults
+    )
+    response = Response(page, 422 if faults else 200)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Cookie"
+    return response
+
+
+def read_settings(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of the lines as they are stored, and of those that are wrong why they are."""
+    values: dict[str, Any] = {}
+    faults: dict[str, str] = {}
+    for one in SETTINGS:
+        text = typed[one.name]
+        if one.optional and not text:
+            values[one.name] = None
+            continue
+        try:
+            values[one.name] = one.read(text)
+        except ValueError as error:
+            faults[one.name] = f"{one.label} {error}."
+    return values, faults
+
+
+def _spans(project: Mapping[str, Any]) -> dict[str, int]:
+    spans = ("silent_after", "wait_after", "expect_every")
+    return {name: project[name] for name in spans if project[name] is not None}
