@@ -26,7 +26,7 @@ from bench.bars import bar
 from screenshots import chromium
 from screenshots.made_walls import board_of, made_closeup, made_lines, page_of
 
-PACES = (("TICK = 500", "TICK = 4"), ("POLL = 3000", "POLL = 4"))
+PACES = (("TICK = 500", "TICK = 4"), ("POLL = 1200", "POLL = 4"))
 BOARDS = ((9, 3), (130, 2), (31, 12), (130, 60), (1, 0))
 READ = ("Nodes", "JSEventListeners", "JSHeapUsedSize")
 MOST_HEAP = 1.1  # of the early poll's

@@ -4,8 +4,8 @@
   'use strict';
 
   const TICK = 500; // ms: the one timer
-  const POLL = 3000; // ms from poll to poll
-  const TIMEOUT = 4000; // an answer slower than this is a missed one
+  const POLL = 1200; // ms from poll to poll, where the answer did not wait for a change
+  const TIMEOUT = 8000; // an answer slower than this is a missed one; it may wait for 4 s
   const MISSES = 2; // this many missed answers, and the screen says so
   const RELOAD_EVERY = 6 * 3600000; // ms: what a browser hoards in months goes
   const SHIFT_EVERY = 240000; // ms: against burn-in all of it moves a little, in a circle
@@ -513,7 +513,7 @@
   // Polling
 
   async function ask(mine) {
-    const headers = etag ? { 'If-None-Match': etag } : {};
+    const headers = etag ? { 'If-None-Match': etag, Prefer: 'wait=4' } : {};
     const answer = await fetch(document.body.dataset.board, {
       headers: headers, cache: 'no-store', credentials: 'same-origin', redirect: 'manual', signal: mine.abort.signal
     });

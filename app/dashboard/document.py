@@ -16,9 +16,8 @@ from app.queries.filters import JobFilter
 from app.queries.search import limit_words
 from app.rules.documents import folder_and_file
 from app.rules.formats import DOCUMENT
-from app.rules.job_states import RUNNING, WAITING
 from app.rules.times import MINUTE, floor
-from app.web.live import Head, pace
+from app.web.live import PACE, Head
 
 
 @blueprint.get("/projects/<id:project_id>/document")
@@ -46,7 +45,6 @@ def document(project_id: str) -> Response:
                 missing()
             rows = found.rows[:PAGE_SIZE]
             failing = bool(rows) and number == 1 and rows[0].status.failure
-            busy = sum(job.state in (RUNNING, WAITING) for job in rows)
 
             def link(to: int) -> str:
                 page = None if to == 1 else to
@@ -61,7 +59,7 @@ def document(project_id: str) -> Response:
                 "jobs": list(zip(rows, changes_of(found.rows), strict=False)),
                 "limit": limit_words(found.capped),
                 "pager": make_pager(number, PAGE_SIZE, found.total, len(rows), link),
-                "pace": pace(busy),
+                "pace": PACE,
             }
 
         slot, versions = (project_id, document_id, number), (shown.version, floor(at, MINUTE))

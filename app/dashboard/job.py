@@ -18,7 +18,7 @@ from app.rules.job_states import RUNNING
 from app.rules.legible import escaped
 from app.rules.links import fill
 from app.rules.times import MINUTE, floor
-from app.web.live import Head, pace
+from app.web.live import IDLE_PACE, PACE, Head
 
 
 @blueprint.get("/projects/<id:project_id>/jobs/<id:job_id>")
@@ -51,7 +51,7 @@ def job(project_id: str, job_id: str) -> Response:
                 "chain": chain(shown.error_message or ""),
                 "links": fill(links, fields | {"attempt": shown.attempt}),
                 "fields": escaped(json.dumps(fields, indent=2, ensure_ascii=False)),
-                "pace": pace(0 if shown.status.terminal else 1),
+                "pace": IDLE_PACE if shown.status.terminal else PACE,
             }
 
         # A sign of life shows here, and raises no version.

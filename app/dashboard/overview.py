@@ -14,7 +14,7 @@ from app.queries import projects
 from app.queries.overview import shared_causes
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import SOME_FAILURES, STATES
-from app.web.live import Head, pace
+from app.web.live import PACE, Head
 
 PROJECTS_PER_PAGE = 50
 
@@ -63,7 +63,7 @@ def overview() -> Response:
                 "q": q,
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
-                "pace": pace(running),
+                "pace": PACE,
             }
 
         slot = (only, q, state, number)

@@ -24,6 +24,7 @@ from app.rules.verdicts import (
     until,
 )
 from app.store.database import table_of
+from app.store.prepared import Prepared
 
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
 
@@ -98,6 +99,14 @@ def list_projects(connection: Connection, only: str | None = None) -> list[Proje
     if only is not None:
         query = query.where(ProjectRow.project_id == only)
     return [Project._make(row) for row in connection.execute(query)]
+
+
+_VERSIONS = Prepared(lambda _: select(ProjectRow.project_id, ProjectRow.version))
+
+
+def list_versions(connection: Connection) -> dict[str, int]:
+    """The version of every project."""
+    return {row[0]: row[1] for row in _VERSIONS.each(connection)}
 
 
 def list_lines(

@@ -17,7 +17,7 @@ from app.screens import codes, store
 from app.store.database import reading, writing
 from app.web.cookies import SESSION, get_cookie
 from app.web.errors import ProblemError
-from app.web.live import Head, answer, pace
+from app.web.live import IDLE_PACE, Head, answer
 
 blueprint = Blueprint("screens", __name__)
 
@@ -83,7 +83,7 @@ def _index(connection: Connection, at: int, error: str = "", entered: str = "") 
     screens = tuple(store.list_screens(connection, at))
 
     def build() -> tuple[Head, dict[str, Any]]:
-        context = {"screens": screens, "words_of": origin.browser_words, "pace": pace(0)}
+        context = {"screens": screens, "words_of": origin.browser_words, "pace": IDLE_PACE}
         return Head("Screens", title="Screens · jobwall"), context
 
     # No number rises with a change of a screen, and they are few: the list is its own version.

@@ -1,9 +1,12 @@
 """A client's connection: what it sent, what it has yet to take, and when its time is up."""
 
 import io
+import re
 import select
 import socket
 import time
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 from gunicorn.http.body import ChunkedReader
@@ -12,6 +15,7 @@ from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
 from app.serving.bodies import Body, Chunked, Sized
+from app.serving.watch import Wait
 
 PIECE = 65536
 """Bytes that are moved at once."""
@@ -49,6 +53,7 @@ class Connection:
         self.client = client
         self.server = server
         self.request: Any = None
+        self.wait: Wait | None = None
         self.deadline = self.arrived = 0.0
         self.closed = False
         self._socket = sock
@@ -196,9 +201,23 @@ class Connection:
         if left <= 0 or not poll.poll(left * 1000):
             raise TooSlowError("the client does not take its answer")
 
+    @property
+    def may_wait(self) -> bool:
+        """Whether its answer says that nothing changed, and it would rather wait for a change."""
+        return self.wait is not None and self._answer.startswith(b"HTTP/1.1 304 ")
+
+    def take_back(self) -> None:
+        """Forget an answer of which nothing was sent."""
+        self._answer.clear()
+
+    def date_anew(self) -> None:
+        """Let an answer that waited be of now."""
+        date = format_datetime(datetime.now(UTC), usegmt=True).encode()
+        self._answer[:] = re.sub(rb"(?<=\r\nDate: )[^\r]*", date, bytes(self._answer), count=1)
+
     def next_request(self) -> None:
         """Its request is answered."""
-        self.request = self._body = None
+        self.request = self._body = self.wait = None
 
     def shutdown(self, how: int) -> None:
         """Say that no more will come, one way."""

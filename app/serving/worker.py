@@ -10,7 +10,7 @@ import errno
 import selectors
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -26,6 +26,7 @@ from app.api.requests import MIB
 from app.serving.bodies import MalformedBodyError
 from app.serving.connection import Connection, TooLargeError, TooSlowError
 from app.serving.lanes import Lane, Lanes
+from app.serving.watch import Watch, wait_of
 from app.store import deadline
 from app.web.errors import RETRY_AFTER, problem_of
 
@@ -39,7 +40,13 @@ HELD = 64 * 1024 * 1024
 """Bytes that are kept for all clients of a process together, at most."""
 
 TICK = 0.5
-"""Seconds between looks at whose time is up."""
+"""Seconds between looks at whose time is up, and at what changed."""
+
+PARKED = 30.0
+"""Seconds for which an answer may wait, whatever happens."""
+
+FRESH = 2 * TICK
+"""Seconds: what was looked at so lately is said to be so."""
 
 AT_ONCE = "/healthz"
 """What the loop answers itself, whatever the threads do: it must cost nothing."""
@@ -60,6 +67,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(*args, **kwargs)
         self.lanes: Lanes[Connection] = Lanes()
         self.waiting: set[Connection] = set()  # for what they send, or for them to take it
+        self.parked: set[Connection] = set()  # of these, whose answer waits for a change
+        self.watch = Watch()
         self.busy = 0  # connections of which a thread, or the line for one, has a request
 
     @classmethod
@@ -69,8 +78,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             raise SystemExit("TLS is for the proxy before the board: see docs/operating.md")
 
     def get_thread_pool(self) -> ThreadPoolExecutor:
-        """A thread for every place in the lanes."""
-        return ThreadPoolExecutor(max_workers=self.lanes.threads)
+        """A thread for every place in the lanes, and one that looks whether anything changed."""
+        return ThreadPoolExecutor(max_workers=self.lanes.threads + 1)
 
     def run(self) -> None:
         """Serve until told to stop; then let those that ask be answered, for a while."""
@@ -83,6 +92,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.set_accept_enabled(False)
         for listener in self.sockets:
             listener.close()
+        self._resume(self.parked)
         now = time.monotonic()
         for connection in self.waiting:
             if connection.silent:  # its next request may be on its way
@@ -107,6 +117,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def _tick(self, now: float) -> None:
         for connection in [one for one in self.waiting if one.deadline <= now]:
             self._close(connection)
+        self._look(now)
         for lane in self.lanes.all:
             for connection in lane.give_up(now):
                 self.busy -= 1
@@ -150,6 +161,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self.poller.register(connection, event, then)
 
     def _take(self, connection: Connection) -> None:
+        self.parked.discard(connection)
         if connection in self.waiting:
             self.waiting.remove(connection)
             self.poller.unregister(connection)
@@ -178,6 +190,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 lane = self.lanes.of(request.method, request.path, request.query)
                 if connection.read_body(lane.body):
                     connection.arrived = now
+                    connection.wait = wait_of(request, now)
                     self._take(connection)
                     self._dispatch(connection, lane)
                     return
@@ -219,6 +232,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _answered(self, connection: Connection, keep: bool) -> None:
         """Send what the client has not taken yet; then it may ask again, or is closed."""
+        if keep and connection.may_wait and self.alive:
+            self._park(connection)
+            return
         try:
             if not connection.flush():
                 self._wait(connection, selectors.EVENT_WRITE, partial(self._answered, keep=keep))
@@ -236,6 +252,57 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 self.method_queue.defer(self._read, connection)
         else:
             self._part(connection)
+
+    # Those whose answer waits.
+
+    def _park(self, connection: Connection) -> None:
+        self.parked.add(connection)
+        connection.deadline = time.monotonic() + PARKED
+        self._wait(connection, selectors.EVENT_READ, self._stir)
+
+    def _stir(self, connection: Connection) -> None:
+        if not connection.receive():  # what it sends meanwhile is read when it is answered
+            self._close(connection)
+
+    def _look(self, now: float) -> None:
+        """Answer those whose time is up, and look for a change where others wait."""
+        for connection in list(self.parked):
+            if connection.wait is None or connection.wait.until <= now:
+                self._give(connection, now)
+        if not self.parked:
+            self.watch.rest()
+        elif not self.watch.looking:
+            self.watch.looking = True
+            future = self.tpool.submit(self.watch.look, self.wsgi)
+            future.add_done_callback(lambda done: self.method_queue.defer(self._looked, done, now))
+
+    def _looked(self, done: Future[Mapping[str, int]], began: float) -> None:
+        found = None if done.exception() else done.result()
+        changed = self.watch.changed(found, began)
+        for connection in list(self.parked):
+            of = None if connection.wait is None else connection.wait.project_id
+            if changed is None or (changed if of is None else of in changed):
+                self._resume([connection])
+
+    def _resume(self, connections: Iterable[Connection]) -> None:
+        """Ask for them again: something may have changed."""
+        for connection in list(connections):
+            self._take(connection)
+            connection.take_back()
+            request = connection.request
+            connection.arrived = time.monotonic()
+            lane = self.lanes.of(request.method, request.path, request.query)
+            self._dispatch(connection, lane)
+
+    def _give(self, connection: Connection, now: float) -> None:
+        """Let it have its answer, if nothing changed a moment ago; else ask for it again."""
+        connection.wait = None
+        if now - self.watch.looked_at <= FRESH:
+            self._take(connection)
+            connection.date_anew()
+            self._answered(connection, keep=True)
+        else:
+            self._resume([connection])
 
     def _part(self, connection: Connection) -> None:
         """Close it, but let it take its answer: what it sends meanwhile would cut that off."""

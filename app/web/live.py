@@ -22,9 +22,9 @@ from app.web.etags import (
 )
 from app.web.packing import PACKED_VARY
 
-RUNNING_PACE = 2000  # ms between polls while jobs run
-IDLE_PACE = 5000
-PATIENCE = 1.0  # seconds: what changes all the time is made anew for pollers so often
+PACE = 1200  # ms between an answer and the next poll, which then waits for a change (serving/watch)
+IDLE_PACE = 5000  # ms, where nothing is reported that could change the page
+PATIENCE = 0.5  # seconds: what changes all the time is made anew for pollers so often
 
 
 class Head(NamedTuple):
@@ -92,8 +92,3 @@ def answer(
     if kept.versions != versions:
         response.headers["Age"] = str(max(1, math.ceil(kept.age)))
     return response
-
-
-def pace(running: int) -> int:
-    """How long the poller should wait (ms)."""
-    return RUNNING_PACE if running else IDLE_PACE

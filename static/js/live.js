@@ -6,7 +6,7 @@
   const find = (id) => document.getElementById(id);
   const part = () => find("live"), data = () => part().dataset;
   const RESTING = 60e3; // a hidden tab: its title and icon stay true, no more
-  const STUCK = 6e3; // no request outlives its timeout of 4 s
+  const STUCK = 10e3; // no request outlives its timeout of 8 s, of which an answer may wait for 4
   const QUIET = 15e3; // a list that changes every second must not talk every second
 
   let timer, chosen, flying = 0, failures = 0, trouble = "", signedOut = false, removed = false;
@@ -27,6 +27,7 @@
     if (anchor) url.searchParams.set("at", anchor);
     request.action = url.pathname + url.search;
     request.headers["If-None-Match"] = data().etag;
+    if (!document.hidden) request.headers.Prefer = "wait=4"; // rather than to say that nothing changed
     delete request.headers["HX-Current-URL"]; // the same address again, which may be long
     request.cache = "no-store"; // or the browser's cache would turn the 304 into a 200
   });

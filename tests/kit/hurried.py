@@ -13,10 +13,10 @@ PACES = {
         ("},1000)", "},200)"),
         ("1000 * 2 **", "200 * 2 **"),
     ),
-    "wall.js": (("TICK = 500", "TICK = 100"), ("POLL = 3000", "POLL = 500")),
+    "wall.js": (("TICK = 500", "TICK = 100"), ("POLL = 1200", "POLL = 300")),
 }
 
-live.RUNNING_PACE, live.IDLE_PACE, live.PATIENCE = 300, 600, 0.1
+live.PACE, live.IDLE_PACE, live.PATIENCE = 200, 600, 0.1
 _find = assets.find
 
 

@@ -1,0 +1,79 @@
+"""Answers that say that nothing changed wait: until something does, or their client's time is up.
+
+So a change is on a page as soon as it is in the store, and a page on which nothing changes costs
+little. The poller says how long it would wait (`Prefer: wait=4`, RFC 7240); whose answer is a 304
+is kept in the loop, without a thread. While anybody waits, a look at the versions of all projects,
+one for a process, tells whom to ask for again.
+"""
+
+import random
+import re
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from app.queries.projects import list_versions
+from app.store import deadline
+from app.store.database import reading
+
+LONGEST = 4  # seconds: whoever waits longer learns too late that a board is dead
+WITHIN = 1.0  # seconds that a look may take
+MINUTE = 60
+SPREAD = 1.0  # seconds over which those come again for whom a new minute is a change
+
+_WAIT = re.compile(r"\bwait=([0-9]{1,3})\b")
+_UNTIL = re.compile(r'~([0-9]{1,17})"')
+_PROJECT = re.compile(r"/projects/([^/]+)")
+
+
+class Wait(NamedTuple):
+    """Until when (of `time.monotonic`) an answer may wait, and of which project; None is of all."""
+
+    until: float
+    project_id: str | None
+
+
+def wait_of(request: Any, arrived: float) -> Wait | None:
+    """How long the answer to a request may wait, if at all: only one that may be a 304.
+
+    No longer than what its client has is true: until the moment in its ETag, and the minute.
+    """
+    headers = dict(request.headers)
+    asked = _WAIT.search(headers.get("PREFER", ""))
+    known = headers.get("IF-NONE-MATCH", "")
+    if request.method != "GET" or not asked or not known:
+        return None
+    now = time.time()
+    waits = min(int(asked[1]), LONGEST, MINUTE - now % MINUTE + random.uniform(0, SPREAD))  # noqa: S311
+    for until in _UNTIL.findall(known):
+        waits = min(waits, int(until) / 1e6 - now)
+    project = _PROJECT.search(request.path)
+    of = unquote(project[1]) if project else None
+    return Wait(arrived + waits, of) if waits > 0 else None
+
+
+class Watch:
+    """What the projects' versions were when they were looked at last."""
+
+    def __init__(self) -> None:
+        self.looking = False
+        self.looked_at = 0.0
+        self._known: Mapping[str, int] | None = None
+
+    def look(self, app: Any) -> Mapping[str, int]:
+        """The versions of all projects. Raises what the store does."""
+        with app.app_context(), deadline.within(WITHIN), reading() as connection:
+            return list_versions(connection)
+
+    def changed(self, found: Mapping[str, int] | None, now: float) -> set[str] | None:
+        """The projects that changed since; None, for every one, where that is not known."""
+        before, self._known, self.looking = self._known, found, False
+        if found is None or before is None:
+            return None
+        self.looked_at = now
+        return {one for one in found.keys() | before.keys() if found.get(one) != before.get(one)}
+
+    def rest(self) -> None:
+        """Nobody waits any more."""
+        self._known = None
