@@ -93,6 +93,8 @@ LINES |= {
     "memory_mb_crowd_1000": Line("memory after the crowd, 1,000 jobs", most=130),
     "memory_mb_idle_size": Line("memory, idle, SIZE", most=130),
     "memory_mb_crowd_size": Line("memory after the crowd, SIZE", most=130),
+    "pixels_p50_s": Line("from an acknowledged report to changed pixels, s"),
+    "pixels_p99_s": Line("99 of 100 of these", most=2),
     "install_mb": Line("a fresh installation with PostgreSQL's driver"),
     "packages": Line("packages in it", most=30),
 }
@@ -114,6 +116,10 @@ README = (
     (
         "polls of 1,000 dashboards and 20 walls, while {crowd_reports_per_s} reports come a second",
         "half in {crowd_p50_ms} ms, 99 of 100 in {crowd_p99_ms} ms; {crowd_errors} fail",
+    ),
+    (
+        "from an acknowledged report to changed pixels on an open page",
+        "half in {pixels_p50_s} s, 99 of 100 in {pixels_p99_s} s",
     ),
     ("memory of the whole server after that crowd", "{memory_mb_crowd_size} MB"),
     (

@@ -16,6 +16,7 @@ from app.rules.verdicts import (
     blame,
     by_urgency,
     first_shown,
+    until,
 )
 from app.rules.verdicts.calm import drained
 from app.rules.verdicts.chance import least_of, least_run
@@ -309,3 +310,23 @@ def test_what_waits_is_drained_as_fast_as_jobs_end_now() -> None:
     assert (drained(quick, NOW) or 0) - NOW <= 21 * MINUTE
     for unknown in ({"running": 0}, {"waiting": 0}, {"hour_completed": 4}, {"hour_since": None}):
         assert drained(replace(facts, **unknown), NOW) is None
+
+
+def test_until_when_a_verdict_is_true_if_nothing_is_reported() -> None:
+    at = replace(FACTS, at=NOW)
+    assert until(at) is None
+    moments = {
+        "silent_at": NOW + 5,
+        "stands_at": NOW + 7,
+        "waiting_since": NOW + 9 - 15 * MINUTE,
+        "expect_every": 2 * HOUR,
+        "last_created_at": NOW + 11 - 2 * HOUR,
+    }
+    facts = replace(at, **moments)
+    assert until(facts) == NOW + 5
+    assert until(replace(facts, silent_at=None)) == NOW + 7
+    assert until(replace(facts, silent_at=NOW, stands_at=None)) == NOW + 9
+    ended = replace(facts, silent_at=None, stands_at=None, last_ended_at=NOW + 10 - 15 * MINUTE)
+    assert until(ended) == NOW + 10
+    assert until(replace(ended, waiting_since=None)) == NOW + 11
+    assert until(replace(at, silent_at=NOW - 1)) is None
