@@ -5,7 +5,7 @@
 
   const TICK = 500; // ms: the one timer
   const POLL = 1200; // ms from poll to poll, where the answer did not wait for a change
-  const TIMEOUT = 8000; // an answer slower than this is a missed one; it may wait for 4 s
+  const TIMEOUT = 6000; // an answer slower than this is a missed one; it may wait for 4 s
   const MISSES = 2; // this many missed answers, and the screen says so
   const RELOAD_EVERY = 6 * 3600000; // ms: what a browser hoards in months goes
   const SHIFT_EVERY = 240000; // ms: against burn-in all of it moves a little, in a circle

@@ -6,7 +6,7 @@
   const find = (id) => document.getElementById(id);
   const part = () => find("live"), data = () => part().dataset;
   const RESTING = 60e3; // a hidden tab: its title and icon stay true, no more
-  const STUCK = 10e3; // no request outlives its timeout of 8 s, of which an answer may wait for 4
+  const STUCK = 8e3; // no request outlives its timeout of 6 s, of which an answer may wait for 4
   const QUIET = 15e3; // a list that changes every second must not talk every second
 
   let timer, chosen, flying = 0, failures = 0, trouble = "", signedOut = false, removed = false;
@@ -35,6 +35,7 @@
   document.addEventListener("htmx:before:swap", (event) => {
     const { ctx, tasks: [task] } = event.detail;
     if (ctx.swap === "none") return;
+    if (paused) return event.preventDefault(); // asked for before
     if (!task.fragment.querySelector("#live")) { // a proxy's page, whatever its status
       ctx.foreign = true;
       event.preventDefault();
@@ -51,6 +52,7 @@
     const status = ctx.response?.status;
     flying = 0;
     if (status === 401) signedOut = true;
+    else if (paused) return show();
     else if (status === 410) removed = true, say("Removed");
     else if (status < 400 && ctx.status === "swapped" && !ctx.foreign) good(ctx.response.headers);
     else bad(status >= 400 ? `Error ${status}` : "No answer");
