@@ -9,8 +9,8 @@ import pytest
 from app.web.cookies import SESSION
 from tests.kit.board import Board, served
 from tests.kit.databases import Databases, sqlite_only
+from tests.kit.raw import Client
 from tests.kit.reports import ended, send
-from tests.serving.test_worker import Client
 
 pytestmark = [sqlite_only, pytest.mark.slow]
 
