@@ -9,11 +9,13 @@
     const page = document.scrollingElement;
     if (page.scrollWidth > innerWidth || page.scrollHeight > innerHeight) faults.push("the page scrolls");
 
-    // Boxes: everything inside the screen, none over another.
+    // Boxes: everything inside the screen, wherever all of it is moved to against burn-in; none over another.
+    const moved = new DOMMatrix(getComputedStyle(document.getElementById("wall")).transform), reach = unit / 2 - 0.5;
     const boxes = all(".trouble, .more, .chip, .head > *, .figure, .item, .day, .notice, .lists__none");
     const places = boxes.map(node => node.getBoundingClientRect());
     places.forEach((box, i) => {
-        if (box.left < -0.5 || box.top < -0.5 || box.right > innerWidth + 0.5 || box.bottom > innerHeight + 0.5) tell("outside", boxes[i]);
+        if (box.left - moved.e < reach || box.top - moved.f < reach
+            || box.right - moved.e > innerWidth - reach || box.bottom - moved.f > innerHeight - reach) tell("outside", boxes[i]);
         places.forEach((other, j) => {
             if (i < j && box.left < other.right - 1 && other.left < box.right - 1
                 && box.top < other.bottom - 1 && other.top < box.bottom - 1) tell("overlap", boxes[i]);
