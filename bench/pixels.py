@@ -39,8 +39,7 @@ def measure(run: Run) -> Figures:
         _report(server, key, BUSY, {"status": "running"})
         times = []
         for done, (path, project) in enumerate(PAGES):
-            page = browser.new_page(extra_http_headers={})
-            page.context.set_extra_http_headers(session)
+            page = browser.new_page(extra_http_headers=session)
             page.goto(f"http://127.0.0.1:{server.port}{path}", wait_until="networkidle")
             for number in range(TIMES):
                 progress(path, (done + number / TIMES) / len(PAGES))

@@ -13,7 +13,7 @@ from app.api.requests import open_everything, open_project
 from app.clock import now
 from app.queries import causes, charts, projects
 from app.queries.projects import ProjectLine
-from app.queries.views import Cause, Chart
+from app.queries.views import Chart
 from app.rules.causes import cause_name, remedy_of
 from app.rules.sentences import plain
 from app.rules.times import DAY, MINUTE, floor, format_time
@@ -63,7 +63,10 @@ def get_summary(project_id: str) -> Response:
             running = line.facts.running > 0
             chart = charts.get_chart(connection, project, at, running=running)
             worst, _ = causes.list_worst(connection, project_id, MOST_CAUSES)
-            more = {"pace": _pace(chart), "causes": [_cause(one) for one in worst]}
+            more = {
+                "pace": _pace(chart),
+                "causes": [_cause(one.name, one.line, one.documents) for one in worst],
+            }
             return _summary(line, at) | more, [line]
 
         return _answer(("summary", project_id), (project.version,), build, at)
@@ -147,28 +150,15 @@ def _pace(chart: Chart) -> Body:
     }
 
 
-def _cause(cause: Cause) -> Body:
-    return {
-        "cause": cause.name,
-        "error": cause.line,
-        "documents": cause.documents,
-        "remedy": cause.remedy,
-    }
+def _cause(name: str, error: str, documents: int) -> Body:
+    return {"cause": name, "error": error, "documents": documents, "remedy": remedy_of(error)}
 
 
 def _blamed(verdict: Verdict) -> list[Body]:
     """The cause that a verdict names."""
     if verdict.cause is None or verdict.cause_id is None:
         return []
-    documents, name = verdict.cause_count, cause_name(verdict.cause_id)
-    return [
-        {
-            "cause": name,
-            "error": verdict.cause,
-            "documents": documents,
-            "remedy": remedy_of(verdict.cause),
-        }
-    ]
+    return [_cause(cause_name(verdict.cause_id), verdict.cause, verdict.cause_count)]
 
 
 def _moment(at: int | None) -> str | None:

@@ -12,7 +12,7 @@ from app.queries import causes as queries
 from app.rules.causes import parse_cause
 from app.rules.common import in_common
 from app.rules.times import MINUTE, floor
-from app.web.live import PACE, Head
+from app.web.live import Head
 
 NAMED = 3  # documents that still fail, beside each cause of the list
 LISTED = 100  # of one cause, on its own page ...
@@ -37,7 +37,6 @@ def causes(project_id: str) -> Response:
                 "causes": page,
                 "failing": failing,
                 "documents": documents,
-                "pace": PACE,
             }
 
         versions = (shown.version, floor(at, MINUTE))
@@ -66,7 +65,6 @@ def one_cause(project_id: str, cause: str) -> Response:
                 "course": queries.get_course(connection, project_id, one.cause, at),
                 "documents": documents[:LISTED],
                 "common": in_common([(each.document, each.failed_at) for each in documents]),
-                "pace": PACE,
             }
 
         versions = (shown.version, floor(at, MINUTE))

@@ -17,7 +17,7 @@ from app.queries.search import limit_words
 from app.rules.documents import folder_and_file
 from app.rules.formats import DOCUMENT
 from app.rules.times import MINUTE, floor
-from app.web.live import PACE, Head
+from app.web.live import Head
 
 
 @blueprint.get("/projects/<id:project_id>/document")
@@ -59,7 +59,6 @@ def document(project_id: str) -> Response:
                 "jobs": list(zip(rows, changes_of(found.rows), strict=False)),
                 "limit": limit_words(found.capped),
                 "pager": make_pager(number, PAGE_SIZE, found.total, len(rows), link),
-                "pace": PACE,
             }
 
         slot, versions = (project_id, document_id, number), (shown.version, floor(at, MINUTE))

@@ -8,7 +8,7 @@ from flask import Response
 from app.access.viewer import missing, visiting_job
 from app.clock import now
 from app.dashboard import blueprint
-from app.dashboard.answers import answer
+from app.dashboard.answers import answer, title
 from app.dashboard.estimates import time_left
 from app.queries import charts, jobs, projects
 from app.queries.contract import fields_of
@@ -32,8 +32,9 @@ def job(project_id: str, job_id: str) -> Response:
             if shown is None:
                 missing()
             name = folder_and_file(shown.source_doc_id)[1]
-            title = f"{shown.state.label} · {name} · jobwall"
-            head = Head(name, shown.status.failure, title=title)
+            pace = IDLE_PACE if shown.status.terminal else PACE
+            said = title(f"{shown.state.label} · {name}")
+            head = Head(name, shown.status.failure, title=said, pace=pace)
             fields = fields_of(shown)
             links = projects.get_links(connection, project_id)
             left = None
@@ -51,7 +52,6 @@ def job(project_id: str, job_id: str) -> Response:
                 "chain": chain(shown.error_message or ""),
                 "links": fill(links, fields | {"attempt": shown.attempt}),
                 "fields": escaped(json.dumps(fields, indent=2, ensure_ascii=False)),
-                "pace": IDLE_PACE if shown.status.terminal else PACE,
             }
 
         # A sign of life shows here, and raises no version.

@@ -14,7 +14,7 @@ from app.queries import projects
 from app.queries.overview import shared_causes
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import SOME_FAILURES, STATES
-from app.web.live import PACE, Head
+from app.web.live import Head
 
 PROJECTS_PER_PAGE = 50
 
@@ -63,7 +63,6 @@ def overview() -> Response:
                 "q": q,
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
-                "pace": PACE,
             }
 
         slot = (only, q, state, number)

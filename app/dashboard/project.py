@@ -26,7 +26,7 @@ from app.rules.job import Job
 from app.rules.project import Project
 from app.rules.silence import silent_since
 from app.rules.times import MINUTE, floor
-from app.web.live import PACE, Head
+from app.web.live import Head
 from app.web.urls import local_path, own_path
 
 
@@ -92,7 +92,6 @@ def project(project_id: str) -> Response:
                 "pager": make_pager(
                     wanted.page, PAGE_SIZE, page.total - page.new, len(page.rows), link
                 ),
-                "pace": PACE,
             }
 
         slot, versions = (project_id, wanted), (shown.version, floor(at, MINUTE))

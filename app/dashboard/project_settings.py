@@ -11,7 +11,8 @@ from app.clock import now
 from app.dashboard import blueprint
 from app.ledger.projects import NAME, change_project
 from app.queries.projects import get_links
-from app.rules.links import LONGEST, check_template
+from app.rules.links import LONGEST, Links, check_template
+from app.rules.project import Project
 from app.rules.times import format_span, parse_span
 
 
@@ -82,9 +83,7 @@ def project_settings(project_id: str) -> AnyResponse:
         if not g.viewer.administers(project_id):
             abort(403, "Only an administrator of the project may change it.")
         links = get_links(connection, project_id)
-    known = {name: format_span(span) for name, span in _spans(project._asdict()).items()}
-    known |= {f"{name}_link": link or "" for name, link in links._asdict().items()}
-    typed = {"name": project.name, **known}
+    typed = shown_settings(project, links)
     faults: dict[str, str] = {}
     if request.method == "POST":
         typed = {one.name: request.form.get(one.name, "").strip() for one in SETTINGS}
@@ -117,6 +116,15 @@ def read_settings(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, s
     return values, faults
 
 
-def _spans(project: Mapping[str, Any]) -> dict[str, int]:
-    spans = ("silent_after", "wait_after", "expect_every")
-    return {name: project[name] for name in spans if project[name] is not None}
+def shown_settings(project: Project, links: Links) -> dict[str, str]:
+    """The lines as they are stored: what `read_settings` would read again."""
+    expected = project.expect_every
+    return {
+        "name": project.name,
+        "silent_after": format_span(project.silent_after),
+        "wait_after": format_span(project.wait_after),
+        "expect_every": "" if expected is None else format_span(expected),
+        "source_link": links.source or "",
+        "logs_link": links.logs or "",
+        "rerun_link": links.rerun or "",
+    }

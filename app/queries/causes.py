@@ -22,7 +22,7 @@ from sqlalchemy.orm import aliased
 
 from app.models import Cause as CauseRow
 from app.models import CauseCount, Document, FinishedCount, FormerCause, Job
-from app.queries.facts import CHART_HOURS, fill_hours
+from app.queries.hours import CHART_HOURS, fill_hours
 from app.queries.views import Cause, CauseLine, CausePage, FailingDocument
 from app.rules.causes import line_in_words
 from app.rules.project import Project

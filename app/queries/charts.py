@@ -12,9 +12,8 @@ from app.queries.views import Chart
 from app.rules.project import Project
 from app.rules.times import DAY, HOUR, MINUTE, floor
 from app.rules.verdicts import Hour
+from app.rules.verdicts.pace import FEW, per_chunk, quantile
 from app.store.database import inlined
-
-FEW = 5  # measured jobs; fewer are no history to foretell from, nor any pace of now
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,9 @@ def get_chart(
     known = {row.start: Hour(row.start, int(row.completed), int(row.failed)) for row in rows}
     starts = range(first, first + scale.bars * scale.unit, scale.unit)
     chunks = sum(int(row.chunks) for row in rows if row.start >= first)
-    histogram = [(step, int(jobs)) for step, jobs, _ in steps if jobs > 0]
+    histogram = [(middle_of(step), int(jobs)) for step, jobs, _ in steps if jobs > 0]
     chunks_lately = sum(int(row.lately) for row in rows)
-    lately = [(step, int(jobs)) for step, _, jobs in steps if jobs > 0]
+    lately = [(middle_of(step), int(jobs)) for step, _, jobs in steps if jobs > 0]
     of_now = sum(jobs for _, jobs in lately) >= FEW
     if of_now:
         histogram, chunks = lately, chunks_lately
@@ -78,12 +77,12 @@ def get_chart(
         ),
         unit=scale.unit,
         name=scale.name,
-        median=_quantile(histogram, 0.5),
-        p95=_quantile(histogram, 0.95),
+        median=quantile(histogram, 0.5),
+        p95=quantile(histogram, 0.95),
         chunks_per_minute=(
             chunks_lately * MINUTE / (now - begun) if chunks_lately and running else None
         ),
-        seconds_per_chunk=_seconds_per_chunk(histogram, chunks),
+        seconds_per_chunk=per_chunk(histogram, chunks),
         lately=begun,
         of_now=of_now,
     )
@@ -127,20 +126,3 @@ _STEPS = (
     .group_by(DurationCount.step)
     .order_by(DurationCount.step)
 )
-
-
-def _seconds_per_chunk(histogram: list[tuple[int, int]], chunks: int) -> float | None:
-    """How long (s) a chunk took on average, from (step, jobs); None where too few jobs say."""
-    if not chunks or sum(jobs for _, jobs in histogram) < FEW:
-        return None
-    return sum(jobs * middle_of(step) for step, jobs in histogram) / chunks
-
-
-def _quantile(histogram: list[tuple[int, int]], share: float) -> float | None:
-    """The duration (seconds) below which `share` of the jobs lie, from (step, jobs) in order."""
-    left = share * sum(jobs for _, jobs in histogram)
-    for step, jobs in histogram:
-        left -= jobs
-        if left <= 0:
-            return middle_of(step)
-    return None

@@ -6,7 +6,7 @@ what is learned from weeks before is asked of projects where it could matter (`a
 """
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, reduce
 from typing import Any
 
@@ -23,15 +23,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.models import Document, FinishedCount, Job
+from app.models import Document, Job
 from app.models import Project as ProjectRow
 from app.queries import habits
+from app.queries.hours import fill_hours, hours_of
 from app.queries.matching import EMPTY, ended, is_silent
 from app.rules.silence import silent_since
 from app.rules.skew import TOLERANCE
 from app.rules.status import FAILURES, SUCCESSES, JobStatus
-from app.rules.times import DAY, HOUR, floor
-from app.rules.verdicts import Hour, ProjectFacts, first_shown
+from app.rules.times import DAY, HOUR
+from app.rules.verdicts import ProjectFacts, first_shown
 from app.rules.verdicts.arrivals import FEW as FEW_CAME
 from app.rules.verdicts.arrivals import SOONEST, TIMES, WEEK
 from app.rules.verdicts.failing import MOST_STREAK
@@ -39,7 +40,6 @@ from app.rules.verdicts.no_output import EMPTY_JOBS
 from app.rules.verdicts.slow import SLOW_JOBS
 from app.store.database import inlined, table_of
 
-CHART_HOURS = 24
 MOST_LOOKED_AT = 20  # failed jobs of the last hour, whether they are all of one document
 
 
@@ -57,7 +57,6 @@ def list_facts(
         "hour_ago": now - HOUR,
         "day_ago": now - DAY,
         "quiet": now - SOONEST,
-        "first_hour": floor(now, HOUR) - DAY,
         "first_shown": first_shown(now),
     }
     found = connection.execute(_seeks(only is not None), values)
@@ -70,43 +69,18 @@ def list_facts(
         for project_id, row in known.items()
         if charts or len(rows) == 1 or row["hour_failed"]
     }
-    hours: dict[str, list[Hour]] = {}
-    if charted:
-        everything = len(charted) == len(rows) and only is None
-        values["only"] = None if everything else sorted(charted)
-        for one in connection.execute(_hours(not everything), values):
-            hours.setdefault(one.project_id, []).append(Hour(one.hour, one.completed, one.failed))
+    everything = only is None and len(charted) == len(rows)
+    hours = hours_of(connection, now, None if everything else charted)
     facts = []
     for project_id, row in known.items():
+        fields = {name: row[name] for name in _FIELDS} | learned.get(project_id, {})
         shown = fill_hours(hours.get(project_id, ()), now) if project_id in charted else ()
-        fields = {name: row[name] for name in _FIELDS}
-        facts.append(ProjectFacts(**fields | learned.get(project_id, {}), at=now, hours=shown))
+        facts.append(ProjectFacts(**fields, at=now, hours=shown))
     return facts
-
-
-def fill_hours(hours: Iterable[Hour], now: int) -> tuple[Hour, ...]:
-    """The last 24 hours up to the one of `now`, oldest first, with nothing where nothing ended."""
-    known = {hour.start: hour for hour in hours}
-    starts = range(first_shown(now), floor(now, HOUR) + HOUR, HOUR)
-    return tuple(known.get(start) or Hour(start) for start in starts)
 
 
 def _mine(only: bool) -> list[Any]:
     return [ProjectRow.project_id.in_(bindparam("only", expanding=True))] if only else []
-
-
-@cache
-def _hours(only: bool) -> Any:
-    """What finished by hour, of every project or of the `only` ones."""
-    columns = (FinishedCount.hour, FinishedCount.completed, FinishedCount.failed)
-    return (
-        select(FinishedCount.project_id, *columns)
-        .where(
-            FinishedCount.project_id.in_(select(ProjectRow.project_id).where(*_mine(only))),
-            FinishedCount.hour > bindparam("first_hour"),
-        )
-        .order_by(FinishedCount.hour)
-    )
 
 
 def _moment(name: str) -> Any:
@@ -305,18 +279,9 @@ def _end(
 
 _FIELDS = (
     *("project_id", "name", "mode", "created_at", "silent_after", "wait_after", "expect_every"),
-    *(
-        "total",
-        "running",
-        "waiting",
-        "completed",
-        "empty",
-        "failing",
-        "last_created_at",
-        "last_failed_at",
-    ),
-    *("stalled", "stalled_heard_at", "streak", "streak_since", "streak_documents"),
-    *("hour_documents", "hour_failing", "still_failing", "skew_seconds", "skewed_at"),
-    "waiting_since",
-    *("hour_completed", "hour_failed", "hour_since", "last_ended_at", "silent_at", "stands_at"),
+    *("total", "running", "waiting", "completed", "empty", "failing"),
+    *("last_created_at", "last_failed_at", "last_ended_at", "waiting_since", "still_failing"),
+    *("stalled", "stalled_heard_at", "silent_at", "stands_at"),
+    *("streak", "streak_since", "streak_documents", "skew_seconds", "skewed_at"),
+    *("hour_completed", "hour_failed", "hour_since", "hour_documents", "hour_failing"),
 )

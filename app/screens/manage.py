@@ -83,8 +83,8 @@ def _index(connection: Connection, at: int, error: str = "", entered: str = "") 
     screens = tuple(store.list_screens(connection, at))
 
     def build() -> tuple[Head, dict[str, Any]]:
-        context = {"screens": screens, "words_of": origin.browser_words, "pace": IDLE_PACE}
-        return Head("Screens", title="Screens · jobwall"), context
+        context = {"screens": screens, "words_of": origin.browser_words}
+        return Head("Screens", title="Screens · jobwall", pace=IDLE_PACE), context
 
     # No number rises with a change of a screen, and they are few: the list is its own version.
     slot = (screens, tuple(screen.is_on(at) for screen in screens))

@@ -6,11 +6,10 @@ is kept in the loop, without a thread. While anybody waits, a look at the versio
 one for a process, tells whom to ask for again.
 """
 
-import random
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
 from app.queries.projects import list_versions
@@ -45,7 +44,7 @@ def wait_of(request: Any, arrived: float) -> Wait | None:
     if request.method != "GET" or not asked or not known:
         return None
     now = time.time()
-    waits = min(int(asked[1]), LONGEST, MINUTE - now % MINUTE + random.uniform(0, SPREAD))  # noqa: S311
+    waits = min(int(asked[1]), LONGEST, MINUTE - now % MINUTE + arrived % SPREAD)
     for until in _UNTIL.findall(known):
         waits = min(waits, int(until) / 1e6 - now)
     project = _PROJECT.search(request.path)
@@ -53,27 +52,54 @@ def wait_of(request: Any, arrived: float) -> Wait | None:
     return Wait(arrived + waits, of) if waits > 0 else None
 
 
-class Watch:
-    """What the projects' versions were when they were looked at last."""
+class Waiting(Protocol):
+    """A client whose answer may wait."""
+
+    wait: Wait | None
+
+
+Client = TypeVar("Client", bound=Waiting)
+
+
+class Watch(Generic[Client]):
+    """Who waits, and what the projects' versions were when they were looked at last."""
 
     def __init__(self) -> None:
-        self.looking = False
-        self.looked_at = 0.0
+        self.waiting: set[Client] = set()
+        self._looking = False
+        self._looked_at = 0.0
         self._known: Mapping[str, int] | None = None
+
+    def must_look(self) -> bool:
+        """Whether a look is due, which then begins: while anybody waits, one after the other."""
+        if not self.waiting:
+            self._known = None
+        due = bool(self.waiting) and not self._looking
+        self._looking = self._looking or due
+        return due
 
     def look(self, app: Any) -> Mapping[str, int]:
         """The versions of all projects. Raises what the store does."""
         with app.app_context(), deadline.within(WITHIN), reading() as connection:
             return list_versions(connection)
 
-    def changed(self, found: Mapping[str, int] | None, now: float) -> set[str] | None:
-        """The projects that changed since; None, for every one, where that is not known."""
-        before, self._known, self.looking = self._known, found, False
+    def concerned(self, found: Mapping[str, int] | None, began: float) -> list[Client]:
+        """Those for whom something changed by what a look found, or may have, where it failed."""
+        before, self._known, self._looking = self._known, found, False
         if found is None or before is None:
-            return None
-        self.looked_at = now
-        return {one for one in found.keys() | before.keys() if found.get(one) != before.get(one)}
+            return list(self.waiting)
+        self._looked_at = began
+        changed = {one for one in found.keys() | before.keys() if found.get(one) != before.get(one)}
+        return [client for client in self.waiting if changed and _is_of(client.wait, changed)]
 
-    def rest(self) -> None:
-        """Nobody waits any more."""
-        self._known = None
+    def over(self, now: float) -> list[Client]:
+        """Those whose time is up."""
+        return [one for one in self.waiting if one.wait is None or one.wait.until <= now]
+
+    def is_fresh(self, now: float, most: float) -> bool:
+        """Whether so lately (seconds) nothing had changed for those who still wait."""
+        return now - self._looked_at <= most
+
+
+def _is_of(wait: Wait | None, changed: set[str]) -> bool:
+    return wait is None or wait.project_id is None or wait.project_id in changed

@@ -10,15 +10,11 @@ import errno
 import selectors
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
-import orjson
 from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
@@ -26,9 +22,9 @@ from app.api.requests import MIB
 from app.serving.bodies import MalformedBodyError
 from app.serving.connection import Connection, TooLargeError, TooSlowError
 from app.serving.lanes import Lane, Lanes
+from app.serving.refusals import CROWDED, REFUSALS, refusal
 from app.serving.watch import Watch, wait_of
 from app.store import deadline
-from app.web.errors import RETRY_AFTER, problem_of
 
 HEAD_WITHIN = 5.0
 """Seconds from a request's first byte to the end of its head."""
@@ -51,14 +47,6 @@ FRESH = 2 * TICK
 AT_ONCE = "/healthz"
 """What the loop answers itself, whatever the threads do: it must cost nothing."""
 
-_CROWDED = (503, "Too many ask for this at once. Nothing was stored; please try again.")
-_REFUSALS: dict[type[Exception], tuple[int, str]] = {
-    errors.LimitRequestLine: (414, "The address is too long."),
-    errors.LimitRequestHeaders: (431, "The header fields are too large."),
-    errors.ExpectationFailed: (417, "Of expectations only 100-continue is met."),
-    errors.UnsupportedTransferCoding: (501, "Send the body as it is, or in chunks."),
-}
-
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """See the module. Of gunicorn's it keeps how a request becomes an environ and an answer."""
@@ -67,8 +55,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(*args, **kwargs)
         self.lanes: Lanes[Connection] = Lanes()
         self.waiting: set[Connection] = set()  # for what they send, or for them to take it
-        self.parked: set[Connection] = set()  # of these, whose answer waits for a change
-        self.watch = Watch()
+        self.watch: Watch[Connection] = Watch()  # of these, whose answer waits for a change
         self.busy = 0  # connections of which a thread, or the line for one, has a request
 
     @classmethod
@@ -92,7 +79,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.set_accept_enabled(False)
         for listener in self.sockets:
             listener.close()
-        self._resume(self.parked)
+        for connection in list(self.watch.waiting):
+            self._ask_again(connection)
         now = time.monotonic()
         for connection in self.waiting:
             if connection.silent:  # its next request may be on its way
@@ -121,7 +109,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         for lane in self.lanes.all:
             for connection in lane.give_up(now):
                 self.busy -= 1
-                self._refuse(connection, *_CROWDED)
+                self._refuse(connection, *CROWDED)
         held = [one for one in self.waiting if one.held]
         excess = sum(one.held for one in held) - HELD
         for connection in sorted(held, key=lambda one: one.held, reverse=True):
@@ -161,7 +149,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self.poller.register(connection, event, then)
 
     def _take(self, connection: Connection) -> None:
-        self.parked.discard(connection)
+        self.watch.waiting.discard(connection)
         if connection in self.waiting:
             self.waiting.remove(connection)
             self.poller.unregister(connection)
@@ -199,7 +187,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         except (errors.ParseException, MalformedBodyError) as error:
             self.log.info("refused a request: %s", type(error).__name__)
             detail = str(error) if isinstance(error, MalformedBodyError) else "This is no HTTP."
-            self._refuse(connection, *_REFUSALS.get(type(error), (400, detail)))
+            self._refuse(connection, *REFUSALS.get(type(error), (400, detail)))
         except OSError:
             self._close(connection)
         else:
@@ -211,7 +199,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return
         entered = lane.enter(connection, connection.arrived)
         if entered is None:
-            self._refuse(connection, *_CROWDED)
+            self._refuse(connection, *CROWDED)
             return
         self.busy += 1
         if entered:
@@ -253,10 +241,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         else:
             self._part(connection)
 
-    # Those whose answer waits.
+    # Those whose answer waits for a change.
 
     def _park(self, connection: Connection) -> None:
-        self.parked.add(connection)
+        self.watch.waiting.add(connection)
         connection.deadline = time.monotonic() + PARKED
         self._wait(connection, selectors.EVENT_READ, self._stir)
 
@@ -266,43 +254,35 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def _look(self, now: float) -> None:
         """Answer those whose time is up, and look for a change where others wait."""
-        for connection in list(self.parked):
-            if connection.wait is None or connection.wait.until <= now:
-                self._give(connection, now)
-        if not self.parked:
-            self.watch.rest()
-        elif not self.watch.looking:
-            self.watch.looking = True
+        for connection in self.watch.over(now):
+            self._give(connection, now)
+        if self.watch.must_look():
             future = self.tpool.submit(self.watch.look, self.wsgi)
             future.add_done_callback(lambda done: self.method_queue.defer(self._looked, done, now))
 
     def _looked(self, done: Future[Mapping[str, int]], began: float) -> None:
         found = None if done.exception() else done.result()
-        changed = self.watch.changed(found, began)
-        for connection in list(self.parked):
-            of = None if connection.wait is None else connection.wait.project_id
-            if changed is None or (changed if of is None else of in changed):
-                self._resume([connection])
+        for connection in self.watch.concerned(found, began):
+            self._ask_again(connection)
 
-    def _resume(self, connections: Iterable[Connection]) -> None:
-        """Ask for them again: something may have changed."""
-        for connection in list(connections):
-            self._take(connection)
-            connection.take_back()
-            request = connection.request
-            connection.arrived = time.monotonic()
-            lane = self.lanes.of(request.method, request.path, request.query)
-            self._dispatch(connection, lane)
+    def _ask_again(self, connection: Connection) -> None:
+        """Something may have changed: its answer is made anew."""
+        self._take(connection)
+        connection.take_back()
+        request = connection.request
+        connection.arrived = time.monotonic()
+        lane = self.lanes.of(request.method, request.path, request.query)
+        self._dispatch(connection, lane)
 
     def _give(self, connection: Connection, now: float) -> None:
         """Let it have its answer, if nothing changed a moment ago; else ask for it again."""
         connection.wait = None
-        if now - self.watch.looked_at <= FRESH:
-            self._take(connection)
-            connection.date_anew()
-            self._answered(connection, keep=True)
-        else:
-            self._resume([connection])
+        if not self.watch.is_fresh(now, FRESH):
+            self._ask_again(connection)
+            return
+        self._take(connection)
+        connection.date_anew()
+        self._answered(connection, keep=True)
 
     def _part(self, connection: Connection) -> None:
         """Close it, but let it take its answer: what it sends meanwhile would cut that off."""
@@ -340,23 +320,3 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             detail = "Something went wrong here. It has been logged."
             connection.sendall(refusal(connection.asked, 500, detail))
         return False
-
-
-def refusal(path: str, status: int, detail: str) -> bytes:
-    """An answer that closes its connection: a problem under `/api/`, plain text elsewhere."""
-    if "/api/" in path:
-        kind, body = "application/problem+json", orjson.dumps(problem_of(status, detail))
-    else:
-        kind, body = "text/plain; charset=utf-8", f"{detail}\n".encode()
-    lines = [
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-        f"Date: {format_datetime(datetime.now(UTC), usegmt=True)}",
-        f"Content-Type: {kind}",
-        f"Content-Length: {len(body)}",
-        "Cache-Control: no-store",
-        "X-Content-Type-Options: nosniff",
-        "Connection: close",
-    ]
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        lines.append(f"Retry-After: {RETRY_AFTER}")
-    return "\r\n".join([*lines, "", ""]).encode() + body

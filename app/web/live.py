@@ -31,7 +31,8 @@ class Head(NamedTuple):
     """What the shell says of the live part, and the part itself keeps up to date.
 
     `alarm` says that something is in trouble: the mark and the icon show it. `teaches` says that
-    nothing is there yet but an example to copy. It is true `until` then (µs), if nothing changes.
+    nothing is there yet but an example to copy. It is true `until` then (µs), if nothing
+    changes; the next poll comes after `pace` (ms).
     """
 
     name: str
@@ -39,6 +40,7 @@ class Head(NamedTuple):
     teaches: bool = False
     title: str = ""
     until: int | None = None
+    pace: int = PACE
 
 
 def answer(
@@ -58,7 +60,7 @@ def answer(
     `slot` says what is shown and `versions` what it follows from. `build` gives the context of the
     live part at `now` (µs); it is not called where that was made already, and is to `keep`. `shell`
     is the rest of the page's.
-    A person who loads the page gets the current one; a poller may get one of the last second,
+    A person who loads the page gets the current one; a poller may get one of the last half second,
     whose `Age` says so, but never one older than its last.
     """
     slot = (name, *slot)

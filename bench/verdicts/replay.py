@@ -8,6 +8,7 @@ from itertools import count
 from random import Random
 from typing import Any
 
+from app.ledger.projects import SILENT_AFTER
 from app.ledger.report import Report
 from app.rules.status import JobStatus
 from app.rules.times import SECOND
@@ -27,7 +28,7 @@ USUAL_FAILURES = 0.02
 USUAL_EMPTY = 0.01
 CHUNK = 2.0  # seconds
 BEAT = 60.0  # seconds between two signs of life
-QUIET = 15 * 60.0  # the `silent_after` and `wait_after` of every project
+QUIET = SILENT_AFTER / SECOND  # as `WAIT_AFTER` is
 ERRORS = ("LLM API timeout after 3 retries", "PDF is encrypted", "No text in the document")
 
 

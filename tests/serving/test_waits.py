@@ -18,7 +18,6 @@ def asked(path: str = "/projects/p1", **headers: str) -> SimpleNamespace:
 @pytest.fixture
 def moment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch.time, "time", lambda: NOW)
-    monkeypatch.setattr(watch.random, "uniform", lambda low, high: high)
 
 
 @pytest.mark.parametrize(
@@ -44,17 +43,31 @@ def test_how_long_an_answer_may_wait(moment: None, request_: object, expected: W
 
 def test_no_answer_waits_beyond_its_minute(monkeypatch: pytest.MonkeyPatch, moment: None) -> None:
     monkeypatch.setattr(watch.time, "time", lambda: 1_700_000_038.0)  # second 58
-    assert wait_of(asked(), 100.0) == Wait(103, "p1")
+    assert wait_of(asked(), 100.5) == Wait(103, "p1")  # in half a second of the next
 
 
-def test_what_changed_is_known_from_two_looks_alone() -> None:
-    seen = Watch()
-    assert seen.changed({"a": 1, "b": 1}, 1.0) is None  # before the first nobody looked
-    assert seen.changed({"a": 1, "b": 1}, 2.0) == set()
-    assert seen.changed({"a": 2, "c": 1}, 3.0) == {"a", "b", "c"}
-    assert seen.looked_at == 3.0
-    assert seen.changed(None, 4.0) is None  # the store did not answer
-    assert seen.looked_at == 3.0
-    assert seen.changed({"a": 2}, 5.0) is None
-    seen.rest()
-    assert seen.changed({"a": 2}, 6.0) is None
+def test_who_is_concerned_is_known_from_two_looks_alone() -> None:
+    one, other, every = (SimpleNamespace(wait=Wait(9.0, of)) for of in ("a", "b", None))
+    seen: Watch[SimpleNamespace] = Watch()
+    assert not seen.must_look()  # nobody waits
+    seen.waiting = [one, other, every]
+    assert seen.must_look() and not seen.must_look()  # one after the other
+    assert seen.concerned({"a": 1, "b": 1}, 1.0) == [one, other, every]  # before it nobody looked
+    assert seen.must_look()
+    assert seen.concerned({"a": 1, "b": 1}, 2.0) == []
+    assert seen.concerned({"a": 2, "b": 1}, 3.0) == [one, every]
+    assert seen.concerned({"a": 2, "c": 1}, 4.0) == [other, every]
+    assert seen.is_fresh(5.0, 1.0) and not seen.is_fresh(5.1, 1.0)
+    assert seen.concerned(None, 6.0) == [one, other, every]  # the store did not answer
+    assert not seen.is_fresh(6.0, 1.0)
+    assert seen.concerned({"a": 2}, 7.0) == [one, other, every]
+    seen.waiting = []
+    assert not seen.must_look()
+    seen.waiting = [one]
+    assert seen.concerned({"a": 2}, 8.0) == [one]  # what was known is too old
+
+
+def test_whose_time_is_up_is_told() -> None:
+    seen: Watch[SimpleNamespace] = Watch()
+    seen.waiting = [SimpleNamespace(wait=Wait(until, None)) for until in (1.0, 2.0, 3.0)]
+    assert [one.wait.until for one in seen.over(2.0)] == [1.0, 2.0]

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from app.ledger.counts import Level
 from app.models import CreatedCount, Job
-from app.queries.habits.doubt import DOUBTED, Learned, Row
+from app.queries.habits.doubt import DOUBTED, Learned, Row, named
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts.arrivals import FEW, TIMES, WEEK, Arrivals, Span, asked, due
@@ -35,9 +35,8 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
     for one in connection.execute(_came(dialect), {DOUBTED: listed_rows(given)}):
         came[one.project_id][Span(one.start, one.stop)] = one.jobs
     hours: dict[str, dict[int, int]] = defaultdict(dict)
-    projects = listed_rows({"project_id": project_id} for project_id in spans)
     since = floor(now, HOUR) - (TIMES + 1) * WEEK - DAY
-    for one in connection.execute(_hours(dialect), {DOUBTED: projects, "since": since}):
+    for one in connection.execute(_hours(dialect), {DOUBTED: named(rows), "since": since}):
         hours[one.project_id][one.bucket] = int(one.jobs)
     for row in rows:
         project_id = row["project_id"]

@@ -1,15 +1,22 @@
 """What the modules of this package have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.rules.times import DAY
+from app.store.seeks import listed_rows
 
 Row = Mapping[str, Any]
 """What the first statement told of a project (`app.queries.facts`)."""
 
 Learned = dict[str, dict[str, Any]]
 """Fields of `ProjectFacts` by project."""
+
+
+def named(rows: Iterable[Row]) -> str:
+    """The projects of these rows alone, as `seeks.each_row` is given them."""
+    return listed_rows({"project_id": row["project_id"]} for row in rows)
+
 
 USUAL = 7 * DAY
 """What came so lately tells what is usual."""

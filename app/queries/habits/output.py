@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from app.ledger.counts import Level
 from app.models import CreatedCount, Job
-from app.queries.habits.doubt import DOUBTED, USUAL, Learned, Row
+from app.queries.habits.doubt import DOUBTED, USUAL, Learned, Row, named
 from app.queries.matching import EMPTY, ended
 from app.rules.project import makes_graph
 from app.rules.skew import TOLERANCE
@@ -34,9 +34,8 @@ def is_doubtful(row: Row, now: int) -> bool:
 
 def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:
     """The run of empty jobs of each project, those of the last hour, and what is usual."""
-    projects = listed_rows({"project_id": row["project_id"]} for row in rows)
     values: dict[str, Any] = {
-        DOUBTED: projects,
+        DOUBTED: named(rows),
         "since": floor(now, HOUR) - USUAL,
         "hour_ago": now - HOUR,
         "soon": now + TOLERANCE,

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, select, true
 
 from app.ledger.counts import middle_of
 from app.models import DurationCount, FinishedCount, Job
-from app.queries.habits.doubt import DOUBTED, USUAL, Learned, Row
+from app.queries.habits.doubt import DOUBTED, USUAL, Learned, Row, named
 from app.queries.matching import ended
 from app.rules.silence import silent_since
 from app.rules.skew import TOLERANCE
@@ -50,8 +50,7 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
 
 def _bins(connection: Connection, rows: Iterable[Row], edge: int) -> Mapping[str, list[Bin]]:
     """What finished by hour since the edge (µs), and by day before it."""
-    projects = listed_rows({"project_id": row["project_id"]} for row in rows)
-    values = {DOUBTED: projects, "edge": edge, "since": edge - USUAL}
+    values = {DOUBTED: named(rows), "edge": edge, "since": edge - USUAL}
     dialect = connection.dialect.name
     steps = defaultdict(list)
     for row in connection.execute(_steps(dialect), values):
@@ -102,8 +101,7 @@ def _newest(
     """The jobs of the last hour that completed last, so far as it is known what they took."""
     newest: dict[str, tuple[Measured, ...]] = defaultdict(tuple)
     if rows:
-        projects = listed_rows({"project_id": row["project_id"]} for row in rows)
-        values = {DOUBTED: projects, "hour_ago": now - HOUR, "soon": now + TOLERANCE}
+        values = {DOUBTED: named(rows), "hour_ago": now - HOUR, "soon": now + TOLERANCE}
         for row in connection.execute(_completed(connection.dialect.name), values):
             newest[row.project_id] += (Measured(row.ended_at, row.took, row.chunks_processed),)
     return newest

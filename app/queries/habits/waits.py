@@ -13,15 +13,17 @@ from app.queries.matching import ended
 from app.rules.status import FAILURES, SUCCESSES
 from app.rules.times import DAY
 from app.rules.verdicts.arrivals import TIMES, WEEK
+from app.rules.verdicts.facts import moving
+from app.rules.verdicts.starved import stands_since
 from app.store.database import inlined
 from app.store.seeks import each_row, listed_rows
 
 
 def is_doubtful(row: Row, now: int) -> bool:
     """Whether jobs wait for long, and nothing takes them."""
-    if row["waiting_since"] is None or row["running"] > row["stalled"] + row["unmoved"]:
+    if row["waiting_since"] is None or moving(row["running"], row["stalled"], row["unmoved"]):
         return False
-    since = max(row["waiting_since"], row["last_ended_at"] or 0)
+    since = stands_since(row["waiting_since"], row["last_ended_at"])
     return bool(now - since >= row["wait_after"])
 
 

@@ -13,7 +13,7 @@ from app.rules.verdicts.no_output import NO_OUTPUT
 from app.rules.verdicts.slow import SLOW
 from app.rules.verdicts.some_failures import SOME_FAILURES, first_shown
 from app.rules.verdicts.stalled import STALLED
-from app.rules.verdicts.starved import STARVED
+from app.rules.verdicts.starved import STARVED, stands_since
 from app.rules.verdicts.state import ProjectState, Verdict
 
 __all__ = [
@@ -72,7 +72,7 @@ def beside(verdict: Verdict, facts: ProjectFacts, now: int) -> tuple[Verdict, ..
     implied = {FINE, EMPTY}
     if verdict.state is FAILING:
         implied.add(SOME_FAILURES)
-    if facts.running <= facts.stalled + facts.unmoved:
+    if not facts.moving:
         implied.add(RUNNING)
     return tuple(one for one in judged if one is not None and one.state not in implied)
 
@@ -84,7 +84,7 @@ def until(facts: ProjectFacts) -> int | None:
     """
     moments = [facts.silent_at, facts.stands_at]
     if facts.waiting_since is not None:
-        moments.append(max(facts.waiting_since, facts.last_ended_at or 0) + facts.wait_after)
+        moments.append(stands_since(facts.waiting_since, facts.last_ended_at) + facts.wait_after)
     if facts.expect_every is not None:
         moments.append((facts.last_created_at or facts.created_at) + facts.expect_every)
     return min((at for at in moments if at is not None and at > facts.at), default=None)

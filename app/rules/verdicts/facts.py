@@ -100,9 +100,9 @@ class ProjectFacts:
     them at `unmoved_chunks` of `unmoved_total`; another may be at `stands_at`. `waiting_since` is
     when the oldest job that waits was created, of those that were not passed over for a day;
     `usually_waits` says that at this time jobs usually do. `hour_since` is the first end of the
-    last hour. `newest` are the jobs that completed last in it, as many as the rule asks for;
-    `slow_hours_since` is the start of the last hours that were slow. `due` says that jobs should
-    have come.
+    last hour; like the counts of that hour it is known where something follows from it. `newest`
+    are the jobs that completed last in it, as many as the rule asks for; `slow_hours_since` is the
+    start of the last hours that were slow. `due` says that jobs should have come.
 
     `skew_seconds` is how far a sender's clock was off, seen last at `skewed_at`; None where that is
     longer ago than a day.
@@ -152,3 +152,13 @@ class ProjectFacts:
     newest: Sequence[Measured] = ()
     slow_hours_since: int | None = None
     due: Due | None = None
+
+    @property
+    def moving(self) -> int:
+        """How many of the running jobs go on."""
+        return moving(self.running, self.stalled, self.unmoved)
+
+
+def moving(running: int, stalled: int, unmoved: int) -> int:
+    """How many running jobs go on: neither silent nor standing."""
+    return max(0, running - stalled - unmoved)

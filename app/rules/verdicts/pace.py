@@ -7,7 +7,7 @@ from statistics import median
 from app.rules.times import SECOND
 from app.rules.verdicts.chance import usual_share
 
-FEW = 5  # jobs of an hour or a day; of fewer no mean is told
+FEW = 5  # measured jobs; fewer are no history to foretell from, nor any pace of now
 SLOW_TIMES = 3  # as long a chunk as usual is slow
 STANDING_TIMES = 10  # as long as a chunk usually takes: a job that stood so long goes on no more
 LONGEST_TIMES = 3  # the same of the longest jobs, where chunks tell nothing
@@ -40,9 +40,7 @@ class Bin:
     @property
     def per_chunk(self) -> float | None:
         """Seconds a chunk took, None where too few jobs say."""
-        if not self.chunks or self.jobs < FEW:
-            return None
-        return sum(seconds * jobs for seconds, jobs in self.steps) / self.chunks
+        return per_chunk(self.steps, self.chunks)
 
     @property
     def per_document(self) -> float | None:
@@ -62,6 +60,13 @@ class Usual:
     longest: float | None = None
     failed_share: float = 0.0
     daily: float = 0.0
+
+
+def per_chunk(steps: Sequence[tuple[float, int]], chunks: int) -> float | None:
+    """Seconds a chunk took on average, of (seconds, jobs); None where too few jobs say."""
+    if not chunks or sum(jobs for _, jobs in steps) < FEW:
+        return None
+    return sum(seconds * jobs for seconds, jobs in steps) / chunks
 
 
 def quantile(steps: Sequence[tuple[float, int]], share: float) -> float | None:

@@ -8,6 +8,11 @@ from app.rules.verdicts.state import ProjectState, Verdict, since, since_when
 from app.rules.words import count, plural
 
 
+def stands_since(waiting_since: int, last_ended_at: int | None) -> int:
+    """Since when (µs) nothing took the jobs that wait: the oldest of them, or what ended last."""
+    return max(waiting_since, last_ended_at or 0)
+
+
 @dataclass(frozen=True, eq=False)
 class Starved(ProjectState):
     """Jobs wait, none has started for `wait_after`, and nothing runs or nothing of it goes on.
@@ -19,10 +24,9 @@ class Starved(ProjectState):
 
     def judge(self, facts: ProjectFacts, now: int) -> Verdict | None:
         """Since the oldest of them came, or since something ended last."""
-        moving = facts.running - facts.stalled - facts.unmoved
-        if facts.waiting_since is None or moving > 0 or facts.usually_waits:
+        if facts.waiting_since is None or facts.moving or facts.usually_waits:
             return None
-        begun = max(facts.waiting_since, facts.last_ended_at or 0)
+        begun = stands_since(facts.waiting_since, facts.last_ended_at)
         if now - begun < facts.wait_after:
             return None
         return Verdict(self, since=begun, count=facts.waiting, last_at=facts.waiting_since)

@@ -1,0 +1,49 @@
+"""What finished in the hours of the last day: the bars of a row, and how long a project fails."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from app.models import FinishedCount, Project
+from app.rules.times import DAY, HOUR, floor
+from app.rules.verdicts import Hour, first_shown
+
+CHART_HOURS = 24
+
+
+def hours_of(
+    connection: Connection, now: int, only: Collection[str] | None
+) -> Mapping[str, list[Hour]]:
+    """The last hours up to that of `now` (µs) in which something finished, oldest first.
+
+    Of every project (None), or of these.
+    """
+    hours: dict[str, list[Hour]] = {}
+    if only is None or only:
+        known = None if only is None else sorted(only)
+        values = {"only": known, "first_hour": floor(now, HOUR) - DAY}
+        for row in connection.execute(_finished(only is not None), values):
+            hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
+    return hours
+
+
+@cache
+def _finished(only: bool) -> Any:
+    found = select(
+        FinishedCount.project_id, FinishedCount.hour, FinishedCount.completed, FinishedCount.failed
+    )
+    projects = select(Project.project_id)
+    if only:
+        projects = projects.where(Project.project_id.in_(bindparam("only", expanding=True)))
+    return found.where(
+        FinishedCount.project_id.in_(projects), FinishedCount.hour > bindparam("first_hour")
+    ).order_by(FinishedCount.hour)
+
+
+def fill_hours(hours: Iterable[Hour], now: int) -> tuple[Hour, ...]:
+    """The last 24 hours up to the one of `now`, oldest first, with nothing where nothing ended."""
+    known = {hour.start: hour for hour in hours}
+    starts = range(first_shown(now), floor(now, HOUR) + HOUR, HOUR)
+    return tuple(known.get(start) or Hour(start) for start in starts)
