@@ -61,7 +61,7 @@ SAID = [
         f"Stalled since clock {AT}paren {AT}: 2 jobs silent.",
         f"2 jobs silent / since clock {AT}",
         f"2 stalled / no report for age {AT}",
-        f": 2 jobs silent since clock {AT} · age {AT}",
+        f" since clock {AT} · age {AT}: 2 jobs silent",
     ),
     (
         verdict(verdicts.STARVED, count=1200),
@@ -69,7 +69,7 @@ SAID = [
         f"the oldest since clock {AT}.",
         f"1,200 jobs waiting, none started / since clock {AT}",
         f"1,200 waiting / none started for age {AT}",
-        f": 1,200 waiting, none started since clock {AT} · age {AT}",
+        f" since clock {AT} · age {AT}: 1,200 waiting, none started",
     ),
     (
         verdict(verdicts.LATE),

@@ -41,8 +41,8 @@ class Stalled(ProjectState):
         return Brief(say(f"{count(verdict.count)} stalled"), silence)
 
     def closeup(self, verdict: Verdict, facts: ProjectFacts) -> Parts:
-        """How many, and since when."""
-        return say(": ", _jobs(facts), since_when(verdict))
+        """Since when, which is never cut, and how many."""
+        return say(since_when(verdict), ": ", _jobs(facts))
 
 
 def _jobs(facts: ProjectFacts) -> Parts:

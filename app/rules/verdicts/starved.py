@@ -51,9 +51,8 @@ class Starved(ProjectState):
         return Brief(say(f"{count(verdict.count)} waiting"), none)
 
     def closeup(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
-        """How many wait, and since when none has started."""
-        waiting = f": {count(verdict.count)} waiting, none started"
-        return say(waiting, since_when(verdict))
+        """Since when none has started, and how many wait."""
+        return say(since_when(verdict), f": {count(verdict.count)} waiting, none started")
 
 
 STARVED = Starved(25, "starved", "Starved", shape="starved", tone="starved", trouble=True)
