@@ -253,6 +253,7 @@ _SEEN = (
     "received_at",
     "heard_at",
     "cause",
+    "moved_at",
     "empty",
     *STATE_COLUMNS,
 )
@@ -272,7 +273,7 @@ def view_of(job: LedgerJob, project: Project, now: int) -> Job:
 
 def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int) -> Job:
     """A job as readers see it at `now` (µs): the output rules applied."""
-    job_id, document, sent, created_at, received_at, heard_at, cause, empty = values
+    job_id, document, sent, created_at, received_at, heard_at, cause, moved_at, empty = values
     outcome = outcome_of(state)
     graph = project.graph
     return Job(
@@ -302,6 +303,7 @@ def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int
         outcome.started_by,
         outcome.completed_by,
         cause,
+        moved_at,
     )
 
 

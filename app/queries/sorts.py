@@ -14,9 +14,9 @@ from app.models import Job
 from app.queries.filters import JobFilter
 from app.queries.indexes import Candidates, Index
 from app.queries.parts import PART_OF
+from app.rules.durations import Basis, runs_since
 from app.rules.project import Project
 from app.rules.status import STATUSES, JobStatus
-from app.rules.times import SECOND
 
 MOST_SORTED = 5_000  # jobs
 
@@ -90,8 +90,8 @@ def _duration(row: Row[Any], now: int) -> int | None:
     if row.status != JobStatus.RUNNING or row.started_at is None:
         took: int | None = row.took
         return took
-    skew = 0 if row.started_filled else row.skew_seconds or 0
-    return int(now - row.started_at + skew * SECOND)
+    started_by = Basis.RECEIPT if row.started_filled else Basis.GIVEN
+    return now - runs_since(row.started_at, started_by, row.skew_seconds)
 
 
 def _chunks(row: Row[Any], _now: int) -> int | None:

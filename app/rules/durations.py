@@ -3,6 +3,7 @@
 from enum import Enum
 
 from app.rules.skew import TOLERANCE
+from app.rules.times import SECOND
 
 
 class Basis(Enum):
@@ -15,6 +16,14 @@ class Basis(Enum):
     def __init__(self, label: str, note: str) -> None:
         self.label = label
         self.note = note
+
+
+def runs_since(started_at: int, started_by: Basis, skew: int | None) -> int:
+    """When (µs) a job that runs started, by our clock; `skew` (s) is how far its sender's is ahead.
+
+    A start that stands in for one that nobody told is of our clock already.
+    """
+    return started_at - (skew or 0) * SECOND if started_by is Basis.GIVEN else started_at
 
 
 def duration_of(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.rules.causes import cause_name
-from app.rules.durations import Basis, duration_of
+from app.rules.durations import Basis, duration_of, runs_since
 from app.rules.sentences import Parts, clock, say, strong
 from app.rules.skew import TOLERANCE, of_job
 from app.rules.status import JobStatus
@@ -35,6 +35,7 @@ class Job(NamedTuple):
     started_by: Basis = Basis.GIVEN
     completed_by: Basis = Basis.GIVEN
     cause: int | None = None
+    moved_at: int | None = None
 
     @property
     def key(self) -> tuple[int, str]:
@@ -57,8 +58,7 @@ class Job(NamedTuple):
         """When a job that has not ended started, by our clock; None too of one not begun."""
         if self.status.terminal or self.started_at is None:
             return None
-        skew = self.skew_seconds if self.started_by is Basis.GIVEN else None
-        return self.started_at - (skew or 0) * SECOND
+        return runs_since(self.started_at, self.started_by, self.skew_seconds)
 
     @property
     def began_at(self) -> int | None:

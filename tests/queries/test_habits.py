@@ -136,6 +136,43 @@ def test_what_takes_three_times_as_long_is_slow() -> None:
     assert line_at(NOON + 2 * HOUR).verdict.state is not verdicts.SLOW  # of the last hour
 
 
+def test_what_runs_three_times_as_long_is_slow_before_it_ends() -> None:
+    """By the chunk that each is at, or, where none counts any, by the documents."""
+    weeks(took=600, chunks=10)
+    begun = {"status": JobStatus.RUNNING, "created_at": NOON, "started_at": NOON}
+    runs = [Report(job_id=f"r{n}", source_doc_id=f"r{n}", **begun) for n in range(9)]
+    send([*runs, done(NOON + 5 * MINUTE, took=600)], NOON + 5 * MINUTE)
+    at = NOON + 20 * MINUTE
+    send([Report(job_id=f"r{n}", chunks_processed=6) for n in range(9)], at)
+    assert line_at(at).verdict.state is verdicts.RUNNING
+    at = NOON + 27 * MINUTE
+    send([Report(job_id=f"r{n}") for n in range(9)], at)
+    verdict = line_at(at).verdict
+    assert (verdict.state, verdict.since) == (verdicts.SLOW, NOON - 5 * MINUTE)
+    send([Report(job_id="r0", status=JobStatus.FAILED)], at)
+    assert line_at(at).verdict.state is not verdicts.SLOW  # of nine nothing is said
+
+
+def test_what_runs_and_counts_no_chunks_is_slow_by_the_document() -> None:
+    weeks(took=600, chunks=10)
+    weeks(every=9 * HOUR, until=NOON - HOUR // 2, took=3000, chunks=50)
+    begun = {"status": JobStatus.RUNNING, "created_at": NOON, "started_at": NOON}
+    send([Report(job_id=f"r{n}", source_doc_id=f"r{n}", **begun) for n in range(10)], NOON)
+    for minutes, slow in ((26, False), (33, True)):
+        at = NOON + minutes * MINUTE
+        send([Report(job_id=f"r{n}") for n in range(10)], at)
+        assert (line_at(at).verdict.state is verdicts.SLOW) == slow, minutes
+
+
+def test_slow_begins_with_the_first_slow_job_of_its_hours() -> None:
+    weeks(every=MINUTE)
+    send([done(NOON + n * MINUTE) for n in range(20)], NOON + 20 * MINUTE)
+    first = NOON + 25 * MINUTE
+    send([done(first + n * MINUTE, took=200) for n in range(100)], first + 100 * MINUTE)
+    verdict = line_at(first + 100 * MINUTE).verdict
+    assert (verdict.state, verdict.since) == (verdicts.SLOW, first - 200 * SECOND)
+
+
 def test_a_queue_that_nothing_takes_starves() -> None:
     weeks()
     waits = [Report(job_id=f"w{n}", source_doc_id=f"w{n}", created_at=NOON + n) for n in range(3)]

@@ -279,7 +279,7 @@ def test_slow_is_three_times_as_long_a_chunk_as_usual(newest, said) -> None:
 def test_slow_begins_with_the_hours_that_were_slow() -> None:
     facts = replace(FACTS, total=9, **SLOW)
     assert assess(facts, NOW).since == NOW - 9 * MINUTE - 60 * SECOND
-    assert assess(replace(facts, slow_hours_since=NOW - 3 * HOUR), NOW).since == NOW - 3 * HOUR
+    assert assess(replace(facts, slow_since=NOW - 3 * HOUR), NOW).since == NOW - 3 * HOUR
     hours = [bin_of(n, per_chunk) for n, per_chunk in enumerate((9, 2, 6, 7, 0, 8))]
     assert slow_since(hours, Usual(per_chunk=2.0)) == 2 * HOUR
     assert slow_since(hours[:2], Usual(per_chunk=2.0)) is None

@@ -5,45 +5,57 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, select, true
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, true
 
 from app.ledger.counts import middle_of
 from app.models import DurationCount, FinishedCount, Job
 from app.queries.habits.doubt import DOUBTED, USUAL, Learned, Row, named
-from app.queries.matching import ended
+from app.queries.matching import RUNNING, ended
+from app.rules.durations import Basis, runs_since
 from app.rules.silence import silent_since
 from app.rules.skew import TOLERANCE
 from app.rules.status import SUCCESSES, JobStatus
-from app.rules.times import DAY, HOUR, floor
+from app.rules.times import DAY, HOUR, SECOND, floor
 from app.rules.verdicts.facts import Measured
 from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
-from app.rules.verdicts.pace import Bin, Usual, slow_since, stands_after, usual_pace
+from app.rules.verdicts.pace import SLOW_TIMES, Bin, Usual, slow_since, stands_after, usual_pace
 from app.rules.verdicts.slow import SLOW_JOBS
 from app.store.database import inlined
 from app.store.seeks import each_row, listed_rows
+
+MOST_RUNNING = 100  # jobs that are measured while they run
+MOST_OF_HOUR = 5_000  # jobs among which the first slow one is sought
 
 
 def is_doubtful(row: Row, _now: int) -> bool:
     """Whether jobs may be slow or stand, or fail as they usually do."""
     many = fails_by_rate(row["hour_completed"], row["hour_failed"])
     failing = many or bool(row["streak"] >= FAILING_STREAK)
-    return failing or bool(row["measured"] >= SLOW_JOBS or row["unmoved"])
+    return failing or _measurable(row) or bool(row["unmoved"])
+
+
+def _measurable(row: Row) -> bool:
+    """Whether enough jobs, completed lately or running, say what they take now."""
+    return bool(row["measured"] + row["running"] - row["stalled"] >= SLOW_JOBS)
 
 
 def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:
     """What is usual in each project, and what is not so now."""
     edge = floor(now, HOUR) - DAY
     bins = _bins(connection, rows, edge)
-    newest = _newest(connection, [row for row in rows if row["measured"] >= SLOW_JOBS], now)
-    standing = []
+    newest = _newest(connection, [row for row in rows if _measurable(row)], now)
+    spells, standing = [], []
     for row in rows:
         project_id = row["project_id"]
         hours = [one for one in bins[project_id] if one.start >= edge]
         usual = usual_pace(hours, [one for one in bins[project_id] if one.start < edge])
         learned[project_id] |= {"usual": usual, "newest": newest[project_id]}
-        learned[project_id]["slow_hours_since"] = slow_since(hours, usual)
+        if (begun := slow_since(hours, usual)) is not None:
+            spells.append(_spell(row, usual, begun))
         if row["unmoved"]:
             standing.append(_limits(row, usual, now))
+    if spells:
+        _learn_spells(connection, spells, learned)
     if standing:
         _learn_standing(connection, standing, learned)
 
@@ -95,46 +107,119 @@ def _steps(dialect: str) -> Any:
     return _by_bin(dialect, DurationCount, (DurationCount.step,), ("jobs",))
 
 
-def _newest(
-    connection: Connection, rows: Sequence[Row], now: int
-) -> Mapping[str, tuple[Measured, ...]]:
-    """The jobs of the last hour that completed last, so far as it is known what they took."""
-    newest: dict[str, tuple[Measured, ...]] = defaultdict(tuple)
-    if rows:
-        values = {DOUBTED: named(rows), "hour_ago": now - HOUR, "soon": now + TOLERANCE}
-        for row in connection.execute(_completed(connection.dialect.name), values):
-            newest[row.project_id] += (Measured(row.ended_at, row.took, row.chunks_processed),)
+def _newest(connection: Connection, rows: Sequence[Row], now: int) -> Mapping[str, list[Measured]]:
+    """The jobs of the last hour that completed last, so far as it is known what they took.
+
+    Where those are few, what runs and is heard of is measured too: up to now, and up to the chunk
+    that it is at, so that it takes as long at least.
+    """
+    newest: dict[str, list[Measured]] = defaultdict(list)
+    if not rows:
+        return newest
+    dialect = connection.dialect.name
+    values = {DOUBTED: named(rows), "hour_ago": now - HOUR, "soon": now + TOLERANCE}
+    for row in connection.execute(_completed(dialect), values):
+        if row.took is not None:
+            newest[row.project_id].append(Measured(row.ended_at, row.took, row.chunks_processed))
+    few = [
+        {"project_id": row["project_id"], "heard_since": silent_since(now, row["silent_after"])}
+        for row in rows
+        if row["measured"] < SLOW_JOBS
+    ]
+    if few:
+        for row in connection.execute(_running(dialect), {DOUBTED: listed_rows(few)}):
+            if row.started_at is not None:
+                newest[row.project_id].append(_up_to_now(row, now))
     return newest
+
+
+def _up_to_now(row: Any, now: int) -> Measured:
+    """What a job that runs took, and the chunks that it is at; 0 where it counts none."""
+    started_by = Basis.RECEIPT if row.started_filled else Basis.GIVEN
+    took = now - runs_since(row.started_at, started_by, row.skew_seconds)
+    return Measured(now, max(0, took), row.chunks_processed and row.chunks_processed + 1)
 
 
 @cache
 def _completed(dialect: str) -> Any:
-    """The newest jobs of each project: SQLite joins them by their keys, PostgreSQL laterally."""
     projects = each_row(dialect, DOUBTED)
-    columns = (Job.project_id, Job.ended_at, Job.took, Job.chunks_processed)
     lately = (Job.ended_at > bindparam("hour_ago"), Job.ended_at <= bindparam("soon"))
     mine = (Job.project_id == projects.c.project_id, ended(SUCCESSES), *lately)
-    if dialect == "postgresql":
-        newest = (
-            select(*columns).where(*mine).order_by(Job.ended_at.desc()).limit(inlined(SLOW_JOBS))
-        ).lateral()
-        return (
-            select(newest)
-            .select_from(projects)
-            .join(newest, true())
-            .where(newest.c.took.is_not(None))
-        )
-    oldest = (
-        select(Job.ended_at)
-        .where(*mine)
-        .order_by(Job.ended_at.desc())
-        .limit(inlined(1))
-        .offset(inlined(SLOW_JOBS - 1))
-        .correlate(projects)
+    columns = (Job.project_id, Job.ended_at, Job.took, Job.chunks_processed)
+    return _last(dialect, projects, select(*columns).where(*mine), Job.ended_at, SLOW_JOBS)
+
+
+@cache
+def _running(dialect: str) -> Any:
+    projects = each_row(dialect, DOUBTED, "heard_since")
+    heard = Job.heard_at > projects.c.heard_since
+    mine = (Job.project_id == projects.c.project_id, RUNNING, heard)
+    columns = (
+        Job.project_id,
+        Job.started_at,
+        Job.started_filled,
+        Job.skew_seconds,
+        Job.chunks_processed,
     )
-    found = select(*columns).where(ended(SUCCESSES), Job.took.is_not(None))
-    joined = found.join(projects, Job.project_id == projects.c.project_id)
-    return joined.where(Job.ended_at >= oldest.scalar_subquery(), Job.ended_at <= bindparam("soon"))
+    return _last(dialect, projects, select(*columns).where(*mine), Job.heard_at, MOST_RUNNING)
+
+
+def _last(dialect: str, projects: Any, found: Any, at: Any, most: int) -> Any:
+    """Of what is found of each project the last so many by `at`.
+
+    SQLite joins them by their keys, PostgreSQL laterally.
+    """
+    if dialect == "postgresql":
+        last: Any = found.order_by(at.desc()).limit(inlined(most)).lateral()
+        return select(last).select_from(projects.join(last, true()))
+    oldest = (
+        found.with_only_columns(at)
+        .order_by(at.desc())
+        .limit(inlined(1))
+        .offset(inlined(most - 1))
+        .correlate(projects)
+        .scalar_subquery()
+    )
+    return found.where(at >= func.coalesce(oldest, inlined(0)))
+
+
+def _learn_spells(
+    connection: Connection, spells: Sequence[Mapping[str, Any]], learned: Learned
+) -> None:
+    values = {DOUBTED: listed_rows(spells)}
+    for row in connection.execute(_first_slow(connection.dialect.name), values):
+        learned[row.project_id]["slow_since"] = row.begun
+
+
+@cache
+def _first_slow(dialect: str) -> Any:
+    """When the first slow job of an hour began, of each project; that hour, where none is found."""
+    hours = each_row(dialect, DOUBTED, "hour", "chunk", "document")
+    of_hour = (Job.ended_at >= hours.c.hour, Job.ended_at < hours.c.hour + inlined(HOUR))
+    some = (
+        select(Job.ended_at, Job.took, Job.chunks_processed)
+        .where(Job.project_id == hours.c.project_id, ended(SUCCESSES), *of_hour)
+        .order_by(Job.ended_at)
+        .limit(inlined(MOST_OF_HOUR))
+        .correlate(hours)
+        .subquery()
+    )
+    long = or_(
+        some.c.took >= hours.c.document, some.c.took >= hours.c.chunk * some.c.chunks_processed
+    )
+    first = select(func.min(some.c.ended_at - some.c.took)).where(long).scalar_subquery()
+    return select(hours.c.project_id, func.coalesce(first, hours.c.hour).label("begun"))
+
+
+def _spell(row: Row, usual: Usual, hour: int) -> dict[str, Any]:
+    """From which hour on jobs were slow, and what makes a job of it slow: µs."""
+    slow = SLOW_TIMES * SECOND
+    return {
+        "project_id": row["project_id"],
+        "hour": hour,
+        "chunk": int(slow * (usual.per_chunk or 0)),
+        "document": int(slow * (usual.per_document or 0)),
+    }
 
 
 def _limits(row: Row, usual: Usual, now: int) -> dict[str, Any]:

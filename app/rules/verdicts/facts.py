@@ -101,8 +101,9 @@ class ProjectFacts:
     when the oldest job that waits was created, of those that were not passed over for a day;
     `usually_waits` says that at this time jobs usually do. `hour_since` is the first end of the
     last hour; like the counts of that hour it is known where something follows from it. `newest`
-    are the jobs that completed last in it, as many as the rule asks for; `slow_hours_since` is the
-    start of the last hours that were slow. `due` says that jobs should have come.
+    are the jobs that completed last in it, as many as the rule asks for, and else what runs;
+    `slow_since` is when the first slow job of the last hours that were slow began. `due` says that
+    jobs should have come.
 
     `skew_seconds` is how far a sender's clock was off, seen last at `skewed_at`; None where that is
     longer ago than a day.
@@ -150,7 +151,7 @@ class ProjectFacts:
     output: Output | None = None
     usual: Usual | None = None
     newest: Sequence[Measured] = ()
-    slow_hours_since: int | None = None
+    slow_since: int | None = None
     due: Due | None = None
 
     @property

@@ -11,14 +11,18 @@ from app.rules.verdicts.pace import SLOW_TIMES
 from app.rules.verdicts.state import ProjectState, Verdict, since, since_when
 from app.rules.words import NBSP
 
-SLOW_JOBS = 10  # the newest of the last hour
+SLOW_JOBS = 10  # the newest of the last hour, and where they are fewer, with what runs
 LONGER_TIMES = 1.5  # as long a document: else there are only other documents
 LEAST = 2.0  # seconds a document: below that it is no trouble
 
 
 @dataclass(frozen=True, eq=False)
 class Slow(ProjectState):
-    """The ten newest jobs of the last hour took three times as long a chunk as is usual."""
+    """The ten newest jobs of the last hour took three times as long a chunk as is usual.
+
+    Where fewer completed, those that run count for what they took up to now, which is the least
+    that they can take. Where most count no chunks, the documents are compared.
+    """
 
     def judge(self, facts: ProjectFacts, _now: int) -> Verdict | None:
         """Since the first of those began, or of the hours that were as slow."""
@@ -28,7 +32,8 @@ class Slow(ProjectState):
         document = median(one.took for one in newest) / SECOND
         if document < max(LEAST, LONGER_TIMES * usual.per_document):
             return None
-        chunk = per_chunk(newest)
+        counted = [one for one in newest if one.chunks]
+        chunk = per_chunk(counted) if 2 * len(counted) >= len(newest) else None
         by_document = document >= SLOW_TIMES * usual.per_document
         if chunk is None or not usual.per_chunk:
             slow = by_document
@@ -37,7 +42,7 @@ class Slow(ProjectState):
         if not slow:
             return None
         begun = min(one.ended_at - one.took for one in newest)
-        begun = min(begun, facts.slow_hours_since or begun)
+        begun = min(begun, facts.slow_since or begun)
         if by_document:
             pace, as_usual, unit = document, usual.per_document, "document"
         else:
