@@ -1,11 +1,34 @@
-"""How long a running job will take yet: a guess from its project's own history, said as ≈."""
+"""What is to be expected of a running job, by its project's own history."""
+
+from typing import NamedTuple
 
 from app.queries.views import Chart
 from app.rules.job import Job
 from app.rules.job_states import RUNNING
 from app.rules.times import HOUR, MINUTE, SECOND
+from app.rules.verdicts import ProjectFacts
+from app.rules.verdicts.pace import Usual, stands, stands_after
 
 LEAST = 5 * SECOND  # less is not worth saying
+
+
+class Outlook(NamedTuple):
+    """How long a job takes yet (µs), which is a guess; or since when (µs) it does not go on."""
+
+    left: int | None = None
+    stands_since: int | None = None
+
+
+def outlook(job: Job, facts: ProjectFacts | None, chart: Chart, now: int) -> Outlook:
+    """What is to be expected of a job at `now` (µs); of one that stands no end.
+
+    Without facts of its project none is known to stand.
+    """
+    if job.state is RUNNING and job.moved_at is not None and facts and facts.unmoved:
+        limits = stands_after(facts.usual or Usual(), facts.silent_after)
+        if stands(limits, now - job.moved_at, job.chunks_processed, job.chunks_total):
+            return Outlook(stands_since=job.moved_at)
+    return Outlook(time_left(job, chart, now))
 
 
 def time_left(job: Job, chart: Chart, now: int) -> int | None:

@@ -9,7 +9,7 @@ from app.access.viewer import missing, visiting_job
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
-from app.dashboard.estimates import time_left
+from app.dashboard.estimates import outlook
 from app.queries import charts, jobs, projects
 from app.queries.contract import fields_of
 from app.rules.causes import cause_name, cause_of, chain, remedy_of, telling_line
@@ -17,6 +17,7 @@ from app.rules.documents import folder_and_file
 from app.rules.job_states import RUNNING
 from app.rules.legible import escaped
 from app.rules.links import fill
+from app.rules.silence import silent_since, unheard
 from app.rules.times import MINUTE, floor
 from app.web.live import IDLE_PACE, PACE, Head
 
@@ -37,13 +38,17 @@ def job(project_id: str, job_id: str) -> Response:
             head = Head(name, shown.status.failure, title=said, pace=pace)
             fields = fields_of(shown)
             links = projects.get_links(connection, project_id)
-            left = None
+            expected = None
             if shown.state is RUNNING:  # of no other the history is asked
-                left = time_left(shown, charts.get_chart(connection, of, at, running=True), at)
+                facts = None
+                if unheard(shown.moved_at or at, silent_since(at, of.silent_after)):
+                    facts = projects.list_lines(connection, at, project_id)[0].facts
+                chart = charts.get_chart(connection, of, at, running=True)
+                expected = outlook(shown, facts, chart, at)
             return head, {
                 "project": of,
                 "job": shown,
-                "left": left,
+                "outlook": expected,
                 "attempts": jobs.list_attempts(connection, of, job_id),
                 "events": jobs.list_events(connection, shown),
                 "cause": cause_name(cause_of(shown.error_message)),

@@ -14,7 +14,7 @@ from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.asked import parse_filter
 from app.dashboard.controls import Tab
-from app.dashboard.estimates import time_left
+from app.dashboard.estimates import outlook
 from app.dashboard.filters import PAGE_SIZE, TableFilter, leads
 from app.dashboard.pager import make_pager
 from app.queries import charts, jobs, projects
@@ -80,7 +80,7 @@ def project(project_id: str) -> Response:
                 "line": line,
                 "leads": leads(wanted.path),
                 "chart": chart,
-                "left": {job.job_id: time_left(job, chart, at) for job in page.rows},
+                "outlooks": {job.job_id: outlook(job, line.facts, chart, at) for job in page.rows},
                 "tabs": tabs,
                 "aside": listed.aside(tabs),
                 "jobs": replace(page, anchor=place),

@@ -159,6 +159,24 @@ def test_a_running_job_says_what_is_left_where_the_history_tells(busy: FlaskClie
     assert "left</span>" not in busy.get("/projects/p/jobs/j0").text
 
 
+def test_a_running_job_that_does_not_go_on_promises_no_end(busy: FlaskClient) -> None:
+    started = now() - HOUR
+    begun = {"status": JobStatus.RUNNING, "started_at": started, "chunks_total": 120}
+    record(
+        "p", [Report(job_id="st", source_doc_id="st", **begun, chunks_processed=31)], now=started
+    )
+    assert re.search(r"≈ \S+ left", busy.get("/projects/p/jobs/st").text) is None  # it is silent
+    record("p", [Report(job_id="st")], now=now())
+    row = re.search(r'<tr id="row-st".*?</tr>', busy.get("/projects/p").text, re.DOTALL)
+    assert row is not None
+    for told in (row[0], busy.get("/projects/p/jobs/st").text):
+        assert "no progress" in told
+        assert "left</span>" not in told
+    assert "tone--stalled" in row[0]
+    record("p", [Report(job_id="st", chunks_processed=32)], now=now())
+    assert "no progress" not in busy.get("/projects/p").text
+
+
 def test_causes_gather_what_fails_alike_with_the_contracts_remedy(busy: FlaskClient) -> None:
     page = busy.get("/projects/p/causes").text
     assert page.count('class="row cause') == 1

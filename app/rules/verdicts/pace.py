@@ -115,25 +115,6 @@ def _middle(numbers: Sequence[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def job_stands_since(
-    usual: Usual,
-    silent_after: int,
-    moved_at: int | None,
-    chunks: tuple[int, int | None],
-    now: int,
-) -> int | None:
-    """Since when (µs) a job that is heard of stands at `now`, None where it goes on.
-
-    It went on last at `moved_at` (µs), and has `chunks` done, of how many.
-    """
-    done, total = chunks
-    counted, uncounted = stands_after(usual, silent_after)
-    after = counted if done > 0 and (total is None or done < total) else uncounted
-    if moved_at is None or after is None or now - moved_at < after:
-        return None
-    return moved_at
-
-
 def stands_after(usual: Usual, silent_after: int) -> tuple[int, int | None]:
     """After how long (µs) without progress a job that is heard of stands.
 
@@ -146,3 +127,14 @@ def stands_after(usual: Usual, silent_after: int) -> tuple[int, int | None]:
     if usual.longest is None:
         return counted, None
     return counted, max(counted, int(LONGEST_TIMES * SECOND * usual.longest))
+
+
+def stands(limits: tuple[int, int | None], still: int, done: int, total: int | None) -> bool:
+    """Whether a job that is heard of stands, which has not gone on for so long (µs).
+
+    By the limits that `stands_after` gives, and how many of how many chunks are done.
+    """
+    counted, uncounted = limits
+    tells = done > 0 and (total is None or done < total)
+    after = counted if tells else uncounted
+    return after is not None and still >= after
