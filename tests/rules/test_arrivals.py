@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from app.rules.times import DAY, HOUR, MINUTE, floor
+from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
 from app.rules.verdicts.arrivals import FEW, WEEK, Arrivals, Due, asked, due, shifts
 
 MONDAY = 4 * DAY + 2924 * WEEK  # 1970 began on a Thursday
@@ -114,6 +114,32 @@ def test_bursts_at_any_time_are_no_habit() -> None:
         if verdict_of(jobs, MONDAY - 4 * WEEK + hour * HOUR // 2 + 17 * MINUTE)
     ]
     assert said == []
+
+
+def test_a_burst_a_day_and_stragglers_are_no_flow() -> None:
+    """A burst somewhere in each of three days, and a few that are tried again around it."""
+    friday = MONDAY + 4 * DAY
+    jobs = []
+    for day in range(-5, 0):
+        begun = friday + day * DAY
+        jobs += [begun + (9 + day) * HOUR + n * 5 * SECOND for n in range(60)]
+        jobs += [begun + hour * HOUR for hour in range(3, 24, 5)]
+    jobs.sort()
+    for hours in range(1, 24):
+        assert verdict_of(jobs, friday + hours * HOUR) is None, hours
+
+
+def test_what_is_tried_again_after_a_bad_run_hides_no_appointment() -> None:
+    """The week before last nearly all failed, and came again hour by hour, twelve at a time."""
+
+    def comes(at: int) -> bool:
+        return NIGHTLY[0](at) and (at - MONDAY) // DAY % 7 == 6
+
+    sunday = MONDAY + 6 * DAY + 2 * HOUR
+    jobs = history((comes, SECOND), 5, sunday)
+    again = range(sunday - 2 * WEEK + 3 * HOUR, sunday - 2 * WEEK + 20 * HOUR, 5 * MINUTE)
+    jobs = sorted({*jobs, *again})
+    assert verdict_of(jobs, sunday + 30 * MINUTE) == Due(sunday, 600)
 
 
 def test_a_young_project_learns_from_days_and_not_on_its_first_weekend() -> None:

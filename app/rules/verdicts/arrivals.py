@@ -14,12 +14,12 @@ from app.rules.times import DAY, HOUR, MINUTE, floor
 TIMES = 3  # weeks, or days, that must agree
 FEW = 10  # jobs in the span of each
 QUARTERS = 4  # of the span, in each of which one came: so no pause was half as long
+YOUNG = 2  # came in each where only days tell, for one may be there by chance
+SPREAD = 5  # of the jobs, beside the fullest quarter: else it is a burst, and a few come after it
 SOONEST = 15 * MINUTE  # no shorter silence is said
 GRACE = 15 * MINUTE  # after the tenth job of an appointment, as late as that came in any of them
 WEEK = 7 * DAY
-KEPT = (
-    0.75  # of the hours that jobs came in, two and three times ago, they must have come last time
-)
+KEPT = 0.75  # of the jobs that came as many began to: their hour must have had some the next time
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,11 @@ def due(arrivals: Arrivals, now: int) -> Due | None:
 
 def _flow(arrivals: Arrivals, now: int, by: Sequence[int]) -> Due | None:
     span = Span(arrivals.last_at, now)
+    least = 1 if by[0] == WEEK else YOUNG
     for one in by:
         quarters = [arrivals.came.get(part, 0) for part in span.shifted(one).quarters()]
-        if sum(quarters) < FEW or not all(quarters):
+        spread = sum(quarters) - max(quarters)
+        if sum(quarters) < FEW or spread < SPREAD or min(quarters) < least:
             return None
     return Due(arrivals.last_at, _hourly(arrivals, floor(arrivals.last_at, HOUR), by))
 
@@ -137,13 +139,16 @@ def _begins(hours: Mapping[int, int], hour: int) -> bool:
 
 
 def _keeps(hours: Mapping[int, int], now: int, by: Sequence[int]) -> bool:
-    """Whether jobs come at appointed hours: where many begin, some came the time before, too."""
+    """Whether jobs come at appointed hours: where many begin, some came the time before, too.
+
+    By jobs, not by hours: what is tried again after a bad night begins at hours of its own.
+    """
     begun = kept = 0
     for one, before in pairwise(by):
         for hour in range(floor(now, HOUR) - one - by[0], floor(now, HOUR) - one, HOUR):
             if _begins(hours, hour):
-                begun += 1
-                kept += bool(hours.get(hour - before + one))
+                begun += hours[hour]
+                kept += hours[hour] if hours.get(hour - before + one) else 0
     return kept >= KEPT * begun > 0
 
 

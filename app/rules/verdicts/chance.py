@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-ALARMS = 0.5  # that chance may raise in a project and month
+RUN_ALARMS = 0.4  # that chance may raise in a project and month by a run of jobs ...
+HOUR_ALARMS = 0.3  # ... and by the jobs of an hour
 MONTH_OF_DAYS = 30
 LOOKS = 24 * 5  # a day, at the last hour: as many as differ from each other
 MANY = 20  # jobs of a day; of fewer no share is told
@@ -35,7 +36,7 @@ def least_run(share: float, daily: float, *, least: int, most: int) -> int:
         return least
     if share >= 1:
         return most
-    times = max(1.0, daily * MONTH_OF_DAYS / ALARMS)
+    times = max(1.0, daily * MONTH_OF_DAYS / RUN_ALARMS)
     return min(most, max(least, math.ceil(math.log(times) / -math.log(share))))
 
 
@@ -47,7 +48,7 @@ def least_of(share: float, jobs: int, *, least: int) -> int:
     """
     if share <= 0:
         return least
-    allowed = ALARMS / (MONTH_OF_DAYS * LOOKS)
+    allowed = HOUR_ALARMS / (MONTH_OF_DAYS * LOOKS)
     number, below = 0, 0.0
     while number < jobs and 1 - below > allowed:
         chance = math.comb(jobs, number) * share**number * (1 - share) ** (jobs - number)
