@@ -17,6 +17,7 @@ from app.store import database
 from app.wall import blueprint as wall_blueprint
 from app.web import (
     assets,
+    board,
     cache,
     cookies,
     errors,
@@ -77,6 +78,7 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init_app(app)
     database.init_app(app, config.connections)
     cache.init_app(app, config.cache_bytes)
+    board.init_app(app, keeps=config.cache_bytes > 0)
     cookies.init_app(app, config.path_prefix, secret_key)
     errors.init_app(app)
     security.init_app(app)

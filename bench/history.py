@@ -69,7 +69,8 @@ ROWS = f"""
         ((4 + coin / 256 % 4) * {SECOND // 2}) << CAST(dice / 4096 % 8 AS integer) AS duration
     FROM drawn
 ), run AS (
-    SELECT *, created_at + 1000000 + coin % 20000000 AS started_at,
+    SELECT *, CASE WHEN status = 1 AND created_at + 21000000 < :now - duration / 2
+            THEN :now - duration / 2 ELSE created_at + 1000000 + coin % 20000000 END AS started_at,
         status = 2 AND coin / 64 % 400 = 0 AS empty
     FROM placed
 )"""

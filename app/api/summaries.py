@@ -20,6 +20,7 @@ from app.rules.times import DAY, MINUTE, floor, format_time
 from app.rules.verdicts import Verdict
 from app.rules.words import age
 from app.store.database import reading
+from app.web import board
 from app.web.cache import Made, body_of, serve
 from app.web.etags import Versions, lasting, not_modified, still_known, versioned_etag
 from app.web.formatters import clock, short_time
@@ -43,7 +44,7 @@ def get_summaries() -> Response:
         only = visit.grant.project_id
 
         def build() -> tuple[Body, Sequence[ProjectLine]]:
-            lines = projects.list_lines(connection, at, only)
+            lines = board.list_lines(connection, at, only and [only], charts=True)
             summaries = [_summary(line, at) | {"causes": _blamed(line.verdict)} for line in lines]
             return {"projects": summaries}, lines
 

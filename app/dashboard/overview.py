@@ -10,10 +10,11 @@ from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.controls import options
 from app.dashboard.pager import make_pager
-from app.queries import projects
 from app.queries.overview import shared_causes
+from app.queries.projects import earliest
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import SOME_FAILURES, STATES
+from app.web import board
 from app.web.live import Head
 
 PROJECTS_PER_PAGE = 50
@@ -28,7 +29,7 @@ def overview() -> Response:
     with visiting_overview(at) as (connection, only, versions):
 
         def build() -> tuple[Head, dict[str, Any]]:
-            lines = projects.list_lines(connection, at, only)
+            lines = board.list_lines(connection, at, only and [only], charts=True)
             needle = q.casefold()
             wanted = [
                 line
@@ -50,7 +51,7 @@ def overview() -> Response:
             def link(to: int) -> str:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
 
-            until = projects.earliest(line.until for line in lines)
+            until = earliest(line.until for line in lines)
             head = Head("Projects", in_trouble > 0, not shown, title("Projects", verdicts), until)
             return head, {
                 "lines": shown,

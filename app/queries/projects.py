@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -101,12 +102,24 @@ def list_projects(connection: Connection, only: str | None = None) -> list[Proje
     return [Project._make(row) for row in connection.execute(query)]
 
 
-_VERSIONS = Prepared(lambda _: select(ProjectRow.project_id, ProjectRow.version))
+class Version(NamedTuple):
+    """How often a project changed since it was created (µs): another of its id counts anew."""
+
+    number: int
+    created_at: int
 
 
-def list_versions(connection: Connection) -> dict[str, int]:
-    """The version of every project."""
-    return {row[0]: row[1] for row in _VERSIONS.each(connection)}
+_VERSIONED = (ProjectRow.project_id, ProjectRow.version, ProjectRow.created_at)
+_VERSIONS = Prepared(lambda _: select(*_VERSIONED))
+
+
+def list_versions(connection: Connection, only: Sequence[str] | None = None) -> dict[str, Version]:
+    """The version of every project, or of these."""
+    if only is None:
+        rows: Iterable[Sequence[Any]] = _VERSIONS.each(connection)
+    else:
+        rows = connection.execute(select(*_VERSIONED).where(ProjectRow.project_id.in_(only)))
+    return {row[0]: Version(row[1], row[2]) for row in rows}
 
 
 def list_lines(

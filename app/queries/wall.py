@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from app.queries import causes, jobs
 from app.queries.filters import JobFilter
-from app.queries.projects import ProjectLine, get_project, list_lines
+from app.queries.projects import ProjectLine, get_project
 from app.queries.views import Cause
 from app.rules.beginnings import told_apart
 from app.rules.job import Job
@@ -63,9 +63,8 @@ class Wall:
     closeup: Closeup | None = None
 
 
-def get_wall(connection: Connection, now: int, only: Sequence[str] | None) -> Wall:
-    """All projects, or those of these ids that there are."""
-    lines = list_lines(connection, now, only, charts=False)
+def get_wall(connection: Connection, now: int, lines: Sequence[ProjectLine]) -> Wall:
+    """These projects; of one that is alone more than its line."""
     return Wall(lines, _closeup(connection, lines[0], now) if len(lines) == 1 else None)
 
 

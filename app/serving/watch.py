@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
-from app.queries.projects import list_versions
+from app.queries.projects import Version, list_versions
 from app.store import deadline
 from app.store.database import reading
 
@@ -68,7 +68,7 @@ class Watch(Generic[Client]):
         self.waiting: set[Client] = set()
         self._looking = False
         self._looked_at = 0.0
-        self._known: Mapping[str, int] | None = None
+        self._known: Mapping[str, Version] | None = None
 
     def must_look(self) -> bool:
         """Whether a look is due, which then begins: while anybody waits, one after the other."""
@@ -78,12 +78,12 @@ class Watch(Generic[Client]):
         self._looking = self._looking or due
         return due
 
-    def look(self, app: Any) -> Mapping[str, int]:
+    def look(self, app: Any) -> Mapping[str, Version]:
         """The versions of all projects. Raises what the store does."""
         with app.app_context(), deadline.within(WITHIN), reading() as connection:
             return list_versions(connection)
 
-    def concerned(self, found: Mapping[str, int] | None, began: float) -> list[Client]:
+    def concerned(self, found: Mapping[str, Version] | None, began: float) -> list[Client]:
         """Those for whom something changed by what a look found, or may have, where it failed."""
         before, self._known, self._looking = self._known, found, False
         if found is None or before is None:

@@ -18,7 +18,7 @@ from app.rules.times import MINUTE, floor
 from app.store import deadline
 from app.store.database import writing
 from app.store.faults import is_away, reason_of
-from app.web import live
+from app.web import board, live
 from app.web.cookies import SCREEN, get_cookie
 
 NOTING = 0.2
@@ -48,10 +48,10 @@ def index() -> Response:
         leads = visit.screen_id is None
 
         def build() -> tuple[live.Head, dict[str, Any]]:
-            wall = get_wall(connection, at, visit.only)
-            running = sum(line.facts.running for line in wall.lines)
-            context = {"wall": wall, "lines": wall.lines, "running": running}
-            until = earliest(line.until for line in wall.lines)
+            lines = board.list_lines(connection, at, visit.only, charts=False)
+            running = sum(line.facts.running for line in lines)
+            context = {"wall": get_wall(connection, at, lines), "lines": lines, "running": running}
+            until = earliest(line.until for line in lines)
             return live.Head("Wall", until=until), context | {"asked": asked, "leads": leads}
 
         versions = (*visit.versions, floor(at, MINUTE))

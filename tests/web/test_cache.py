@@ -19,7 +19,7 @@ from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
 from app.models import Session
-from app.queries import projects, wall
+from app.queries import projects
 from app.store.database import db, writing
 from app.web import cache
 from app.web.cache import Kept, Made, PageCache, serve
@@ -375,8 +375,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
         calls.append(only)
         return plain(connection, now, only, **options)
 
-    for module in (projects, wall):
-        monkeypatch.setattr(module, "list_lines", counted)
+    monkeypatch.setattr(projects, "list_lines", counted)
     return calls
 
 

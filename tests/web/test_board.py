@@ -1,0 +1,164 @@
+"""Lines that are kept say what lines that are made anew would say, and few are made anew."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from app import create_app
+from app.config import read
+from app.ledger.projects import change_project, create_project
+from app.ledger.report import Report
+from app.models import Project
+from app.queries import projects
+from app.queries.projects import ProjectLine
+from app.rules.status import JobStatus
+from app.rules.times import DAY, HOUR, MINUTE, SECOND
+from app.store.database import db, reading, writing
+from app.web import board
+from tests.kit.recording import record
+
+NOON = 1_700_006_400 * SECOND
+NAMES = tuple("abcd")
+
+
+@pytest.fixture(autouse=True)
+def _projects(app: Flask) -> None:
+    for name in NAMES:
+        create_project(name, name=name.upper(), mode="kg_vector", now=NOON - DAY)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Of which projects lines are made anew, each time; None: of all."""
+    calls: list[Any] = []
+    plain = projects.list_lines
+
+    def counted(connection, now, only=None, **options):
+        calls.append(only)
+        return plain(connection, now, only, **options)
+
+    monkeypatch.setattr(projects, "list_lines", counted)
+    return calls
+
+
+def shown(
+    now: int, only: Sequence[str] | None = None, *, charts: bool = False
+) -> list[tuple[Any, ...]]:
+    """What is said at a moment, which is also what is said without anything kept."""
+    with reading() as connection:
+        kept = board.list_lines(connection, now, only, charts=charts)
+        anew = projects.list_lines(connection, now, only, charts=charts)
+    assert told(kept) == told(anew)
+    return told(kept)
+
+
+def told(lines: Sequence[ProjectLine]) -> list[tuple[Any, ...]]:
+    return [
+        (one.facts.project_id, one.facts.name, one.verdict, one.also, one.brief) for one in lines
+    ]
+
+
+def states(now: int, **options: Any) -> list[tuple[str, str]]:
+    return [
+        (project_id, verdict.state.name) for project_id, _, verdict, *_ in shown(now, **options)
+    ]
+
+
+def made(asked: list[Any]) -> list[Any]:
+    """What was made anew by the board itself, and not to compare it with."""
+    calls = asked[:-1]
+    asked.clear()
+    return calls
+
+
+def drop(project_id: str) -> None:
+    """Remove a project that has no jobs."""
+    with writing() as connection:
+        connection.execute(delete(Project).where(Project.project_id == project_id))
+
+
+def failed(number: int, at: int) -> Report:
+    return Report(
+        job_id=f"f{number}",
+        source_doc_id=f"d{number}",
+        status=JobStatus.FAILED,
+        completed_at=at,
+        error_message="timeout",
+    )
+
+
+def test_only_what_changed_is_judged_anew(asked: list[Any]) -> None:
+    shown(NOON)
+    assert made(asked) == [None]
+    shown(NOON + SECOND)
+    assert made(asked) == []
+    for number in range(3):
+        record("c", [failed(number, NOON)], now=NOON + SECOND)
+        shown(NOON + SECOND)
+        assert made(asked) == [["c"]]
+    assert states(NOON + SECOND)[0] == ("c", "failing")
+    made(asked)
+    change_project("b", {"name": "Another"})
+    assert ("b", "Another") in [line[:2] for line in shown(NOON + 2 * SECOND)]
+    assert made(asked) == [["b"]]
+    shown(NOON + MINUTE)  # what follows from hours may be another with every minute
+    assert made(asked) == [None]
+
+
+def test_a_line_is_made_anew_at_the_moment_from_which_it_may_not_be_true(asked: list[Any]) -> None:
+    running = Report(job_id="r", source_doc_id="r", status=JobStatus.RUNNING)
+    record("a", [running], now=NOON - 15 * MINUTE + 30 * SECOND)
+    assert ("a", "running") in states(NOON)
+    record("a", [Report(job_id="r")], now=NOON + SECOND)  # a sign of life, and no new version
+    made(asked)
+    assert ("a", "running") in states(NOON + 31 * SECOND)
+    assert made(asked) == [["a"]]
+    assert ("a", "stalled") in states(NOON + 15 * MINUTE + SECOND)
+
+
+def test_with_hours_a_line_is_made_anew_once(asked: list[Any]) -> None:
+    record("a", [failed(1, NOON - HOUR)], now=NOON)
+    shown(NOON)
+    made(asked)
+    assert len(shown(NOON, charts=True)) == len(NAMES)
+    assert made(asked) == [None]
+    shown(NOON)
+    shown(NOON, charts=True)
+    assert [call for call in asked if call is not None] == []
+    with reading() as connection:
+        lines = board.list_lines(connection, NOON, charts=True)
+    assert all(len(line.facts.hours) == 24 for line in lines)
+
+
+def test_some_of_the_projects_are_those_that_were_asked_for(asked: list[Any]) -> None:
+    shown(NOON)
+    made(asked)
+    assert [one[0] for one in shown(NOON, ["b", "d", "-"])] == ["b", "d"]
+    assert made(asked) == []
+    assert [one[0] for one in shown(NOON, ["b"])] == ["b"]
+    assert [one[0] for one in shown(NOON)] == list(NAMES)
+
+
+def test_another_project_of_the_same_id_is_another(asked: list[Any]) -> None:
+    shown(NOON)
+    drop("a")
+    assert "a" not in [one[0] for one in shown(NOON)]
+    create_project("a", name="New", mode="kg_vector", now=NOON)
+    assert ("a", "New") in [line[:2] for line in shown(NOON)]
+    for name in "abc":
+        drop(name)
+    with reading() as connection:
+        [line] = board.list_lines(connection, NOON, charts=False)
+    assert len(line.facts.hours) == 24  # what is alone is shown with them
+
+
+def test_where_no_pages_are_kept_no_lines_are(settings: dict[str, str], asked: list[Any]) -> None:
+    bare = create_app(read(settings | {"CACHE_MB": "0"}))
+    with bare.app_context():
+        shown(NOON)
+        shown(NOON)
+        db.engine.dispose()
+    assert asked == [None] * 4
