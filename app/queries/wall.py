@@ -62,6 +62,21 @@ class Wall:
     lines: Sequence[ProjectLine]
     closeup: Closeup | None = None
 
+    @property
+    def troubles(self) -> list[ProjectLine]:
+        """Those in trouble."""
+        return [line for line in self.lines if line.verdict.state.trouble]
+
+    @property
+    def others(self) -> list[ProjectLine]:
+        """All others."""
+        return [line for line in self.lines if not line.verdict.state.trouble]
+
+    @property
+    def blaming(self) -> int:
+        """How many of the others say that something failed."""
+        return sum(line.verdict.state.blames for line in self.others)
+
 
 def get_wall(connection: Connection, now: int, lines: Sequence[ProjectLine]) -> Wall:
     """These projects; of one that is alone more than its line."""
