@@ -230,6 +230,37 @@ def test_trouble_shows_in_the_title(person: Person) -> None:
     expect(page).to_have_title(re.compile(r"^Failing · live-"))
 
 
+def test_title_mark_and_icon_follow_trouble_that_is_no_failure(own_person: Person) -> None:
+    board = own_person.board
+    made = {"chunks_processed": 4, "nodes_created": 2}
+    send(board, *(job(number, "completed", **made) for number in range(3)))
+    page, overview = open_project(own_person), own_person.open("/")
+    for shown in (page, overview):
+        expect(shown).not_to_have_title(re.compile("No output|in trouble"))
+        expect(shown.locator("html")).to_have_attribute("data-mood", "calm")
+    none = {"chunks_processed": 4, "nodes_created": 0}
+    send(board, *(job(number, "completed", **none) for number in range(3, 9)))
+    expect(page).to_have_title(re.compile("^No output · "))
+    expect(overview).to_have_title(re.compile(r"^\(1 in trouble\) Projects"))
+    for shown in (page, overview):
+        expect(shown.locator("html")).to_have_attribute("data-mood", "trouble")
+        icon = shown.locator("#favicon")
+        expect(icon).to_have_attribute("href", re.compile("^data:image/svg|trouble"))
+
+
+def test_the_words_of_a_verdict_lead_to_the_jobs_that_it_is_about(person: Person) -> None:
+    board = person.board
+    made = {"chunks_processed": 4, "nodes_created": 2}
+    send(board, *(job(number, "completed", **made) for number in range(3)))
+    send(
+        board, *(job(number, "completed", **made | {"nodes_created": 0}) for number in range(3, 9))
+    )
+    page = open_project(person)
+    page.locator(".head__sentence a").first.click()
+    expect(page).to_have_url(re.compile(r"\?empty=1"))
+    expect(page.locator("tbody .row")).to_have_count(6)
+
+
 def test_the_job_page_follows_its_job(person: Person) -> None:
     send(person.board, running(1, 10))
     page = person.open(f"/projects/{person.board.project}/jobs/job-00001")
