@@ -11,13 +11,13 @@ from app.api import blueprint as api_blueprint
 from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
 from app.dashboard import settings, sign_in
+from app.queries import board
 from app.rules.causes import reason
 from app.screens import manage, pairing
 from app.store import database
 from app.wall import blueprint as wall_blueprint
 from app.web import (
     assets,
-    board,
     cache,
     cookies,
     errors,

@@ -11,7 +11,7 @@ from app.api.answers import VARY, json_answer
 from app.api.operations import operation
 from app.api.requests import open_everything, open_project
 from app.clock import now
-from app.queries import causes, charts, projects
+from app.queries import board, causes, charts, projects
 from app.queries.projects import ProjectLine
 from app.queries.views import Chart
 from app.rules.causes import cause_name, remedy_of
@@ -20,7 +20,6 @@ from app.rules.times import DAY, MINUTE, floor, format_time
 from app.rules.verdicts import Verdict
 from app.rules.words import age
 from app.store.database import reading
-from app.web import board
 from app.web.cache import Made, body_of, serve
 from app.web.etags import Versions, lasting, not_modified, still_known, versioned_etag
 from app.web.formatters import clock, short_time

@@ -10,11 +10,11 @@ from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.dashboard.controls import options
 from app.dashboard.pager import make_pager
+from app.queries import board
 from app.queries.overview import shared_causes
 from app.queries.projects import earliest
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import SOME_FAILURES, STATES
-from app.web import board
 from app.web.live import Head
 
 PROJECTS_PER_PAGE = 50

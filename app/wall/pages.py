@@ -11,6 +11,7 @@ from app.access.door import WallVisit
 from app.access.seen import SEEN_EVERY, note_seen
 from app.access.viewer import is_script, remember_screen, visiting_wall
 from app.clock import now
+from app.queries import board
 from app.queries.projects import earliest
 from app.queries.wall import Wall, get_wall
 from app.rules.fields import IDENTIFIER
@@ -18,7 +19,7 @@ from app.rules.times import MINUTE, floor
 from app.store import deadline
 from app.store.database import writing
 from app.store.faults import is_away, reason_of
-from app.web import board, live
+from app.web import live
 from app.web.cookies import SCREEN, get_cookie
 
 NOTING = 0.2

@@ -12,12 +12,11 @@ from app.config import read
 from app.ledger.projects import change_project, create_project
 from app.ledger.report import Report
 from app.models import Project
-from app.queries import projects
+from app.queries import board, projects
 from app.queries.projects import ProjectLine
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND
 from app.store.database import db, reading, writing
-from app.web import board
 from tests.kit.recording import record
 
 NOON = 1_700_006_400 * SECOND
