@@ -167,6 +167,8 @@ def test_what_runs_and_counts_no_chunks_is_slow_by_the_document() -> None:
 def test_slow_begins_with_the_first_slow_job_of_its_hours() -> None:
     weeks(every=MINUTE)
     send([done(NOON + n * MINUTE) for n in range(20)], NOON + 20 * MINUTE)
+    small = [done(NOON + 21 * MINUTE, took=12, chunks=1), done(NOON + 22 * MINUTE, chunks=0)]
+    send(small, NOON + 22 * MINUTE)  # neither is slow, whatever a chunk took
     first = NOON + 25 * MINUTE
     send([done(first + n * MINUTE, took=200) for n in range(100)], first + 100 * MINUTE)
     verdict = line_at(first + 100 * MINUTE).verdict

@@ -19,7 +19,7 @@ from app.rules.times import DAY, HOUR, SECOND, floor
 from app.rules.verdicts.facts import Measured
 from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
 from app.rules.verdicts.pace import SLOW_TIMES, Bin, Usual, slow_since, stands_after, usual_pace
-from app.rules.verdicts.slow import SLOW_JOBS
+from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS
 from app.store.database import inlined
 from app.store.seeks import each_row, listed_rows
 
@@ -194,7 +194,7 @@ def _learn_spells(
 @cache
 def _first_slow(dialect: str) -> Any:
     """When the first slow job of an hour began, of each project; that hour, where none is found."""
-    hours = each_row(dialect, DOUBTED, "hour", "chunk", "document")
+    hours = each_row(dialect, DOUBTED, "hour", "chunk", "document", "longer")
     of_hour = (Job.ended_at >= hours.c.hour, Job.ended_at < hours.c.hour + inlined(HOUR))
     some = (
         select(Job.ended_at, Job.took, Job.chunks_processed)
@@ -204,21 +204,25 @@ def _first_slow(dialect: str) -> Any:
         .correlate(hours)
         .subquery()
     )
-    long = or_(
-        some.c.took >= hours.c.document, some.c.took >= hours.c.chunk * some.c.chunks_processed
+    by_chunk = and_(
+        some.c.chunks_processed > 0,
+        some.c.took >= hours.c.chunk * some.c.chunks_processed,
+        some.c.took >= hours.c.longer,
     )
+    long = or_(some.c.took >= hours.c.document, by_chunk)
     first = select(func.min(some.c.ended_at - some.c.took)).where(long).scalar_subquery()
     return select(hours.c.project_id, func.coalesce(first, hours.c.hour).label("begun"))
 
 
 def _spell(row: Row, usual: Usual, hour: int) -> dict[str, Any]:
-    """From which hour on jobs were slow, and what makes a job of it slow: µs."""
-    slow = SLOW_TIMES * SECOND
+    """From which hour on jobs were slow, and what makes a job of it slow: µs, as `slow` judges."""
+    chunk, document = usual.per_chunk or 0, usual.per_document or 0
     return {
         "project_id": row["project_id"],
         "hour": hour,
-        "chunk": int(slow * (usual.per_chunk or 0)),
-        "document": int(slow * (usual.per_document or 0)),
+        "chunk": int(SLOW_TIMES * SECOND * chunk),
+        "document": int(SLOW_TIMES * SECOND * document),
+        "longer": int(LONGER_TIMES * SECOND * document),
     }
 
 
