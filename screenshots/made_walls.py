@@ -164,8 +164,6 @@ def board_of(app: Flask, wall: Wall, now: int, asked: Sequence[str] = (), etag: 
     """The live part, as a poll gets it."""
     context: Mapping[str, object] = {
         "wall": wall,
-        "lines": wall.lines,
-        "running": sum(line.facts.running for line in wall.lines),
         "asked": asked,
         "leads": True,
         "now": now,

@@ -12,6 +12,7 @@ from app.dashboard.answers import answer, title
 from app.dashboard.estimates import outlook
 from app.queries import charts, jobs, projects
 from app.queries.contract import fields_of
+from app.queries.facts import list_facts
 from app.rules.causes import cause_name, cause_of, chain, remedy_of, telling_line
 from app.rules.documents import folder_and_file
 from app.rules.job_states import RUNNING
@@ -42,7 +43,7 @@ def job(project_id: str, job_id: str) -> Response:
             if shown.state is RUNNING:  # of no other the history is asked
                 facts = None
                 if unheard(shown.moved_at or at, silent_since(at, of.silent_after)):
-                    facts = projects.list_lines(connection, at, project_id)[0].facts
+                    [facts] = list_facts(connection, at, [project_id], charts=False)
                 chart = charts.get_chart(connection, of, at, running=True)
                 expected = outlook(shown, facts, chart, at)
             return head, {

@@ -2,7 +2,8 @@
 
 After a report one project of a thousand is another. What is said of the others was worked out from
 the same rows in the same minute, and stays true until the moment that each line knows itself: as
-for a whole page, see Answers in `docs/design.md`.
+for a whole page, see Answers in `docs/design.md`. No version comes twice, even where a store was
+put back: one that is not the same, older or newer, is of other rows.
 """
 
 from collections.abc import Sequence
@@ -53,7 +54,9 @@ def list_lines(
     versions = {} if kept is None else projects.list_versions(connection, only)
     if kept is None or not 1 < len(versions) <= MOST_KEPT:
         return projects.list_lines(connection, now, only, charts=charts)
-    _forget(kept, versions, everything=only is None)
+    if only is None:
+        for project_id in kept.keys() - versions.keys():  # which were removed
+            kept.pop(project_id, None)
     known = {
         project_id: each.line
         for project_id, version in versions.items()
@@ -69,19 +72,3 @@ def list_lines(
             kept[project_id] = KeptLine(version, floor(now, MINUTE), line, charts)
     order = by_urgency({project_id: line.verdict for project_id, line in known.items()})
     return [known[project_id] for project_id in order]
-
-
-def _forget(kept: Lines, versions: dict[str, Version], *, everything: bool) -> None:
-    """Drop what was removed; and all, where something seems newer than the database.
-
-    For that was put back then, and counts its versions anew.
-    """
-    if any(
-        each.version.number > version.number
-        for project_id, version in versions.items()
-        if (each := kept.get(project_id))
-    ):
-        kept.clear()
-    if everything:
-        for project_id in kept.keys() - versions.keys():
-            kept.pop(project_id, None)

@@ -63,6 +63,11 @@ class Wall:
     closeup: Closeup | None = None
 
     @property
+    def running(self) -> int:
+        """How many jobs run in all of them."""
+        return sum(line.facts.running for line in self.lines)
+
+    @property
     def troubles(self) -> list[ProjectLine]:
         """Those in trouble."""
         return [line for line in self.lines if line.verdict.state.trouble]

@@ -50,10 +50,8 @@ def index() -> Response:
 
         def build() -> tuple[live.Head, dict[str, Any]]:
             lines = board.list_lines(connection, at, visit.only, charts=False)
-            running = sum(line.facts.running for line in lines)
-            context = {"wall": get_wall(connection, at, lines), "lines": lines, "running": running}
-            until = earliest(line.until for line in lines)
-            return live.Head("Wall", until=until), context | {"asked": asked, "leads": leads}
+            context = {"wall": get_wall(connection, at, lines), "asked": asked, "leads": leads}
+            return live.Head("Wall", until=earliest(line.until for line in lines)), context
 
         versions = (*visit.versions, floor(at, MINUTE))
         slot = (visit.only, leads)
@@ -76,8 +74,6 @@ def _unknown(at: int, asked: list[str]) -> Response:
     else:
         context = {
             "wall": Wall(()),
-            "lines": [],
-            "running": 0,
             "now": at,
             "unknown": True,
             "etag": "",

@@ -17,6 +17,7 @@ from app.queries.projects import ProjectLine
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND
 from app.store.database import db, reading, writing
+from tests.kit.judged import Asked, count_judged
 from tests.kit.recording import record
 
 NOON = 1_700_006_400 * SECOND
@@ -30,17 +31,9 @@ def _projects(app: Flask) -> None:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Of which projects lines are made anew, each time; None: of all."""
-    calls: list[Any] = []
-    plain = projects.list_lines
-
-    def counted(connection, now, only=None, **options):
-        calls.append(only)
-        return plain(connection, now, only, **options)
-
-    monkeypatch.setattr(projects, "list_lines", counted)
-    return calls
+    return count_judged(monkeypatch)
 
 
 def shown(

@@ -15,7 +15,9 @@ from jinja2 import BytecodeCache
 from werkzeug.test import TestResponse
 
 from app import create_app
+from app.clock import now
 from app.config import read
+from app.ledger.projects import create_project
 from app.store import backups
 from app.store.database import db
 from app.web.cookies import SESSION
@@ -135,6 +137,9 @@ def test_no_board_shows_what_was_lost_nor_takes_it_for_what_came_after(
                 assert ask(client, path, answer.headers["ETag"]).status_code == 304
 
     lost: dict[str, set[str]] = {path: set() for path in PATHS}
+    create_project(
+        "p2", name="Beside it", mode="kg_vector", now=now()
+    )  # of several, lines are kept
     report(api, 0)
     report(api, 1)
     for path in PATHS:

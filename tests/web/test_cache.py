@@ -19,7 +19,6 @@ from app.clock import now
 from app.config import read
 from app.ledger.projects import create_project
 from app.models import Session
-from app.queries import projects
 from app.store.database import db, writing
 from app.web import cache
 from app.web.cache import Kept, Made, PageCache, serve
@@ -29,6 +28,7 @@ from app.web.live import PATIENCE
 from tests.kit.api import Api
 from tests.kit.cookies import give, held
 from tests.kit.forms import sign_in
+from tests.kit.judged import Asked, count_judged
 
 PART = {"HX-Request-Type": "partial"}
 MIB = 1024 * 1024
@@ -366,17 +366,9 @@ def report(api: Api, number: int, project_id: str = "p1") -> None:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+def made(monkeypatch: pytest.MonkeyPatch) -> Asked:
     """Grows with every page about projects that is made."""
-    calls: list[str | None] = []
-    plain = projects.list_lines
-
-    def counted(connection, now, only=None, **options):
-        calls.append(only)
-        return plain(connection, now, only, **options)
-
-    monkeypatch.setattr(projects, "list_lines", counted)
-    return calls
+    return count_judged(monkeypatch)
 
 
 @pytest.mark.parametrize("path", ["/projects/p1", "/", "/wall/board"])
