@@ -12,6 +12,7 @@ from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
 from app.dashboard import settings, sign_in
 from app.queries import board
+from app.queries.habits import usual
 from app.rules.causes import reason
 from app.screens import manage, pairing
 from app.store import database
@@ -79,6 +80,7 @@ def create_app(config: Config | None = None) -> Flask:
     database.init_app(app, config.connections)
     cache.init_app(app, config.cache_bytes)
     board.init_app(app, keeps=config.cache_bytes > 0)
+    usual.init_app(app)
     cookies.init_app(app, config.path_prefix, secret_key)
     errors.init_app(app)
     security.init_app(app)

@@ -11,8 +11,9 @@ from app.queries.projects import ProjectLine, list_lines
 from app.rules import verdicts
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
-from app.store.database import reading
+from app.store.database import db, reading
 from tests.kit.recording import record
+from tests.kit.statements import statements
 
 NOON = floor(1_700_000_000 * SECOND, DAY) + 12 * HOUR  # a Tuesday
 
@@ -228,3 +229,20 @@ def test_failures_that_are_usual_are_no_alarm() -> None:
     assert line.facts.streak == 3
     assert line.facts.usual is not None
     assert line.facts.usual.failed_share == pytest.approx(0.2, abs=0.01)
+
+
+def test_what_is_usual_is_read_again_only_where_its_days_are_others() -> None:
+    def reads_durations(now: int) -> bool:
+        with statements(db.engine) as heard:
+            line_at(now)
+        return any("duration_counts" in statement for statement in heard)
+
+    weeks()
+    send([done(NOON + n * MINUTE, took=60) for n in range(30)], NOON + 30 * MINUTE)
+    assert reads_durations(NOON + 30 * MINUTE)
+    assert not reads_durations(NOON + 31 * MINUTE)
+    assert reads_durations(NOON + HOUR)  # the days begin and end an hour later
+    late = [done(NOON - 3 * DAY + n * SECOND, took=900) for n in range(1, 400)]
+    send(late, NOON + HOUR)
+    assert reads_durations(NOON + HOUR + MINUTE)
+    assert not reads_durations(NOON + HOUR + 2 * MINUTE)

@@ -1,25 +1,25 @@
 """What documents and chunks usually take, which jobs are slower, and which stand."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, true
 
-from app.ledger.counts import middle_of
-from app.models import DurationCount, FinishedCount, Job
-from app.queries.habits.doubt import DOUBTED, USUAL, Learned, Row, named
+from app.models import Job
+from app.queries.habits.doubt import DOUBTED, Learned, Row, named
+from app.queries.habits.usual import hours_of, usual_of
 from app.queries.matching import RUNNING, ended
 from app.rules.durations import Basis, runs_since
 from app.rules.silence import silent_since
 from app.rules.skew import TOLERANCE
 from app.rules.status import SUCCESSES, JobStatus
-from app.rules.times import DAY, HOUR, SECOND, floor
+from app.rules.times import HOUR, SECOND
 from app.rules.verdicts.facts import Measured
 from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
-from app.rules.verdicts.pace import SLOW_TIMES, Bin, Usual, slow_since, stands_after, usual_pace
-from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS
+from app.rules.verdicts.pace import SLOW_TIMES, Usual, slow_since, stands_after
+from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS, slow_pace
 from app.store.database import inlined
 from app.store.seeks import each_row, listed_rows
 
@@ -41,70 +41,20 @@ def _measurable(row: Row) -> bool:
 
 def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:
     """What is usual in each project, and what is not so now."""
-    edge = floor(now, HOUR) - DAY
-    bins = _bins(connection, rows, edge)
+    usual = usual_of(connection, rows, now)
     newest = _newest(connection, [row for row in rows if _measurable(row)], now)
-    spells, standing = [], []
+    slow, standing = [], []
     for row in rows:
         project_id = row["project_id"]
-        hours = [one for one in bins[project_id] if one.start >= edge]
-        usual = usual_pace(hours, [one for one in bins[project_id] if one.start < edge])
-        learned[project_id] |= {"usual": usual, "newest": newest[project_id]}
-        if (begun := slow_since(hours, usual)) is not None:
-            spells.append(_spell(row, usual, begun))
+        learned[project_id] |= {"usual": usual[project_id], "newest": newest[project_id]}
+        if slow_pace(usual[project_id], newest[project_id]):
+            slow.append(row)
         if row["unmoved"]:
-            standing.append(_limits(row, usual, now))
-    if spells:
-        _learn_spells(connection, spells, learned)
+            standing.append(_limits(row, usual[project_id], now))
+    if slow:
+        _learn_spells(connection, slow, usual, now, learned)
     if standing:
         _learn_standing(connection, standing, learned)
-
-
-def _bins(connection: Connection, rows: Iterable[Row], edge: int) -> Mapping[str, list[Bin]]:
-    """What finished by hour since the edge (µs), and by day before it."""
-    values = {DOUBTED: named(rows), "edge": edge, "since": edge - USUAL}
-    dialect = connection.dialect.name
-    steps = defaultdict(list)
-    for row in connection.execute(_steps(dialect), values):
-        steps[row.project_id, row.start].append((middle_of(row.step), int(row.jobs)))
-    bins = defaultdict(list)
-    for row in connection.execute(_finished(dialect), values):
-        counts = (int(row.completed), int(row.failed), int(row.chunks))
-        bins[row.project_id].append(Bin(row.start, *counts, steps[row.project_id, row.start]))
-    return bins
-
-
-def _start(table: Any) -> Any:
-    """The hour since the edge, else the day before it, counted back from there."""
-    edge = bindparam("edge", type_=table.hour.type)
-    day = edge - (edge - table.hour + inlined(DAY - 1)) // inlined(DAY) * inlined(DAY)
-    return case((table.hour >= edge, table.hour), else_=day)
-
-
-def _by_bin(dialect: str, table: Any, keys: Sequence[Any], names: Sequence[str]) -> Any:
-    projects = each_row(dialect, DOUBTED)
-    start = _start(table).label("start")
-    return (
-        select(
-            table.project_id,
-            start,
-            *keys,
-            *(func.sum(getattr(table, name)).label(name) for name in names),
-        )
-        .join(projects, projects.c.project_id == table.project_id)
-        .where(table.hour >= bindparam("since"))
-        .group_by(table.project_id, start, *keys)
-    )
-
-
-@cache
-def _finished(dialect: str) -> Any:
-    return _by_bin(dialect, FinishedCount, (), ("completed", "failed", "chunks"))
-
-
-@cache
-def _steps(dialect: str) -> Any:
-    return _by_bin(dialect, DurationCount, (DurationCount.step,), ("jobs",))
 
 
 def _newest(connection: Connection, rows: Sequence[Row], now: int) -> Mapping[str, list[Measured]]:
@@ -184,11 +134,20 @@ def _last(dialect: str, projects: Any, found: Any, at: Any, most: int) -> Any:
 
 
 def _learn_spells(
-    connection: Connection, spells: Sequence[Mapping[str, Any]], learned: Learned
+    connection: Connection,
+    rows: Sequence[Row],
+    usual: Mapping[str, Usual],
+    now: int,
+    learned: Learned,
 ) -> None:
-    values = {DOUBTED: listed_rows(spells)}
-    for row in connection.execute(_first_slow(connection.dialect.name), values):
-        learned[row.project_id]["slow_since"] = row.begun
+    spells = []
+    for project_id, hours in hours_of(connection, rows, now).items():
+        if (begun := slow_since(hours, usual[project_id])) is not None:
+            spells.append(_spell(project_id, usual[project_id], begun))
+    if spells:
+        values = {DOUBTED: listed_rows(spells)}
+        for row in connection.execute(_first_slow(connection.dialect.name), values):
+            learned[row.project_id]["slow_since"] = row.begun
 
 
 @cache
@@ -214,11 +173,11 @@ def _first_slow(dialect: str) -> Any:
     return select(hours.c.project_id, func.coalesce(first, hours.c.hour).label("begun"))
 
 
-def _spell(row: Row, usual: Usual, hour: int) -> dict[str, Any]:
+def _spell(project_id: str, usual: Usual, hour: int) -> dict[str, Any]:
     """From which hour on jobs were slow, and what makes a job of it slow: µs, as `slow` judges."""
     chunk, document = usual.per_chunk or 0, usual.per_document or 0
     return {
-        "project_id": row["project_id"],
+        "project_id": project_id,
         "hour": hour,
         "chunk": int(SLOW_TIMES * SECOND * chunk),
         "document": int(SLOW_TIMES * SECOND * document),

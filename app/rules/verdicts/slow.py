@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import NamedTuple
 
 from app.rules.sentences import Brief, Parts, say
 from app.rules.times import SECOND
 from app.rules.verdicts.facts import Measured, ProjectFacts
-from app.rules.verdicts.pace import SLOW_TIMES
+from app.rules.verdicts.pace import SLOW_TIMES, Usual
 from app.rules.verdicts.state import ProjectState, Verdict, since, since_when
 from app.rules.words import NBSP
 
@@ -26,28 +27,12 @@ class Slow(ProjectState):
 
     def judge(self, facts: ProjectFacts, _now: int) -> Verdict | None:
         """Since the first of those began, or of the hours that were as slow."""
-        usual, newest = facts.usual, facts.newest
-        if usual is None or usual.per_document is None or len(newest) < SLOW_JOBS:
+        pace = slow_pace(facts.usual, facts.newest)
+        if pace is None:
             return None
-        document = median(one.took for one in newest) / SECOND
-        if document < max(LEAST, LONGER_TIMES * usual.per_document):
-            return None
-        counted = [one for one in newest if one.chunks]
-        chunk = per_chunk(counted) if 2 * len(counted) >= len(newest) else None
-        by_document = document >= SLOW_TIMES * usual.per_document
-        if chunk is None or not usual.per_chunk:
-            slow = by_document
-        else:
-            slow = chunk >= SLOW_TIMES * usual.per_chunk
-        if not slow:
-            return None
-        begun = min(one.ended_at - one.took for one in newest)
+        begun = min(one.ended_at - one.took for one in facts.newest)
         begun = min(begun, facts.slow_since or begun)
-        if by_document:
-            pace, as_usual, unit = document, usual.per_document, "document"
-        else:
-            pace, as_usual, unit = chunk or 0, usual.per_chunk or 0, "chunk"
-        return Verdict(self, since=begun, pace=pace, usual=as_usual, unit=unit)
+        return Verdict(self, since=begun, pace=pace.now, usual=pace.usual, unit=pace.unit)
 
     def sentence(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
         """Since when, what a document takes, and what it took."""
@@ -65,6 +50,34 @@ class Slow(ProjectState):
     def closeup(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
         """Since when, and what a document takes."""
         return say(since_when(verdict), ": ", _pace(verdict), ", usually ", _usual(verdict))
+
+
+class Pace(NamedTuple):
+    """Seconds that a document or a chunk takes now, and usually."""
+
+    now: float
+    usual: float
+    unit: str
+
+
+def slow_pace(usual: Usual | None, newest: Sequence[Measured]) -> Pace | None:
+    """At which pace these newest jobs go; None unless they are slow."""
+    if usual is None or usual.per_document is None or len(newest) < SLOW_JOBS:
+        return None
+    document = median(one.took for one in newest) / SECOND
+    if document < max(LEAST, LONGER_TIMES * usual.per_document):
+        return None
+    if document >= SLOW_TIMES * usual.per_document:
+        by_document = Pace(document, usual.per_document, "document")
+    else:
+        by_document = None
+    counted = [one for one in newest if one.chunks]
+    chunk = per_chunk(counted) if 2 * len(counted) >= len(newest) else None
+    if chunk is None or not usual.per_chunk:
+        return by_document
+    if chunk < SLOW_TIMES * usual.per_chunk:
+        return None
+    return by_document or Pace(chunk, usual.per_chunk, "chunk")
 
 
 def per_chunk(jobs: Sequence[Measured]) -> float | None:
