@@ -21,8 +21,9 @@ class Answer:
 class Browser:
     """One kept-alive connection, made anew where the server has closed it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, patience: float = PATIENCE) -> None:
         self._port = port
+        self._patience = patience
         self._wire: _Wire | None = None
 
     async def ask(
@@ -38,7 +39,7 @@ class Browser:
             _, self._wire = await loop.create_connection(_Wire, "127.0.0.1", self._port)
         wire = self._wire
         answer = wire.send("\r\n".join([*lines, "\r\n"]).encode() + body)
-        patience = loop.call_later(PATIENCE, wire.give_up)
+        patience = loop.call_later(self._patience, wire.give_up)
         try:
             return await answer
         finally:

@@ -14,14 +14,16 @@ from app.clock import now
 from app.rules.times import format_time
 from bench.access import key_header, session_headers
 from bench.bars import Progress, bar
-from bench.browsers import Answer, Browser
+from bench.browsers import PATIENCE, Answer, Browser
 from bench.databases import PROJECTS, SMALL, Settings
 from bench.measure import Figures, Run, percentile
 from bench.server import Server, serve
 
 DASHBOARDS, WALLS, PIPELINES = 1000, 20, 20
 BUSY = PROJECTS[:5]
-PACE = 2.0  # s between the polls of one dashboard or wall
+PACE = 2.0  # s between the polls of one dashboard or wall which asks and asks
+WAIT = 4  # s that a poll of a dashboard as it is waits for a change
+WAITING_PACE = 1.2  # s between an answer and such a poll
 REPORTS_PER_SECOND = 200
 WARM_UP = 10.0  # s in which the dashboards are opened; nothing of it counts
 
@@ -41,6 +43,8 @@ class Seen:
     """Polls in quiet projects after a minute had begun, whose ETag holds the minute."""
     report_times: list[float] = field(default_factory=list)
     acknowledged: int = 0
+    cpu: float = 0.0
+    """What the server used meanwhile, s."""
 
     def failed(self, times: list[float], took: float) -> None:
         """Count an error, if it is time to count."""
@@ -62,7 +66,10 @@ class Seen:
 
 
 def measure(run: Run) -> Figures:
-    """The crowd before 1,000 jobs (for its memory alone) and before the run's size."""
+    """The crowd before 1,000 jobs (for its memory alone) and before the run's size.
+
+    There also as dashboards are, each poll of which waits for a change.
+    """
     figures: Figures = {}
     for size, name in ((SMALL, "1000"), (run.size, "size")):
         with (
@@ -71,9 +78,20 @@ def measure(run: Run) -> Figures:
             bar(f"A crowd, {size:,} jobs") as progress,
         ):
             figures[f"memory_mb_idle_{name}"] = server.memory()
-            seen = asyncio.run(_gather(server, settings, run.seconds, progress))
+            asks = asyncio.run(_gather(server, settings, run.seconds, progress))
             figures[f"memory_mb_crowd_{name}"] = server.memory()
-    return figures | _figures(seen, run.seconds)
+            if size == run.size:
+                waits = asyncio.run(_gather(server, settings, run.seconds, progress, wait=WAIT))
+    return figures | _figures(asks, run.seconds) | _figures_of_waiting(waits, asks, run.seconds)
+
+
+def _figures_of_waiting(waits: Seen, asks: Seen, seconds: int) -> Figures:
+    return {
+        "crowd_waiting_errors": waits.errors,
+        "crowd_waiting_polls_per_s": len(waits.times) / seconds,
+        "crowd_waiting_cpu": waits.cpu / asks.cpu,
+        "crowd_waiting_report_p99_ms": percentile(waits.report_times, 99) * 1000,
+    }
 
 
 def _figures(seen: Seen, seconds: int) -> Figures:
@@ -90,8 +108,13 @@ def _figures(seen: Seen, seconds: int) -> Figures:
     }
 
 
-async def _gather(server: Server, settings: Settings, seconds: int, progress: Progress) -> Seen:
-    """Open everything, warm up, count for so many seconds, close everything."""
+async def _gather(
+    server: Server, settings: Settings, seconds: int, progress: Progress, wait: int = 0
+) -> Seen:
+    """Open everything, warm up, count for so many seconds, close everything.
+
+    A poll of these dashboards waits so many seconds for a change.
+    """
     seen = Seen()
     sessions = session_headers(settings, DASHBOARDS + WALLS)
     key = key_header(settings, Scope.WRITE)
@@ -99,15 +122,19 @@ async def _gather(server: Server, settings: Settings, seconds: int, progress: Pr
     for number, session in enumerate(sessions):
         delay = WARM_UP * 0.8 * number / len(sessions)
         project = PROJECTS[number % len(PROJECTS)] if number < DASHBOARDS else None
-        clients.append(asyncio.create_task(_watch(server.port, session, project, delay, seen)))
+        clients.append(
+            asyncio.create_task(_watch(server.port, session, project, delay, seen, wait=wait))
+        )
     for number in range(PIPELINES):
         clients.append(asyncio.create_task(_report(server.port, key, number, seen)))
     end = time.monotonic() + WARM_UP + seconds
     while (left := end - time.monotonic()) > 0:
-        seen.counting = left <= seconds
+        if left <= seconds and not seen.counting:
+            seen.counting, seen.cpu = True, -server.cpu()
         progress("counting" if seen.counting else "warming up", 1 - left / (WARM_UP + seconds))
         await asyncio.sleep(0.1)
     seen.counting = False
+    seen.cpu += server.cpu()
     for client in clients:
         client.cancel()
     await asyncio.gather(*clients, return_exceptions=True)
@@ -115,12 +142,14 @@ async def _gather(server: Server, settings: Settings, seconds: int, progress: Pr
 
 
 async def _watch(
-    port: int, session: dict[str, str], project: str | None, delay: float, seen: Seen
+    port: int, session: dict[str, str], project: str | None, delay: float, seen: Seen, *, wait: int
 ) -> None:
     """A dashboard of a project, or (None) a wall: poll, keep the ETag, poll again."""
-    browser, etag, etag_minute = Browser(port), "", -1.0
+    browser, etag, etag_minute = Browser(port, PATIENCE + wait), "", -1.0
     path = "/wall/board" if project is None else f"/projects/{project}"
     headers = session if project is None else session | {"HX-Request-Type": "partial"}
+    if wait:
+        headers = headers | {"Prefer": f"wait={wait}"}
     await asyncio.sleep(delay)
     due: float = time.monotonic()
     failures = 0
@@ -145,7 +174,8 @@ async def _watch(
                 seen.answered(project, answer, took, fresh=one_minute and minute == etag_minute)
                 if answer.status == 200:
                     etag, etag_minute = answer.etag, minute if one_minute else -1.0
-                due = max(due + PACE, time.monotonic())
+                at = time.monotonic()
+                due = at + WAITING_PACE if wait else max(due + PACE, at)
             await asyncio.sleep(due - time.monotonic())
     finally:
         browser.close()
