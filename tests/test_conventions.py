@@ -16,6 +16,7 @@ from app.rules.verdicts import STATES
 from app.web.security import POLICY
 from app.web.shapes import SYMBOLS
 from tests.kit import ROOT
+from tests.kit.documents import listed
 
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 OWN_SCRIPTS = [path for path in (ROOT / "static").rglob("*.js") if "vendor" not in path.parts]
@@ -173,3 +174,14 @@ def test_every_shape_that_a_template_names_is_drawn(template: Path) -> None:
         text for node in named for text in constants(node) if isinstance(text, str)
     } - SYMBOLS
     assert unknown == set()
+
+
+def test_nothing_that_a_run_leaves_is_in_the_repository() -> None:
+    """A store that a command made in a folder of any name, with its key, was committed once."""
+    left = [
+        path
+        for path in listed()
+        if Path(path).name == "secret_key"
+        or re.search(r"\.(db|sqlite3?|lock|log|pyc|orig|rej)(\b|$)", Path(path).name)
+    ]
+    assert not left
