@@ -31,8 +31,12 @@ LATE = Fault("late", "late")
 SLOW = Fault("slow", "slow")
 FAULTS = (FAILING, NO_OUTPUT, SILENT, STANDING, STARVED, LATE, SLOW)
 WEEKLY = (FAILING, NO_OUTPUT, SLOW, LATE)  # there are as many weeks
-RARE = {"bursts": (), "tiny": (SLOW,)}  # come by chance: never late, of some never ten at once
-LASTING = {"bursts": 30, "tiny": 72}  # hours, of an incident
+RARE = {
+    "bursts": (),
+    "uneven": (),
+    "tiny": (SLOW,),
+}  # come by chance: never late, of some never ten at once
+LASTING = {"bursts": 30, "uneven": 30, "tiny": 72}  # hours, of an incident
 
 
 @dataclass

@@ -23,6 +23,7 @@ class Kind:
     growth: float = 1.0  # so many times as many at the end
     batch: int = 0  # that many at once as it opens, instead of a flow
     bursts: float = 0.0  # a day, of `batch` each, at any time
+    uneven: float = 0.25  # how much the time of a chunk differs: sigma of its logarithm
 
     def busy(self, at: float) -> bool:
         """Whether documents come at this time of a day and a week."""
@@ -54,6 +55,7 @@ KINDS = (
     Kind("nightly", 0, opens=2 * HOUR, batch=160),
     Kind("weekly", 0, opens=3 * HOUR, batch=400, days=(6,)),
     Kind("bursts", 0, batch=60, bursts=3),
+    Kind("uneven", 0, workers=24, batch=300, bursts=3, uneven=1.0),
     Kind("growing", 8, growth=6),
     Kind("tiny", 5 / 24, workers=1),
 )

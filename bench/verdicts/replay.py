@@ -42,6 +42,11 @@ class Work:
     started: float = 0.0
     attempt: int = 1
     hung: bool = False
+    each: float = CHUNK  # what a chunk takes, s
+
+    def done(self, at: float) -> int:
+        """How many chunks are read until then, of one that has not ended."""
+        return min(self.chunks - 1, int((at - self.started) / self.each))
 
 
 @dataclass
@@ -113,10 +118,10 @@ class Pipeline:
             work.started = at
             self.running.append(work)
             yield _report(work, JobStatus.RUNNING, started_at=at, chunks_total=work.chunks)
-            each = CHUNK * self.random.lognormvariate(0, 0.25)
+            work.each = CHUNK * self.random.lognormvariate(0, self.kind.uneven)
             if self.active(at, SLOW):
-                each *= 6
-            took = 3 + each * work.chunks
+                work.each *= 6
+            took = 3 + work.each * work.chunks
             for share in (0.3, 0.6):
                 self._later(at + share * took, "progress", work)
             self._later(at + took, "end", work)
@@ -129,14 +134,14 @@ class Pipeline:
     def _progress(self, at: float, work: Work) -> Iterable[Report]:
         if work not in self.running or work.hung or self._hangs(at, work):
             return
-        done = max(1, round(work.chunks * min(1.0, (at - work.started) / 60)))
-        yield _report(work, JobStatus.RUNNING, chunks_processed=min(done, work.chunks - 1))
+        yield _report(work, JobStatus.RUNNING, chunks_processed=work.done(at))
 
     def _beat(self, at: float, work: Work) -> Iterable[Report]:
         silent = work.hung and self.active(at, SILENT)
         if work in self.running:
             if not silent:
-                yield _report(work)
+                done = {} if work.hung else {"chunks_processed": work.done(at)}
+                yield _report(work, None, **done)
             self._later(at + BEAT, "beat", work)
 
     def _hangs(self, at: float, work: Work) -> bool:

@@ -137,6 +137,18 @@ def test_what_takes_three_times_as_long_is_slow() -> None:
     assert line_at(NOON + 2 * HOUR).verdict.state is not verdicts.SLOW  # of the last hour
 
 
+def test_what_ends_last_of_a_burst_takes_long_and_is_no_sign_that_all_does() -> None:
+    weeks()
+    fast = [done(NOON + n * 5 * SECOND, took=30) for n in range(120)]  # twelve at a time
+    last = [done(NOON + (600 + n) * SECOND, took=590) for n in range(1, 13)]
+    send(fast + last, NOON + 613 * SECOND)
+    for minute in (11, 30, 69, 70, 75):
+        assert line_at(NOON + minute * MINUTE).verdict.state is verdicts.FINE, minute
+    slow = [done(NOON + HOUR + n * MINUTE, took=590) for n in range(12)]
+    send(slow, NOON + 75 * MINUTE)
+    assert line_at(NOON + 75 * MINUTE).verdict.state is verdicts.SLOW
+
+
 def test_what_runs_three_times_as_long_is_slow_before_it_ends() -> None:
     """By the chunk that each is at, or, where none counts any, by the documents."""
     weeks(took=600, chunks=10)

@@ -1,8 +1,9 @@
 """What documents and chunks usually take, which jobs are slower, and which stand."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, true
@@ -15,16 +16,21 @@ from app.rules.durations import Basis, runs_since
 from app.rules.silence import silent_since
 from app.rules.skew import TOLERANCE
 from app.rules.status import SUCCESSES, JobStatus
-from app.rules.times import HOUR, SECOND
+from app.rules.times import DAY, HOUR, SECOND
 from app.rules.verdicts.facts import Measured
 from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
 from app.rules.verdicts.pace import SLOW_TIMES, Usual, slow_since, stands_after
-from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS, slow_pace
+from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS, latest, slow_pace
 from app.store.database import inlined
 from app.store.seeks import each_row, listed_rows
 
 MOST_RUNNING = 100  # jobs that are measured while they run
+MOST_COMPLETED = 2_000  # jobs among which those are sought that began last
 MOST_OF_HOUR = 5_000  # jobs among which the first slow one is sought
+
+
+Jobs = dict[str, list[Measured]]
+"""Measured jobs by project."""
 
 
 def is_doubtful(row: Row, _now: int) -> bool:
@@ -52,35 +58,83 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
         if row["unmoved"]:
             standing.append(_limits(row, usual[project_id], now))
     if slow:
+        _learn_latest(connection, slow, usual, now, learned)
+        slow = [
+            row
+            for row in slow
+            if slow_pace(usual[row["project_id"]], learned[row["project_id"]]["newest"])
+        ]
+    if slow:
         _learn_spells(connection, slow, usual, now, learned)
     if standing:
         _learn_standing(connection, standing, learned)
 
 
-def _newest(connection: Connection, rows: Sequence[Row], now: int) -> Mapping[str, list[Measured]]:
+def _newest(connection: Connection, rows: Sequence[Row], now: int) -> Jobs:
     """The jobs of the last hour that completed last, so far as it is known what they took.
 
-    Where those are few, what runs and is heard of is measured too: up to now, and up to the chunk
-    that it is at, so that it takes as long at least.
+    Where those are few, what runs is measured too.
     """
-    newest: dict[str, list[Measured]] = defaultdict(list)
+    few = [row for row in rows if row["measured"] < SLOW_JOBS]
+    completed = _completed(connection, rows, now, HOUR, SLOW_JOBS)
+    return _by_project(completed, _running(connection, few, now))
+
+
+def _learn_latest(
+    connection: Connection,
+    rows: Sequence[Row],
+    usual: Mapping[str, Usual],
+    now: int,
+    learned: Learned,
+) -> None:
+    """Take for the newest jobs those that began last: where those that ended last seem slow.
+
+    As a burst comes to its end, what ends last are those that take long in any case. They are
+    sought in a whole day: within an hour those alone might be left that ended last.
+    """
+    completed = _completed(connection, rows, now, DAY, MOST_COMPLETED)
+    found = _by_project(completed, _running(connection, rows, now))
+    for row in rows:
+        project_id = row["project_id"]
+        learned[project_id]["newest"] = latest(found[project_id], usual[project_id], now)
+
+
+def _by_project(*pairs: Iterable[tuple[str, Measured]]) -> Jobs:
+    found: Jobs = defaultdict(list)
+    for project_id, job in chain(*pairs):
+        found[project_id].append(job)
+    return found
+
+
+def _completed(
+    connection: Connection, rows: Sequence[Row], now: int, span: int, most: int
+) -> Iterator[tuple[str, Measured]]:
+    """Those of so long (µs) up to now that completed last, so many of each project."""
     if not rows:
-        return newest
-    dialect = connection.dialect.name
-    values = {DOUBTED: named(rows), "hour_ago": now - HOUR, "soon": now + TOLERANCE}
-    for row in connection.execute(_completed(dialect), values):
+        return
+    values = {DOUBTED: named(rows), "since": now - span, "soon": now + TOLERANCE}
+    for row in connection.execute(_last_completed(connection.dialect.name, most), values):
         if row.took is not None:
-            newest[row.project_id].append(Measured(row.ended_at, row.took, row.chunks_processed))
-    few = [
+            yield row.project_id, Measured(row.ended_at, row.took, row.chunks_processed)
+
+
+def _running(
+    connection: Connection, rows: Sequence[Row], now: int
+) -> Iterator[tuple[str, Measured]]:
+    """What runs and is heard of: up to now, and up to the chunk that it is at.
+
+    So it takes as long at least.
+    """
+    if not rows:
+        return
+    values = [
         {"project_id": row["project_id"], "heard_since": silent_since(now, row["silent_after"])}
         for row in rows
-        if row["measured"] < SLOW_JOBS
     ]
-    if few:
-        for row in connection.execute(_running(dialect), {DOUBTED: listed_rows(few)}):
-            if row.started_at is not None:
-                newest[row.project_id].append(_up_to_now(row, now))
-    return newest
+    running = _last_running(connection.dialect.name)
+    for row in connection.execute(running, {DOUBTED: listed_rows(values)}):
+        if row.started_at is not None:
+            yield row.project_id, _up_to_now(row, now)
 
 
 def _up_to_now(row: Any, now: int) -> Measured:
@@ -91,19 +145,21 @@ def _up_to_now(row: Any, now: int) -> Measured:
 
 
 @cache
-def _completed(dialect: str) -> Any:
+def _last_completed(dialect: str, most: int) -> Any:
     projects = each_row(dialect, DOUBTED)
-    lately = (Job.ended_at > bindparam("hour_ago"), Job.ended_at <= bindparam("soon"))
-    mine = (Job.project_id == projects.c.project_id, ended(SUCCESSES), *lately)
+    mine = (
+        Job.project_id == projects.c.project_id,
+        ended(SUCCESSES),
+        Job.ended_at <= bindparam("soon"),
+    )
     columns = (Job.project_id, Job.ended_at, Job.took, Job.chunks_processed)
-    return _last(dialect, projects, select(*columns).where(*mine), Job.ended_at, SLOW_JOBS)
+    found = select(*columns).where(*mine)
+    return _last(dialect, projects, found, Job.ended_at, since=bindparam("since"), most=most)
 
 
 @cache
-def _running(dialect: str) -> Any:
+def _last_running(dialect: str) -> Any:
     projects = each_row(dialect, DOUBTED, "heard_since")
-    heard = Job.heard_at > projects.c.heard_since
-    mine = (Job.project_id == projects.c.project_id, RUNNING, heard)
     columns = (
         Job.project_id,
         Job.started_at,
@@ -111,26 +167,31 @@ def _running(dialect: str) -> Any:
         Job.skew_seconds,
         Job.chunks_processed,
     )
-    return _last(dialect, projects, select(*columns).where(*mine), Job.heard_at, MOST_RUNNING)
+    found = select(*columns).where(Job.project_id == projects.c.project_id, RUNNING)
+    return _last(
+        dialect, projects, found, Job.heard_at, since=projects.c.heard_since, most=MOST_RUNNING
+    )
 
 
-def _last(dialect: str, projects: Any, found: Any, at: Any, most: int) -> Any:
-    """Of what is found of each project the last so many by `at`.
+def _last(dialect: str, projects: Any, found: Any, at: Any, *, since: Any, most: int) -> Any:
+    """Of what is found of each project since a moment the last so many by `at`.
 
     SQLite joins them by their keys, PostgreSQL laterally.
     """
     if dialect == "postgresql":
-        last: Any = found.order_by(at.desc()).limit(inlined(most)).lateral()
-        return select(last).select_from(projects.join(last, true()))
+        newest: Any = found.where(at > since).order_by(at.desc()).limit(inlined(most)).lateral()
+        return select(newest).select_from(projects.join(newest, true()))
     oldest = (
         found.with_only_columns(at)
+        .where(at > since)
         .order_by(at.desc())
         .limit(inlined(1))
         .offset(inlined(most - 1))
         .correlate(projects)
         .scalar_subquery()
     )
-    return found.where(at >= func.coalesce(oldest, inlined(0)))
+    # One bound alone: of two SQLite takes the first for its seek.
+    return found.where(at >= func.coalesce(oldest, since + inlined(1)))
 
 
 def _learn_spells(

@@ -62,6 +62,11 @@ class Measured:
     took: int
     chunks: int
 
+    @property
+    def began_at(self) -> int:
+        """When it started, µs."""
+        return self.ended_at - self.took
+
 
 @dataclass(frozen=True, slots=True)
 class Output:

@@ -1,6 +1,6 @@
 """Slow: documents take much longer than they usually do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
@@ -30,7 +30,7 @@ class Slow(ProjectState):
         pace = slow_pace(facts.usual, facts.newest)
         if pace is None:
             return None
-        begun = min(one.ended_at - one.took for one in facts.newest)
+        begun = min(one.began_at for one in facts.newest)
         begun = min(begun, facts.slow_since or begun)
         return Verdict(self, since=begun, pace=pace.now, usual=pace.usual, unit=pace.unit)
 
@@ -78,6 +78,17 @@ def slow_pace(usual: Usual | None, newest: Sequence[Measured]) -> Pace | None:
     if chunk < SLOW_TIMES * usual.per_chunk:
         return None
     return by_document or Pace(chunk, usual.per_chunk, "chunk")
+
+
+def latest(jobs: Iterable[Measured], usual: Usual, now: int) -> list[Measured]:
+    """The ten of these jobs that began last, long enough before now (µs) to be slow.
+
+    Those that ended last are not: as work comes to an end, only what takes long is left. And of
+    those that have only begun none but the fast ones have ended.
+    """
+    long = int(LONGER_TIMES * SECOND * (usual.per_document or 0))
+    ripe = [one for one in jobs if one.began_at <= now - long]
+    return sorted(ripe, key=lambda one: one.began_at, reverse=True)[:SLOW_JOBS]
 
 
 def per_chunk(jobs: Sequence[Measured]) -> float | None:
