@@ -32,7 +32,7 @@ class Slow(ProjectState):
             return None
         begun = min(one.began_at for one in facts.newest)
         begun = min(begun, facts.slow_since or begun)
-        return Verdict(self, since=begun, pace=pace.now, usual=pace.usual, unit=pace.unit)
+        return Verdict(self, since=begun, pace=pace.seconds, usual=pace.usual, unit=pace.unit)
 
     def sentence(self, verdict: Verdict, _facts: ProjectFacts) -> Parts:
         """Since when, what a document takes, and what it took."""
@@ -55,7 +55,7 @@ class Slow(ProjectState):
 class Pace(NamedTuple):
     """Seconds that a document or a chunk takes now, and usually."""
 
-    now: float
+    seconds: float
     usual: float
     unit: str
 
