@@ -60,6 +60,11 @@ NOTE = Header(
     "X-Job-Note",
     "Where the job had ended and the report changed nothing: what to send to run it again.",
 )
+ATTEMPT = Header(
+    "X-Job-Attempt",
+    "Of which attempt the fields are: one that is to run again is reported with the next.",
+    {"type": "integer", "minimum": 1},
+)
 REPORTED = {200: (MERGE, NOTE, SKEW), 201: (LOCATION, SKEW)}
 
 
@@ -129,7 +134,7 @@ def get_jobs(project_id: str) -> Response:
 
 
 @blueprint.get("/projects/<id:project_id>/jobs/<job:job_id>")
-@operation("Show a job", answers={200: ("The job", "Job")})
+@operation("Show a job", answers={200: ("The job", "Job")}, headers={200: (ATTEMPT,)})
 def get_job(project_id: str, job_id: str) -> Response:
     """One job, flat."""
     with reading() as connection:
@@ -138,8 +143,9 @@ def get_job(project_id: str, job_id: str) -> Response:
     if job is None:
         raise ProblemError(404, "No such job.")
     fields = fields_of(job)
-    etag = make_etag("job", fields)
-    return unchanged(etag) or json_answer(fields, headers={"ETag": etag})
+    etag = make_etag("job", fields, job.attempt)
+    headers = {"ETag": etag, ATTEMPT.name: str(job.attempt)}
+    return unchanged(etag) or json_answer(fields, headers=headers)
 
 
 @blueprint.post("/projects/<id:project_id>/jobs")

@@ -1,0 +1,153 @@
+"""A job that a pipeline has in hand."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+
+from jobwall_reporter.errors import message_of
+from jobwall_reporter.outbox import Outbox
+from jobwall_reporter.states import MOST, State, now
+
+log = logging.getLogger("jobwall_reporter")
+
+
+class Job:
+    """One run of a job: tell it what it made, and that it ended.
+
+    As a context manager, sync or async, it starts by itself, completes at the end of its block, and
+    fails with the exception that leaves it, which goes on. Nothing here ever raises. Where nothing
+    is to be reported, it does nothing.
+    """
+
+    __slots__ = ("__weakref__", "_outbox", "_state")
+
+    def __init__(self, state: State, outbox: Outbox | None) -> None:
+        self._state = state
+        self._outbox = outbox
+
+    @property
+    def job_id(self) -> str:
+        """Its id on the board."""
+        return self._state.job_id
+
+    def start(self) -> Job:
+        """It runs from now on."""
+        return self._change(status="running")
+
+    def add(self, *, chunks: int = 0, nodes: int = 0, edges: int = 0, of: int | None = None) -> Job:
+        """So many more were made; `of` how many chunks there are in all, where that is known."""
+        state, outbox = self._state, self._outbox
+        if outbox is None:
+            return self
+        try:
+            with outbox.lock:
+                if not state.ended:
+                    _begin(state)
+                    state.chunks_processed = _count(state.chunks_processed + chunks)
+                    state.nodes_created = _count(state.nodes_created + nodes)
+                    state.edges_created = _count(state.edges_created + edges)
+                    if of is not None:
+                        state.chunks_total = _count(of)
+                    outbox.changed(state)
+        except Exception as error:
+            _tell(error)
+        return self
+
+    def update(
+        self,
+        *,
+        chunks: int | None = None,
+        nodes: int | None = None,
+        edges: int | None = None,
+        of: int | None = None,
+    ) -> Job:
+        """So many were made in all; the board keeps the greatest that it was told."""
+        state, outbox = self._state, self._outbox
+        if outbox is None:
+            return self
+        try:
+            with outbox.lock:
+                if not state.ended:
+                    if chunks or nodes or edges:
+                        _begin(state)
+                    if chunks is not None:
+                        state.chunks_processed = _count(chunks)
+                    if nodes is not None:
+                        state.nodes_created = _count(nodes)
+                    if edges is not None:
+                        state.edges_created = _count(edges)
+                    if of is not None:
+                        state.chunks_total = _count(of)
+                    outbox.changed(state)
+        except Exception as error:
+            _tell(error)
+        return self
+
+    def complete(self) -> None:
+        """It is done. What is said of it after its end is left out."""
+        self._change(status="completed")
+
+    def fail(self, error: BaseException | str) -> None:
+        """It failed, by an exception with all that caused it, or by these words."""
+        self._change(status="failed", message=message_of(error))
+
+    def _change(self, status: str, message: str | None = None) -> Job:
+        state, outbox = self._state, self._outbox
+        if outbox is None:
+            return self
+        try:
+            at = now()
+            with outbox.lock:
+                if state.ended:
+                    return self
+                if state.started_at is None:
+                    state.started_at = at
+                if status != "running":
+                    state.completed_at = at
+                state.status, state.error_message = status, message
+                outbox.changed(state)
+        except Exception as error:
+            _tell(error)
+        return self
+
+    def __enter__(self) -> Job:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # The end of a generator or a loop that is left is no fault of its job.
+        if error is None or isinstance(error, GeneratorExit):
+            self.complete()
+        else:
+            self.fail(error)
+
+    async def __aenter__(self) -> Job:
+        return self.start()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.__exit__(kind, error, traceback)
+
+
+def _begin(state: State) -> None:
+    """What makes something runs, also where nobody said that it started."""
+    if state.started_at is None:
+        state.started_at, state.status = now(), "running"
+
+
+def _count(value: int) -> int:
+    """A count that the board takes."""
+    return max(0, min(MOST, int(value)))
+
+
+def _tell(error: Exception) -> None:
+    log.error("a report was left out: %r", error)
