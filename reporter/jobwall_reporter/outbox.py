@@ -247,7 +247,7 @@ class Outbox:
         """Send states and see to each result. Raises where it must be tried again."""
         self._resolve(states)
         try:
-            results = self._wire.send(states)
+            results = self._wire.send([state.report() for state in states])
         except RefusedError as refused:
             if refused.status not in (400, 413, 415, 422):
                 raise

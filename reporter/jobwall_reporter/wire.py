@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from jobwall_reporter.settings import Settings
-from jobwall_reporter.states import State, now, written
+from jobwall_reporter.states import now, written
 
 PATIENCE = 10.0  # seconds for one request, all in all
 MOST_READ = 8 * 1024 * 1024  # bytes of an answer
@@ -70,9 +70,9 @@ class Wire:
         self._patience = patience
         self._opener = urllib.request.build_opener(_NoRedirect)
 
-    def send(self, states: Sequence[State]) -> list[Result]:
-        """Report states at once. Raises AwayError or RefusedError, where that may be in vain."""
-        body = {"sent_at": written(now()), "jobs": [state.report() for state in states]}
+    def send(self, reports: Sequence[dict[str, Any]]) -> list[Result]:
+        """Report at once. Raises AwayError or RefusedError, where that may be in vain."""
+        body = {"sent_at": written(now()), "jobs": reports}
         packed = gzip.compress(json.dumps(body).encode(), 4)
         headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
         answer, _ = self._ask("POST", "/bulk", packed, headers)
@@ -80,8 +80,8 @@ class Wire:
             results = [_result(each) for each in json.loads(answer)["results"]]
         except (ValueError, KeyError, TypeError) as error:
             raise AwayError("what answers is no board") from error
-        if len(results) != len(states):
-            raise AwayError(f"{len(results)} results for {len(states)} reports")
+        if len(results) != len(reports):
+            raise AwayError(f"{len(results)} results for {len(reports)} reports")
         return results
 
     def known(self, job_id: str) -> Known | None:

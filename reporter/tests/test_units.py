@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jobwall_reporter import Reporter
 from jobwall_reporter.attempts import Attempts
 from jobwall_reporter.errors import MOST, message_of
 from jobwall_reporter.settings import SettingsError, settings_of
@@ -171,3 +172,13 @@ def test_a_report_has_what_is_known_and_can_be_written() -> None:
     assert fields["started_at"] == "2023-11-14T22:13:20.250000Z"
     assert "completed_at" not in fields
     json.dumps(made.stored())
+
+
+def test_without_a_url_nothing_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("JOBWALL_URL", "JOBWALL_KEY", "JOBWALL_PROJECT"):
+        monkeypatch.delenv(name, raising=False)
+    nothing = Reporter(spool=str(tmp_path))
+    with nothing.job("a.pdf") as job:
+        job.add(chunks=1)
+    assert list(nothing.track([1, 2])) != []
+    assert (nothing.reports, nothing.flush(), list(tmp_path.iterdir())) == (False, True, [])

@@ -1,0 +1,1 @@
+"""`jobwall-report`: any program as a job, and history in bulk."""
