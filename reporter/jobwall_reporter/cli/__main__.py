@@ -23,8 +23,8 @@ exit code is passed through, and signals are passed on. Lines like
     ::jobwall chunks=12 of=40 nodes=8 edges=15
 
 on its stderr say what it has made so far, in all; they are not shown."""
-SEND = """Send reports from a file: NDJSON with a report a line, or CSV whose head names the fields of
-a report (job_id, source_doc_id, status, started_at, ...).
+SEND = """Send reports from a file: NDJSON with a report a line, or CSV whose head names the fields
+of a report (job_id, source_doc_id, status, started_at, ...).
 
 It can be interrupted and started again, and goes on where it was (FILE.sent). What the board
 refuses is written, with its words, to FILE.refused.ndjson."""

@@ -32,6 +32,17 @@ def execute(command: list[str], document: str, job_id: str | None) -> int:
     for number in (signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: None)
+    begun: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def pass_on(number: int, _frame: object) -> None:
+        if begun:
+            begun[0].send_signal(number)
+        else:
+            early.append(number)
+
+    for name in PASSED_ON:
+        signal.signal(getattr(signal, name), pass_on)
     try:
         process = subprocess.Popen(command, stderr=errors)
     except OSError as error:
@@ -39,8 +50,9 @@ def execute(command: list[str], document: str, job_id: str | None) -> int:
         reporter.close()
         print(f"jobwall-report: {command[0]}: {error.strerror}", file=sys.stderr)
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_RUNNABLE
-    for name in PASSED_ON:
-        signal.signal(getattr(signal, name), lambda number, _: process.send_signal(number))
+    begun.append(process)
+    for missed in early:
+        process.send_signal(missed)
     last = Words(job)
     if process.stderr is not None:
         _listen(process, last)
