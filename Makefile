@@ -67,9 +67,10 @@ screenshots: .venv/test ## picture every page of a filled board, into build/scre
 	@echo 'Making .venv ...'
 	@$(PYTHON) -m venv .venv
 
-.venv/run: .venv/bin/python pyproject.toml setup.py constraints.txt
+.venv/run: .venv/bin/python pyproject.toml reporter/pyproject.toml setup.py constraints.txt
 	@echo 'Installing what Jobwall needs into .venv ...'
-	@$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt --editable '.[examples,postgres]'
+	@$(BIN)/python -m pip install --quiet --no-compile --constraint constraints.txt \
+		--editable '.[examples,postgres]' --editable ./reporter
 	@touch $@
 
 .venv/test: .venv/run

@@ -27,6 +27,12 @@ WORDS: dict[str, dict[str, str]] = {
         "~/jobwall": "{folder}/jobwall",
         "/backups/": "{folder}/",
     },
+    "reporter/README.md": ADDRESS
+    | {
+        "ib-…": "{key}",
+        "./ingest.sh": "{scripts}/ingest.sh",
+        "jobwall-report ": "{clone}/.venv/bin/jobwall-report ",
+    },
     "docs/operating.md": ADDRESS
     | {
         "/srv/jobwall": "{folder}/data",
@@ -106,6 +112,8 @@ def check_what_the_readme_did(store: Path) -> None:
     with closing(sqlite3.connect(store)) as connection:
         query = "SELECT job_id, status, nodes_created, took FROM jobs WHERE source_doc_id = ?"
         jobs = connection.execute(query, ("handbook.pdf",)).fetchall()
+        [lease] = connection.execute(query, ("contracts/lease.pdf",)).fetchall()
+    assert lease[1:3] == (2, 2)
     by_id = {job_id: rest for job_id, *rest in jobs}
     assert by_id.pop("first") == [2, 212, 125_000_000]
     [(job_id, (status, _, took))] = by_id.items()

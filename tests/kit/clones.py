@@ -43,7 +43,7 @@ def lend_environment(folder: Path) -> None:
     packages = own / "lib" / version / "site-packages"
     # A path named in such a file is searched, but the .pth files in it, ours too, are not read.
     lent = Path(flask.__file__).parents[1]
-    (packages / "lent.pth").write_text(f"{folder}\n{lent}\n")
+    (packages / "lent.pth").write_text(f"{folder}\n{folder / 'reporter'}\n{lent}\n")
     here = Path(sys.executable).parent
     for script in here.iterdir():
         if script.is_file() and not (own / "bin" / script.name).exists():
@@ -52,11 +52,12 @@ def lend_environment(folder: Path) -> None:
                 f"#!{here}/python3".encode()
             ):
                 _write(own / "bin" / script.name, f"#!{python}\n".encode() + rest)
-    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    for name, place in project.get("scripts", {}).items():
-        module, function = place.split(":")
-        starter = STARTER.format(python=python, module=module, function=function)
-        _write(own / "bin" / name, starter.encode())
+    for project in (folder, folder / "reporter"):
+        about = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+        for name, place in about["scripts"].items():
+            module, function = place.split(":")
+            starter = STARTER.format(python=python, module=module, function=function)
+            _write(own / "bin" / name, starter.encode())
     stamps = [path.name for path in here.parent.iterdir() if path.is_file()]
     for name in sorted(set(stamps) - {"pyvenv.cfg"}):
         (own / name).touch()

@@ -38,7 +38,8 @@ NOT_INSIDE = {
 or starts a command that answers `--help`; a command must answer that."""
 
 ELSEWHERE = {
-    "docker compose": "no image can be built here; tests/docs/test_container.py reads what it uses"
+    "pip install": "it builds apart from all else; tests/reporter/test_wheel.py does it",
+    "docker compose": "no image can be built here; tests/docs/test_container.py reads what it uses",
 }
 """What cannot be run on the machine of a test, and why."""
 
