@@ -6,7 +6,8 @@ from pathlib import Path
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-FOLDERS = ("templates", "static", "examples")
+FOLDERS = ("templates", "static", "examples", "reporter")
+LEFT = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")  # by runs and installations
 
 
 class BuildWithFolders(build_py):
@@ -19,7 +20,7 @@ class BuildWithFolders(build_py):
             for folder in FOLDERS:
                 target = Path(self.build_lib, "app", folder)
                 shutil.rmtree(target, ignore_errors=True)
-                shutil.copytree(folder, target, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(folder, target, ignore=LEFT)
 
 
 setup(cmdclass={"build_py": BuildWithFolders})

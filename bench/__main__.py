@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from bench import causes, cpu, crowd, deep, growth, install, naive, pixels, wide, writes
+from bench import causes, cpu, crowd, deep, growth, install, naive, pixels, reporter, wide, writes
 from bench.databases import databases
 from bench.machine import describe
 from bench.measure import Figures, Group, Run
@@ -20,6 +20,7 @@ GROUPS: dict[str, Group] = {
     "write": writes.measure,
     "crowd": crowd.measure,
     "pixels": pixels.measure,
+    "reporter": reporter.measure,
     "install": install.measure,
 }
 RESULTS = Path(__file__).parent / "results.json"

@@ -102,6 +102,17 @@ LINES |= {
     "memory_mb_crowd_1000": Line("memory after the crowd, 1,000 jobs", most=130),
     "memory_mb_idle_size": Line("memory, idle, SIZE", most=130),
     "memory_mb_crowd_size": Line("memory after the crowd, SIZE", most=130),
+    **{
+        f"reporter_{mood}_{figure}": Line(f"{words}, the board {mood}", most=most)
+        for mood in ("up", "down", "hanging", "500", "401", "429")
+        for figure, words, most in (
+            ("ms", "what a job of 20 updates takes longer where it is reported, ms", 0.2),
+            ("cpu_ms", "CPU of the pipeline for that, ms", None),
+            ("longest_ms", "the longest call, ms", None),
+        )
+    },
+    "reporter_openlineage_up_ms": Line("the same job by OpenLineage's client, ms"),
+    "reporter_openlineage_down_ms": Line("one event of its, the board down, ms"),
     "pixels_p50_s": Line("from an acknowledged report to changed pixels, s"),
     "pixels_p99_s": Line("99 of 100 of these", most=2),
     "install_mb": Line("a fresh installation with PostgreSQL's driver"),

@@ -23,6 +23,7 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
+from jobwall_reporter import Reporter
 from pipeline import documents
 from pipeline.board import Board, BoardRefusedError
 from pipeline.check import differences
@@ -32,7 +33,7 @@ from pipeline.graph_file import GraphUnusableError
 from pipeline.ingest import Ingest
 from pipeline.jobs import Job, utc_now
 from pipeline.options import UnableError, key_from_environment, parse_options
-from pipeline.reports import Reporter, say_farewell
+from pipeline.reports import Reports
 from pipeline.stop import Stop, StoppedError
 
 log = logging.getLogger("ingest_documents")
@@ -58,10 +59,15 @@ def main() -> int:
 def run(options: argparse.Namespace, stop: Stop) -> int:
     """Ingest what is new, with one job for each document; returns the exit status."""
     found = find_documents(options.documents)
-    address = (options.url, options.project, key_from_environment(), stop)
-    with closing(Graph(options.graph)) as graph, closing(Board(*address)) as board:
+    address = (options.url, options.project, key_from_environment())
+    with (
+        closing(Graph(options.graph)) as graph,
+        closing(Board(*address, stop)) as board,
+        closing(Reporter(options.url, address[-1], options.project)) as reporter,
+    ):
         project = board.project()
         graph.belong_to(project)
+        reports = Reports(graph, reporter)
         try:
             # What a killed run has left open. These documents are then done as new jobs.
             graph.interrupt_open_jobs()
@@ -69,8 +75,6 @@ def run(options: argparse.Namespace, stop: Stop) -> int:
             print(f"{len(found)} documents, {len(changed)} of them new or changed", flush=True)
             if not changed:
                 print("Nothing to do; --documents FOLDER (make run DOCS=FOLDER) reads your own")
-            reporter = Reporter(graph, Board(*address), stop)
-            reporter.start()
             ingest = Ingest(
                 graph,
                 stop,
@@ -79,12 +83,11 @@ def run(options: argparse.Namespace, stop: Stop) -> int:
                 on_finished=progress_lines(len(changed)),
             )
             ingest.run(changed, options.workers)
-            reporter.send_the_rest()
+            reports.send_the_rest(stop)
             return conclude(graph, board)
         except BaseException:
             if interrupted := graph.interrupt_open_jobs(at=utc_now()):
-                log.warning("Stopping: %d open jobs are reported as interrupted", interrupted)
-            say_farewell(graph, Board(*address))
+                log.warning("Stopping: %d open jobs are reported as interrupted", len(interrupted))
             raise
 
 

@@ -71,9 +71,8 @@ def run(port: int, documents: Path | None) -> int:
         print(f"Sign in: {url}/sign-in#{token}", flush=True)
         print(f"API key: {key}", flush=True)
         environment = {"JOBWALL_URL": url, "JOBWALL_KEY": key, "JOBWALL_PROJECT": project_id}
-        with owned(
-            _pipeline(documents), environment | {"NO_PROXY": HOST}, signal.SIGINT
-        ) as pipeline:
+        environment |= _surroundings()
+        with owned(_pipeline(documents), environment, signal.SIGINT) as pipeline:
             while not stop.asked and board.poll() is None:
                 pipeline.poll()  # so that one that is done does not stay a zombie
                 time.sleep(LOOK_EVERY)
@@ -95,6 +94,16 @@ def _prepare() -> tuple[str, str, str]:
         key = create_key(connection, name=KEY_NAME, scope=Scope.WRITE, now=now())
         token = create_link(connection, now())
     return PROJECT_ID, key, token
+
+
+def _surroundings() -> dict[str, str]:
+    """Where the pipeline finds the reporter, which may not be installed, and its spool."""
+    places = [str(ROOT / "reporter"), os.environ.get("PYTHONPATH", "")]
+    return {
+        "NO_PROXY": HOST,
+        "PYTHONPATH": os.pathsep.join(filter(None, places)),
+        "JOBWALL_SPOOL": os.path.join(current_app.instance_path, "spool"),
+    }
 
 
 def _pipeline(documents: Path | None) -> list[str]:

@@ -1,11 +1,8 @@
-"""The HTTP API of the board, as seen by someone who reports jobs.
-
-Reports are idempotent, so whatever went wrong on the way there or back, asking again is safe.
-"""
+"""The HTTP API of the board, as seen by someone who reads it; what reports is the reporter."""
 
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -13,10 +10,9 @@ from urllib.parse import quote
 
 import requests
 
-from pipeline.jobs import Job, Project, utc_now
+from pipeline.jobs import Project
 from pipeline.stop import Stop
 
-DONE = {200, 201}
 TRY_AGAIN = {429, 500, 502, 503, 504}
 LONGEST_WAIT = 30.0  # seconds between tries, unless the board asks for more
 PATIENCE = 20.0  # seconds for one answer
@@ -56,7 +52,7 @@ class Board:
     """One project on a board. Waits for a board that is away until `stop` is set."""
 
     def __init__(self, url: str, project_id: str, key: str, stop: Stop) -> None:
-        """Nothing is asked yet. Each thread needs its own: sessions are not to be shared."""
+        """Nothing is asked yet."""
         self.url = url.rstrip("/")
         self._project_id = project_id
         self._project = f"{self.url}/api/v1/projects/{quote(project_id, safe='')}"
@@ -70,33 +66,25 @@ class Board:
 
     def project(self) -> Project:
         """The project itself, which tells whether address, id and key are right."""
-        answer = self._call("GET", "")
+        answer = self._call("")
         try:
             return Project(answer["project_id"], answer["created_at"], answer["mode"])
         except (KeyError, TypeError) as error:
             raise BoardRefusedError(f"What answers at {self.url} is no board") from error
 
-    def report(self, jobs: Sequence[Job]) -> list[str]:
-        """Report up to 1000 jobs at once; returns what the board refused, in words."""
-        return _refusals(self._call("POST", "/jobs/bulk", _bulk(jobs)))
-
-    def report_once(self, jobs: Sequence[Job], patience: float) -> list[str]:
-        """The same in a single try of `patience` seconds. Raises BoardAwayError."""
-        return _refusals(self._try("POST", "/jobs/bulk", _bulk(jobs), patience))
-
     def jobs(self) -> Iterator[Answer]:
         """Every job of the project, page by page, most recent first."""
         offset, total = 0, 1
         while offset < total:
-            page = self._call("GET", f"/jobs?limit={PAGE}&offset={offset}")
+            page = self._call(f"/jobs?limit={PAGE}&offset={offset}")
             yield from page["jobs"]
             offset, total = offset + PAGE, page["total"]
 
-    def _call(self, method: str, path: str, body: object = None) -> Answer:
+    def _call(self, path: str) -> Answer:
         tries = 0
         while True:
             try:
-                answer = self._try(method, path, body, PATIENCE)
+                answer = self._try(path)
             except BoardAwayError as away:
                 if tries == 0:
                     log.warning("No answer from %s (%s): trying again", self.url, away)
@@ -107,19 +95,15 @@ class Board:
                     log.warning("%s answers again", self.url)
                 return answer
 
-    def _try(self, method: str, path: str, body: object, patience: float) -> Answer:
+    def _try(self, path: str) -> Answer:
         try:
-            response = self._session.request(
-                method,
-                self._project + path,
-                json=body,
-                timeout=(min(3.0, patience), patience),
-                allow_redirects=False,  # a redirected POST would arrive as a GET
+            response = self._session.get(
+                self._project + path, timeout=(3.0, PATIENCE), allow_redirects=False
             )
             if response.status_code in TRY_AGAIN:
                 after = parse_retry_after(response.headers.get("Retry-After"))
                 raise BoardAwayError(f"status {response.status_code}", after)
-            if response.status_code not in DONE:
+            if response.status_code != 200:
                 raise BoardRefusedError(self._explain(response))
             answer: Answer = response.json()
             return answer
@@ -162,15 +146,3 @@ def parse_retry_after(value: str | None) -> float | None:
         return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-def _bulk(jobs: Sequence[Job]) -> dict[str, object]:
-    return {"sent_at": utc_now(), "jobs": [job.report() for job in jobs]}
-
-
-def _refusals(answer: Answer) -> list[str]:
-    return [
-        f"{result['job_id']}: {result.get('error', result['status'])}"
-        for result in answer["results"]
-        if result["status"] not in DONE
-    ]

@@ -5,13 +5,14 @@ Three rules make the numbers agree, whatever happens to the process, the network
 - A row remembers the job that inserted it, and the job's counts change in the same transaction.
   So the sums over the jobs are the row counts.
 - The file is written first, then reported from. So the board is never ahead of the graph.
-- A job whose `version` is above its `reported` still has to be reported. So reports survive a
-  killed process, and waiting for a board that is away takes no memory.
+- A job whose `version` is above its `reported` may not be known to the board as it is. So what a
+  killed process did not get to say is said by the next one.
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipeline import jobs
 from pipeline.documents import Document
@@ -36,7 +37,15 @@ class Totals:
 
 
 class Graph(GraphFile):
-    """What the pipeline may do with the graph file."""
+    """What the pipeline may do with the graph file.
+
+    `on_change` is called with every job that has changed, after that was written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, made with its folder if need be. Raises GraphUnusableError."""
+        super().__init__(path)
+        self.on_change: Callable[[Sequence[Job]], None] = lambda _jobs: None
 
     def belong_to(self, project: Project) -> None:
         """Claim a new file for `project`. Raises GraphUnusableError if it belongs to another one.
@@ -72,7 +81,7 @@ class Graph(GraphFile):
         with self.transaction() as db:
             (graph_id,) = db.execute("SELECT graph_id FROM project").fetchone()
             ids = [self._queue(db, graph_id, document) for document in documents]
-        return [self.job(job_id) for job_id in ids]
+        return self._changed(ids)
 
     def start(self, job_id: str) -> None:
         """Let a pending job run, from now on."""
@@ -107,6 +116,7 @@ class Graph(GraphFile):
                 *counts,
                 status="running",
             )
+        self._changed([job_id])
 
     def finish(self, job_id: str, error_message: str | None = None) -> Job:
         """Complete a running job or, with a message, fail it; its counts stay."""
@@ -115,21 +125,22 @@ class Graph(GraphFile):
         self._change(job_id, changes, status, jobs.utc_now(), error_message)
         return self.job(job_id)
 
-    def interrupt_open_jobs(self, at: str | None = None) -> int:
-        """Fail every pending and running job; returns how many.
+    def interrupt_open_jobs(self, at: str | None = None) -> list[Job]:
+        """Fail every pending and running job; returns these.
 
         They end `at`, or where nobody was there to see it (a killed process) when they were last
         written. One that never started gets its end as its start too: without one the board
         would fill in the time of receipt.
         """
         with self.transaction() as db:
-            return db.execute(
+            rows = db.execute(
                 "UPDATE jobs SET status = 'failed', error_message = :interrupted,"
                 " completed_at = coalesce(:at, updated_at),"
                 " started_at = coalesce(started_at, :at, updated_at), version = version + 1"
-                " WHERE status IN ('pending', 'running')",
+                " WHERE status IN ('pending', 'running') RETURNING job_id",
                 {"interrupted": jobs.INTERRUPTED, "at": at},
-            ).rowcount
+            ).fetchall()
+        return self._changed([row["job_id"] for row in rows])
 
     def job(self, job_id: str) -> Job:
         """One job as it stands."""
@@ -139,18 +150,15 @@ class Graph(GraphFile):
         """All jobs of all runs, in the order in which they were queued."""
         return [Job(**row) for row in self.read("SELECT * FROM jobs ORDER BY number")]
 
-    def unreported(self, limit: int) -> list[Job]:
-        """Jobs whose present state the board has not acknowledged, oldest first."""
-        query = "SELECT * FROM jobs WHERE reported < version ORDER BY number LIMIT ?"
-        return [Job(**row) for row in self.read(query, limit)]
+    def unreported(self) -> list[Job]:
+        """Jobs whose present state the board may not have, oldest first."""
+        rows = self.read("SELECT * FROM jobs WHERE reported < version ORDER BY number")
+        return [Job(**row) for row in rows]
 
-    def acknowledge(self, reported: Iterable[Job]) -> None:
-        """The board has these states; what changed since they were read stays unreported."""
+    def acknowledge(self) -> None:
+        """The board has every job as it is."""
         with self.transaction() as db:
-            db.executemany(
-                "UPDATE jobs SET reported = max(reported, ?) WHERE job_id = ?",
-                [(job.version, job.job_id) for job in reported],
-            )
+            db.execute("UPDATE jobs SET reported = version WHERE reported < version")
 
     def totals(self) -> Totals:
         """Over all runs: nodes and edges are counted, the rest is the account of the jobs."""
@@ -181,6 +189,12 @@ class Graph(GraphFile):
     def _change(self, job_id: str, changes: str, *values: object, status: str = "running") -> None:
         with self.transaction() as db:
             self._update(db, job_id, changes, *values, status=status)
+        self._changed([job_id])
+
+    def _changed(self, job_ids: Iterable[str]) -> list[Job]:
+        changed = [self.job(job_id) for job_id in job_ids]
+        self.on_change(changed)
+        return changed
 
     def _update(
         self, db: sqlite3.Connection, job_id: str, changes: str, *values: object, status: str

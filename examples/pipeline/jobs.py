@@ -43,31 +43,6 @@ class Job:
     version: int
     reported: int
 
-    def report(self) -> dict[str, object]:
-        """All that is known of the job, in the words of the API.
-
-        Every report says everything, with the times of the events and counts as totals. So it
-        may arrive twice, late or after a newer one and the board still shows the same.
-        """
-        known = {
-            "job_id": self.job_id,
-            "source_doc_id": self.source_doc_id,
-            # Always given, as absent means 1. It stays 1 since a higher attempt replaces the
-            # counts of the job, while the rows that the first one inserted stay in the graph
-            # and would be in no job's sum: doing a document again is a new job.
-            "attempt": 1,
-            "status": self.status,
-            "created_at": self.created_at,
-            "started_at": self.started_at,
-            "completed_at": self.completed_at,
-            "chunks_total": self.chunks_total,
-            "chunks_processed": self.chunks_processed,
-            "nodes_created": self.nodes_created,
-            "edges_created": self.edges_created,
-            "error_message": self.error_message,
-        }
-        return {field: value for field, value in known.items() if value is not None}
-
 
 def job_id_for(graph_id: str, source_doc_id: str, fingerprint: str, try_: int) -> str:
     """The same id for the same try of the same bytes of a document, readable at its start."""

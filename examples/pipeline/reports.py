@@ -1,75 +1,70 @@
-"""Keeps the board up to date with the graph file, at a pace that is kind to both."""
+"""Tells the board what the graph file knows: every change of a job, by the reporter."""
 
-import logging
-import threading
-import time
+from collections.abc import Iterable
+from datetime import datetime
 
-from pipeline.board import Board, BoardAwayError, BoardRefusedError
+import jobwall_reporter
+from jobwall_reporter import Reporter
+
+from pipeline.board import BoardRefusedError
 from pipeline.graph import Graph
-from pipeline.stop import Stop, StoppedError
+from pipeline.jobs import Job
+from pipeline.stop import Stop
 
-INTERVAL = 1.0  # seconds between reports, so a job is reported at most that often
-BATCH = 200  # jobs; with ids and messages of full length still far below the API's 5 MiB
-FAREWELL = 3.0  # seconds that a stopped pipeline may take to say so
-
-log = logging.getLogger(__name__)
+LOOK_EVERY = 0.2  # seconds
 
 
-class Reporter:
-    """A thread that sends the latest state of the jobs that have changed since their last report.
+class Reports:
+    """The jobs as they are told to the board; a thread of the reporter sends them.
 
-    States in between may be skipped, as counts are totals and every report carries all times.
+    Counts are totals and every report carries all times, so telling a job again does no harm: what
+    an earlier run told and did not see acknowledged is told once more.
     """
 
-    def __init__(self, graph: Graph, board: Board, stop: Stop) -> None:
-        """Take a board of its own, which it closes when it ends."""
-        self._graph, self._board, self._stop = graph, board, stop
-        self._work_is_over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
+    def __init__(self, graph: Graph, reporter: Reporter) -> None:
+        """Tell what earlier runs left, and from now on every change."""
+        self._graph, self._reporter = graph, reporter
+        self._open: dict[str, jobwall_reporter.Job] = {}
+        self.tell(graph.unreported())
+        graph.on_change = self.tell
 
-    def start(self) -> None:
-        """Report what there is already, then every INTERVAL what is new."""
-        self._thread.start()
+    def tell(self, jobs: Iterable[Job]) -> None:
+        """Tell all that is known of these jobs."""
+        for job in jobs:
+            told = self._open.pop(job.job_id, None) or self._new(job)
+            told.update(
+                chunks=job.chunks_processed,
+                nodes=job.nodes_created,
+                edges=job.edges_created,
+                of=job.chunks_total,
+            )
+            if job.started_at:
+                told.start(at=_moment(job.started_at))
+            if job.completed_at and job.error_message:
+                told.fail(job.error_message, at=_moment(job.completed_at))
+            elif job.completed_at:
+                told.complete(at=_moment(job.completed_at))
+            else:
+                self._open[job.job_id] = told
 
-    def send_the_rest(self) -> None:
-        """The work is over: wait until the board knows all of it, however long that takes."""
-        self._work_is_over.set()
-        self._stop.wait_for([self._thread])
+    def send_the_rest(self, stop: Stop) -> None:
+        """Wait until the board knows all of it, however long it is away.
 
-    def _run(self) -> None:
-        try:
-            flush(self._graph, self._board)
-            while not self._work_is_over.wait(INTERVAL):
-                flush(self._graph, self._board)
-            flush(self._graph, self._board)
-        except StoppedError:
-            pass
-        except Exception as fault:
-            self._stop.because_of(fault)
-        finally:
-            self._board.close()
+        Raises BoardRefusedError where it takes nothing, and StoppedError.
+        """
+        while not self._reporter.flush(LOOK_EVERY):
+            stop.sleep(0)
+            if self._reporter.refusal:
+                raise BoardRefusedError(f"The board takes no reports: {self._reporter.refusal}")
+        self._graph.acknowledge()
 
-
-def flush(graph: Graph, board: Board) -> None:
-    """Report all that the board has not heard; waits for a board that is away."""
-    while jobs := graph.unreported(BATCH):
-        for refusal in board.report(jobs):
-            # The same report would be refused again. The check at the end will tell.
-            log.error("The board refused a report: %s", refusal)
-        graph.acknowledge(jobs)
-        if len(jobs) < BATCH:
-            return  # what running jobs have done in the meantime is for the next time
+    def _new(self, job: Job) -> jobwall_reporter.Job:
+        # The attempt stays 1, since a higher one replaces the counts of the job, while the rows
+        # that the first one inserted stay in the graph and would be in no job's sum: doing a
+        # document again is a new job.
+        made = _moment(job.created_at)
+        return self._reporter.job(job.source_doc_id, job_id=job.job_id, attempt=1, created_at=made)
 
 
-def say_farewell(graph: Graph, board: Board) -> None:
-    """Report what is left in FAREWELL seconds; what the board misses, the next run reports."""
-    deadline = time.monotonic() + FAREWELL
-    try:
-        while jobs := graph.unreported(BATCH):
-            # Half of what is left, as connecting and reading may take that long each.
-            board.report_once(jobs, patience=max(0.1, (deadline - time.monotonic()) / 2))
-            graph.acknowledge(jobs)
-    except (BoardAwayError, BoardRefusedError) as error:
-        log.warning("Not all of this reached the board (%s); the next run reports it", error)
-    finally:
-        board.close()
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

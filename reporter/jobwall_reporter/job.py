@@ -7,7 +7,7 @@ from types import TracebackType
 
 from jobwall_reporter.errors import message_of
 from jobwall_reporter.outbox import Outbox
-from jobwall_reporter.states import MOST, State, now
+from jobwall_reporter.states import MOST, Moment, State, now, seconds_of
 
 log = logging.getLogger("jobwall_reporter")
 
@@ -31,9 +31,9 @@ class Job:
         """Its id on the board."""
         return self._state.job_id
 
-    def start(self) -> Job:
-        """It runs from now on."""
-        return self._change(status="running")
+    def start(self, at: Moment = None) -> Job:
+        """It runs, from now on or since then."""
+        return self._change(status="running", at=at)
 
     def add(self, *, chunks: int = 0, nodes: int = 0, edges: int = 0, of: int | None = None) -> Job:
         """So many more were made; `of` how many chunks there are in all, where that is known."""
@@ -84,27 +84,27 @@ class Job:
             _tell(error)
         return self
 
-    def complete(self) -> None:
-        """It is done. What is said of it after its end is left out."""
-        self._change(status="completed")
+    def complete(self, at: Moment = None) -> None:
+        """It is done, now or then. What is said of it after its end is left out."""
+        self._change(status="completed", at=at)
 
-    def fail(self, error: BaseException | str) -> None:
+    def fail(self, error: BaseException | str, at: Moment = None) -> None:
         """It failed, by an exception with all that caused it, or by these words."""
-        self._change(status="failed", message=message_of(error))
+        self._change(status="failed", message=message_of(error), at=at)
 
-    def _change(self, status: str, message: str | None = None) -> Job:
+    def _change(self, status: str, message: str | None = None, at: Moment = None) -> Job:
         state, outbox = self._state, self._outbox
         if outbox is None:
             return self
         try:
-            at = now()
+            moment = seconds_of(at)
             with outbox.lock:
                 if state.ended:
                     return self
                 if state.started_at is None:
-                    state.started_at = at
+                    state.started_at = moment
                 if status != "running":
-                    state.completed_at = at
+                    state.completed_at = moment
                 state.status, state.error_message = status, message
                 outbox.changed(state)
         except Exception as error:

@@ -58,6 +58,7 @@ class Outbox:
         self._idle = threading.Condition(self.lock)
         self._threads: list[threading.Thread] = []
         self._stopping = False
+        self.refusal: str | None = None
         self._tries = 0
         self._resume_at = 0.0
         self._refused = 0
@@ -355,6 +356,7 @@ class Outbox:
         if isinstance(error, RefusedError):
             pause = REFUSED_PAUSE * random.uniform(0.8, 1)  # noqa: S311
             words = f"refuses reports ({error.status}): {error}"
+            self.refusal = f"{error} ({error.status})"
         else:
             words = f"does not answer ({error})"
             after = getattr(error, "retry_after", None)
@@ -370,7 +372,7 @@ class Outbox:
     def _answered(self) -> None:
         if self._tries:
             log.warning("%s answers again", self._settings.url)
-        self._tries, self._resume_at = 0, 0.0
+        self._tries, self._resume_at, self.refusal = 0, 0.0, None
 
     def _say_refused(self, result: Result) -> None:
         self._refused += 1

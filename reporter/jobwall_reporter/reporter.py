@@ -14,7 +14,7 @@ from typing import Any, Callable, TypeVar
 from jobwall_reporter.job import Job
 from jobwall_reporter.outbox import Outbox
 from jobwall_reporter.settings import SettingsError, settings_of
-from jobwall_reporter.states import State, now
+from jobwall_reporter.states import Moment, State, seconds_of
 
 log = logging.getLogger("jobwall_reporter")
 
@@ -54,16 +54,28 @@ class Reporter:
         """Whether it reports at all."""
         return self._outbox is not None
 
-    def job(self, document: str, *, job_id: str | None = None, attempt: int | None = None) -> Job:
+    @property
+    def refusal(self) -> str | None:
+        """With which words the board refuses whatever it is sent now; None unless it does."""
+        return self._outbox.refusal if self._outbox is not None else None
+
+    def job(
+        self,
+        document: str,
+        *,
+        job_id: str | None = None,
+        attempt: int | None = None,
+        created_at: Moment = None,
+    ) -> Job:
         """A job for a document, which begins with `start` or with its block.
 
         Without a `job_id` it is a new one. Of one that was run before under its id the attempt
-        rises by itself, unless it is given.
+        rises by itself, unless it is given. `created_at` is when it was made, if that is not now.
         """
         state = State(job_id or uuid.uuid4().hex, str(document))
         outbox = self._outbox
         if outbox is not None:
-            state.created_at = now()
+            state.created_at = seconds_of(created_at)
             if attempt is not None:
                 state.attempt = max(1, int(attempt))
             elif job_id is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Union
 
 COUNTS = ("chunks_processed", "chunks_total", "nodes_created", "edges_created")
 MOST = 2**53 - 1  # of a count, as the board takes it
@@ -98,6 +98,17 @@ def written(at: float) -> str:
     """A moment as the board reads it, to the microsecond."""
     text = datetime.fromtimestamp(at, timezone.utc).isoformat(timespec="microseconds")
     return text.replace("+00:00", "Z")
+
+
+Moment = Union[datetime, float, None]
+"""When something was: a datetime (a naive one is of this place), seconds since 1970, None: now."""
+
+
+def seconds_of(at: Moment) -> float:
+    """A moment in seconds since 1970."""
+    if at is None:
+        return now()
+    return at.timestamp() if isinstance(at, datetime) else float(at)
 
 
 def now() -> float:

@@ -22,11 +22,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from ingest_documents import conclude, find_documents
+from jobwall_reporter import Reporter
 from pipeline.board import Board, BoardRefusedError
 from pipeline.documents import SAMPLES, Document
 from pipeline.graph import Graph
 from pipeline.options import UnableError
-from pipeline.reports import flush
+from pipeline.reports import Reports
 from pipeline.stop import Stop
 
 SCRIPT = SAMPLES.parent / "ingest_documents.py"
@@ -65,6 +66,7 @@ class Run:
                 "JOBWALL_URL": self.board.url,
                 "JOBWALL_KEY": self.board.key,
                 "JOBWALL_PROJECT": self.board.project,
+                "JOBWALL_SPOOL": str(self.graph.with_name("spool")),
             }
             | (env or {}),
             stdout=subprocess.PIPE,
@@ -184,15 +186,26 @@ def test_figures_agree_over_all_runs_and_unchanged_documents_are_skipped(run: Ru
 
 
 def test_a_disagreement_with_the_board_is_said_and_fails(
-    run: Run, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    run: Run,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     with closing(Graph(run.graph)) as graph, closing(run.client()) as board:
         graph.belong_to(board.project())
+        reporter = Reporter(run.board.url, run.board.key, run.board.project, spool=str(tmp_path))
+        reports = Reports(graph, reporter)
         (job,) = graph.queue([Document(f"{run.folder.name}/a.txt", Path("a.txt"), "1")])
         graph.start(job.job_id)
         graph.add_chunk(job.job_id, ["edge"], [])
         graph.finish(job.job_id)
-        flush(graph, board)
+        reports.send_the_rest(Stop())
+        reporter.close()
+        assert graph.unreported() == []
+        shown = run.api("GET", f"/jobs/{job.job_id}")
+        told = graph.job(job.job_id)
+        for field in ("started_at", "completed_at"):
+            assert shown[field] == getattr(told, field)
         assert conclude(graph, board) == 0
         assert capsys.readouterr().out.startswith("done: documents=1 completed=1 failed=0")
 
@@ -256,7 +269,10 @@ def test_a_board_that_is_away_holds_up_nothing_and_misses_nothing(run: Run) -> N
         gate.is_open.set()
         status, stdout, stderr = ended(process)
     assert status == 0
-    assert stderr.count("No answer from") == stderr.count("answers again") == 2
+    assert "No answer from" in stderr  # at its start it asks itself
+    assert "does not answer" in stderr
+    assert stderr.count("answers again") == 2
+    assert len(stderr.splitlines()) == 4
     run.assert_all_agree(stdout)
 
 

@@ -9,15 +9,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from jobwall_reporter import Reporter
 
+from bench.moody import AWAY, HANG, PASS, Moody, moody
 from tests.kit import ROOT
 from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
-from tests.kit.moody import HANG, PASS, Moody, moody
 from tests.kit.reports import get
 
 pytestmark = sqlite_only  # what a client does not depend on the engine
@@ -91,6 +92,16 @@ def test_what_a_block_does_is_on_the_board(
     assert files(tmp_path) == []
 
 
+def test_what_is_told_later_has_the_times_at_which_it_was(board: Board, reporter: Reporter) -> None:
+    noon = datetime(2026, 11, 1, 12, tzinfo=UTC)
+    job = reporter.job("a.pdf", created_at=noon).start(at=noon + timedelta(minutes=1))
+    job.fail("then", at=noon.timestamp() + 120)
+    assert reporter.flush()
+    told = jobs(board)["a.pdf"]
+    assert told["started_at"] == "2026-11-01T12:01:00Z"
+    assert told["completed_at"] == "2026-11-01T12:02:00Z"
+
+
 def test_loops_and_functions_are_tracked(board: Board, reporter: Reporter) -> None:
     for path, job in reporter.track([Path("x/1.md"), Path("x/2.md")]):
         job.add(chunks=len(str(path)))
@@ -154,15 +165,12 @@ def test_under_one_id_the_attempt_rises(
     assert attempt_of(board, "given") == 7
 
 
-@pytest.mark.parametrize("mood", [500, 401, 429, 503, HANG, "down"])
+@pytest.mark.parametrize("mood", [500, 401, 429, 503, HANG, AWAY])
 def test_what_a_board_does_not_take_waits_and_is_sent_by_the_next_run(
-    board: Board, before: Moody, tmp_path: Path, caplog: pytest.LogCaptureFixture, mood: object
+    board: Board, before: Moody, tmp_path: Path, caplog: pytest.LogCaptureFixture, mood: int | None
 ) -> None:
     before.headers = {"Retry-After": "1"}
-    if mood == "down":
-        before.stop()
-    else:
-        before.mood = mood
+    before.take(mood)
     caplog.set_level(logging.WARNING, "jobwall_reporter")
     first = Reporter(before.url, board.key, board.project, spool=str(tmp_path))
     for number in range(30):
@@ -174,9 +182,8 @@ def test_what_a_board_does_not_take_waits_and_is_sent_by_the_next_run(
     assert len(caplog.messages) <= 2, caplog.messages
     assert files(tmp_path) and all(path.stat().st_mode & 0o077 == 0 for path in files(tmp_path))
     assert jobs(board) == {}
-    before.mood = PASS
-    if mood == "down":
-        before.start()
+    assert (first.refusal is not None) == (mood == 401)
+    before.take(PASS)
     second = Reporter(before.url, board.key, board.project, spool=str(tmp_path))
     with second.job("0.pdf", job_id="j0"):
         pass

@@ -14,7 +14,7 @@ import requests
 
 SDIST = "from setuptools import build_meta; build_meta.build_sdist('dist')"
 FOLDERS = {"app": "app", "templates": "app/templates", "static": "app/static"}
-FOLDERS |= {"examples": "app/examples"}
+FOLDERS |= {"examples": "app/examples", "reporter": "app/reporter"}
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
 
 

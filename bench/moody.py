@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.kit.ports import free_port
+from bench.ports import free_port
 
-PASS, HANG = 200, 0
+PASS, HANG, AWAY = 200, 0, None
 
 
 class Moody:
@@ -54,6 +54,15 @@ class Moody:
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
+    def take(self, mood: int | None) -> None:
+        """Be in this mood from now on: AWAY does not even listen."""
+        if mood is AWAY:
+            self.stop()
+            return
+        self.mood = mood
+        if self._server is None:
+            self.start()
+
     def stop(self) -> None:
         """Listen no more: who asks is refused the connection."""
         if self._server is not None:
@@ -65,10 +74,12 @@ class Moody:
         self, method: str, path: str, body: bytes, headers: Any
     ) -> tuple[int, bytes, dict[str, str]]:
         """What is answered in this mood."""
-        if self.mood == HANG:
+        mood = self.mood
+        if mood == HANG:
             self.over.wait(60)
-        if self.mood not in (PASS, HANG):
-            return self.mood, b'{"detail": "a mood"}', self.headers
+            mood = 503  # whoever asked has gone
+        if mood != PASS:
+            return mood, b'{"detail": "a mood"}', self.headers
         kept = ("Authorization", "Content-Type", "Content-Encoding")
         request = urllib.request.Request(
             self.board + path,
