@@ -9,7 +9,7 @@ BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev test test-fast check format bench verdicts chaos fuzz soak-wall screenshots
+.PHONY: help run serve dev test test-fast test-adapters check format bench verdicts chaos fuzz soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,10 +25,15 @@ dev: .venv/test ## a filled board that is thrown away after; changed code, templ
 
 test: .venv/test ## install what the tests need, a browser too, and run all of them
 	@$(BIN)/python -m tests.setup
+	@$(BIN)/python -m tests.kit.libraries --small
 	@$(BIN)/pytest -n 4 --dist worksteal
 
 test-fast: .venv/test ## the tests that need neither browser nor PostgreSQL, in a minute
 	@$(BIN)/pytest -n 2 --dist worksteal -m 'not browser and not postgresql and not slow'
+
+test-adapters: .venv/test ## the reporter with every library that it speaks for, each installed alone (LIBRARY=celery)
+	@$(BIN)/python -m tests.kit.libraries $(LIBRARY)
+	@$(BIN)/pytest tests/reporter/adapters $(if $(LIBRARY),-k $(firstword $(subst -, ,$(LIBRARY))))
 
 check: .venv/test ## linter, formatter and types
 	@$(BIN)/ruff check .
@@ -53,10 +58,12 @@ fuzz: .venv/test ## 20,000 requests made from the API's document: is every answe
 
 soak-wall: .venv/test ## 50,000 polls of a wall in half an hour: does its browser hoard? (POLLS=50000)
 	@$(BIN)/python -m tests.setup
+	@$(BIN)/python -m tests.kit.libraries --small
 	@$(BIN)/python -m bench.soak_wall --polls $(POLLS)
 
 screenshots: .venv/test ## picture every page of a filled board, into build/screenshots/
 	@$(BIN)/python -m tests.setup
+	@$(BIN)/python -m tests.kit.libraries --small
 	@$(BIN)/python -m screenshots
 
 .venv/bin/python:

@@ -16,8 +16,8 @@ from bench.access import key_header
 from bench.bars import bar
 from bench.databases import MAIN, SMALL, Settings
 from bench.measure import Figures, Run
-from bench.moody import AWAY, HANG, PASS, Moody, moody
 from bench.server import ROOT, serve
+from tests.kit.moody import AWAY, HANG, PASS, Moody, moody
 
 JOBS, UPDATES = 1000, 20
 ROUNDS = 3
@@ -94,7 +94,7 @@ class Pipeline:
         pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check"]
         subprocess.run([*pip, "install", "-qq", OPENLINEAGE], check=True)
         figures = {}
-        for name, mood, jobs in (("up", 200, FEW_JOBS), ("down", AWAY, 1)):
+        for name, mood, jobs in (("up", 201, FEW_JOBS), ("down", AWAY, 1)):
             self._board.take(mood)
             told = self._run("openlineage", python, jobs, UPDATES if jobs > 1 else 0)
             figures[f"reporter_openlineage_{name}_ms"] = told["seconds"] / jobs * 1000

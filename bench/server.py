@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -9,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-
-from bench.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ("DATABASE_URL", "INSTANCE", "WORKERS", "CACHE_MB", "HOST", "LOG_LEVEL")
@@ -23,7 +22,9 @@ class Server:
     """A gunicorn with its workers."""
 
     def __init__(self, application: str, environment: Mapping[str, str]) -> None:
-        self.port = free_port()
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
         ours = {name: value for name, value in os.environ.items() if name not in SETTINGS}
         self._environment = {**ours, **environment, "PORT": str(self.port)}
         self._application = application

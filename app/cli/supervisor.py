@@ -98,7 +98,8 @@ def _prepare() -> tuple[str, str, str]:
 
 def _surroundings() -> dict[str, str]:
     """Where the pipeline finds the reporter, which may not be installed, and its spool."""
-    places = [str(ROOT / "reporter"), os.environ.get("PYTHONPATH", "")]
+    ours = dict(os.environ)
+    places = [str(ROOT / "reporter"), ours.get("PYTHONPATH", "")]
     return {
         "NO_PROXY": HOST,
         "PYTHONPATH": os.pathsep.join(filter(None, places)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextvars import ContextVar, Token
 from types import TracebackType
 
 from jobwall_reporter.errors import message_of
@@ -20,11 +21,12 @@ class Job:
     is to be reported, it does nothing.
     """
 
-    __slots__ = ("__weakref__", "_outbox", "_state")
+    __slots__ = ("__weakref__", "_outbox", "_state", "_token")
 
     def __init__(self, state: State, outbox: Outbox | None) -> None:
         self._state = state
         self._outbox = outbox
+        self._token: Token[Job | None] | None = None
 
     @property
     def job_id(self) -> str:
@@ -112,6 +114,7 @@ class Job:
         return self
 
     def __enter__(self) -> Job:
+        self._token = enter(self)
         return self.start()
 
     def __exit__(
@@ -120,6 +123,9 @@ class Job:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        token, self._token = self._token, None
+        if token is not None:
+            leave(token)
         # The end of a generator or a loop that is left is no fault of its job.
         if error is None or isinstance(error, GeneratorExit):
             self.complete()
@@ -127,7 +133,7 @@ class Job:
             self.fail(error)
 
     async def __aenter__(self) -> Job:
-        return self.start()
+        return self.__enter__()
 
     async def __aexit__(
         self,
@@ -136,6 +142,27 @@ class Job:
         traceback: TracebackType | None,
     ) -> None:
         self.__exit__(kind, error, traceback)
+
+
+_current: ContextVar[Job | None] = ContextVar("jobwall_job", default=None)
+
+
+def current() -> Job:
+    """The job whose block, or whose task of a library, this is in; else one that tells nobody."""
+    return _current.get() or Job(State("", ""), None)
+
+
+def enter(job: Job) -> Token[Job | None]:
+    """Let it be the current one of this thread or task, until `leave`."""
+    return _current.set(job)
+
+
+def leave(token: Token[Job | None]) -> None:
+    """Let the one before be the current one again."""
+    try:
+        _current.reset(token)
+    except ValueError:  # a generator may be closed in another context than it was begun in
+        _current.set(None)
 
 
 def _begin(state: State) -> None:

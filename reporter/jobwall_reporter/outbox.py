@@ -7,6 +7,7 @@ server that hangs: so a killed process loses a second at most.
 
 from __future__ import annotations
 
+import atexit
 import copy
 import logging
 import os
@@ -29,6 +30,7 @@ MOST_IN_MEMORY = 5_000  # states that wait for a server that is away; more are o
 MOST_JOURNAL = 8 * 1024 * 1024  # bytes, after which it is written anew with what still waits
 LONGEST_PAUSE = 30.0  # seconds between tries
 REFUSED_PAUSE = 60.0  # seconds until a board that refuses all is asked again
+LOOK_AGAIN = 0.05  # seconds between two tries of who waits for all to be sent
 LOOK_EVERY = 30.0  # seconds between two looks at what other processes left
 MOST_TOLD = 20  # refusals that are logged, one by one
 
@@ -62,6 +64,7 @@ class Outbox:
         self._tries = 0
         self._resume_at = 0.0
         self._refused = 0
+        self._left_behind = 0
         self._full = False
         self._unable = False
 
@@ -84,20 +87,24 @@ class Outbox:
         """Wait until all is acknowledged, for so long (seconds) at most; whether it was."""
         until = time.monotonic() + patience
         with self.lock:
-            while self._dirty or self._flying or self._left:
-                self._wake.set()
+            while self._waits():
                 left = until - time.monotonic()
                 if left <= 0 or not self._threads:
-                    return not (self._dirty or self._flying or self._left)
-                self._idle.wait(min(left, 0.05))
+                    return False
+                self._wake.set()
+                # Not until the sender is idle: that is woken by this, and both would spin.
+                self._idle.wait_for(lambda: not self._waits(), min(left, LOOK_AGAIN))
         return True
 
-    def close(self, patience: float) -> None:
-        """Send what there is, for so long (seconds) at most; leave the rest to the next process."""
+    def _waits(self) -> bool:
+        return bool(self._dirty or self._flying or self._left)
+
+    def close(self) -> None:
+        """Send what can be sent within a farewell's time; leave the rest to the next process."""
         if not self._threads and not self._dirty:
             return
         self._resume_at = 0.0
-        self.flush(patience)
+        self.flush(self._settings.farewell)
         self._stopping = True
         self._wake.set()
         self._due.set()
@@ -111,8 +118,9 @@ class Outbox:
             if not waiting:
                 self._journal.rewrite(())
             self._journal.close()
-            if waiting:
-                log.warning("%d reports wait in %s for the next run", waiting, self._settings.spool)
+            if waiting != self._left_behind:  # it is closed once more as the process ends
+                log.warning("kept in %s for the next run: %d", self._settings.spool, waiting)
+            self._left_behind = waiting
         except OSError as error:
             log.error("reports could not be kept: %s", error)
         with self.lock:
@@ -387,6 +395,13 @@ def _none_open() -> weakref.WeakValueDictionary[int, State]:
 
 
 outboxes: weakref.WeakSet[Outbox] = weakref.WeakSet()
+"""Those of this process. One that has threads lives on, whoever has let go of its reporter."""
+
+
+@atexit.register
+def _farewell() -> None:
+    for outbox in list(outboxes):
+        outbox.close()
 
 
 def _after_fork() -> None:

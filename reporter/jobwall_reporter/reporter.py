@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import functools
 import inspect
 import logging
+import threading
 import uuid
-import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable, TypeVar
 
@@ -46,8 +45,14 @@ class Reporter:
             return
         if settings is not None:
             self._outbox = Outbox(settings)
-            self._farewell = settings.farewell
-            _reporters.add(self)
+
+    @classmethod
+    def default(cls) -> Reporter:
+        """The one of this process that is made of the environment alone, by whoever asks first."""
+        with _making:
+            if not _default:
+                _default.append(cls())
+            return _default[0]
 
     @property
     def reports(self) -> bool:
@@ -70,7 +75,8 @@ class Reporter:
         """A job for a document, which begins with `start` or with its block.
 
         Without a `job_id` it is a new one. Of one that was run before under its id the attempt
-        rises by itself, unless it is given. `created_at` is when it was made, if that is not now.
+        rises by itself, unless it is given. `created_at` is when it was made, if that is not now. A
+        document "" says nothing: the board knows it of that id already, or refuses the job.
         """
         state = State(job_id or uuid.uuid4().hex, str(document))
         outbox = self._outbox
@@ -124,19 +130,28 @@ class Reporter:
 
                 @functools.wraps(function)
                 async def called(*args: Any, **named: Any) -> Any:
-                    with self.job(_named(key, args, named)):
+                    with self.job(self.named(key, *args, **named) or "unnamed"):
                         return await function(*args, **named)
 
             else:
 
                 @functools.wraps(function)
                 def called(*args: Any, **named: Any) -> Any:
-                    with self.job(_named(key, args, named)):
+                    with self.job(self.named(key, *args, **named) or "unnamed"):
                         return function(*args, **named)
 
             return called  # type: ignore[return-value]
 
         return decorate
+
+    def named(self, key: Callable[..., str | None], /, *args: Any, **named: Any) -> str | None:
+        """What names a document, of these arguments; None, and a line in the log, if it raises."""
+        try:
+            name = key(*args, **named)
+        except Exception as error:
+            log.error("a document could not be named: %r", error)
+            return None
+        return None if name is None else str(name)
 
     def flush(self, patience: float = 10.0) -> bool:
         """Wait until the board has all of it, for so long (seconds) at most; whether it has."""
@@ -148,21 +163,8 @@ class Reporter:
         Called by itself as the process ends.
         """
         if self._outbox is not None:
-            self._outbox.close(self._farewell)
+            self._outbox.close()
 
 
-def _named(key: Callable[..., str], args: tuple[Any, ...], named: dict[str, Any]) -> str:
-    try:
-        return str(key(*args, **named))
-    except Exception as error:
-        log.error("a document could not be named: %r", error)
-        return "unnamed"
-
-
-_reporters: weakref.WeakSet[Reporter] = weakref.WeakSet()
-
-
-@atexit.register
-def _farewell() -> None:
-    for reporter in list(_reporters):
-        reporter.close()
+_default: list[Reporter] = []
+_making = threading.Lock()

@@ -65,7 +65,7 @@ class State:
         """The fields of a report, as the board takes them: totals, and all times."""
         fields: dict[str, Any] = {
             "job_id": self.job_id,
-            "source_doc_id": self.source_doc_id,
+            "source_doc_id": self.source_doc_id or None,
             "status": self.status,
             "attempt": self.attempt,
             "error_message": self.error_message,

@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from app.clock import now
-from bench.ports import free_port
 from screenshots.board import fill
 from screenshots.chromium import launch
 from tests.kit.board import Board, served
 from tests.kit.databases import Databases
 from tests.kit.person import Person, sign_in
+from tests.kit.ports import free_port
 
 HURRIED = "tests.kit.hurried:app"
 

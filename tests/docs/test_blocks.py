@@ -12,10 +12,10 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from bench.ports import free_port
 from tests.kit.clones import clone, lend_environment
 from tests.kit.documents import DOCUMENTS, blocks_of
 from tests.kit.nginx import check_nginx
+from tests.kit.ports import free_port
 from tests.kit.reader import Reader
 
 ADDRESS = {"http://127.0.0.1:8000": "http://127.0.0.1:{port}"}

@@ -24,8 +24,8 @@ from app.config import read
 from app.ledger.projects import create_project
 from app.store.database import db, writing
 from app.web.cookies import naming
-from bench.ports import free_port
 from tests.kit import ROOT
+from tests.kit.ports import free_port
 from tests.kit.sessions import new_session
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.ports import free_port
+from tests.kit.ports import free_port
 
 
 def nginx_at() -> str:

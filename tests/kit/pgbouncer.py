@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import URL
 
-from bench.ports import free_port
+from tests.kit.ports import free_port
 
 
 @contextmanager

@@ -23,6 +23,7 @@ the blocks that follow, until the next one wants its port."""
 NOT_INSIDE = {
     "make test": "it would run this suite inside itself",
     "make test-fast": "it would run a part of this suite inside itself",
+    "make test-adapters": "it installs what is large; the suite runs the small ones",
     "make check": "the suite's own run of checks does it, and it takes as long as ten tests",
     "make bench": "it takes minutes and a quiet machine",
     "make chaos": "it takes minutes; the suite has a small one of its own",

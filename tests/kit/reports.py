@@ -21,13 +21,22 @@ def send(board: Board, *jobs: dict[str, object]) -> None:
 
 def get(board: Board, path: str) -> dict:
     """What the API says under the project's jobs."""
+    return _answer(board, path).json()
+
+
+def attempt_of(board: Board, job_id: str) -> int:
+    """Which attempt of a job is the latest."""
+    return int(_answer(board, f"/{job_id}").headers["X-Job-Attempt"])
+
+
+def _answer(board: Board, path: str) -> requests.Response:
     answer = requests.get(
         f"{board.url}/api/v1/projects/{board.project}/jobs{path}",
         headers={"Authorization": f"Bearer {board.key}"},
         timeout=10,
     )
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    return answer
 
 
 def job(number: int, status: str = "completed", **more: object) -> dict[str, object]:

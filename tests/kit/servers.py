@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench.ports import free_port
+from tests.kit.ports import free_port
 
 CONFIG = """
 listen_addresses = '127.0.0.1'

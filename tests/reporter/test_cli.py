@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from bench.moody import PASS, moody
 from tests.kit import ROOT
 from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
+from tests.kit.moody import PASS, moody
 from tests.kit.reports import get
 
 pytestmark = sqlite_only  # what a client does not depend on the engine

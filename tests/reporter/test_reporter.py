@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 from jobwall_reporter import Reporter
+from jobwall_reporter.outbox import Outbox
 
-from bench.moody import AWAY, HANG, PASS, Moody, moody
 from tests.kit import ROOT
 from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
-from tests.kit.reports import get
+from tests.kit.moody import AWAY, HANG, PASS, Moody, moody
+from tests.kit.reports import attempt_of, get
 
 pytestmark = sqlite_only  # what a client does not depend on the engine
 
@@ -134,17 +135,6 @@ def test_loops_and_functions_are_tracked(board: Board, reporter: Reporter) -> No
     assert set(statuses.values()) == {"completed"}
 
 
-def attempt_of(board: Board, job_id: str) -> int:
-    import requests
-
-    answer = requests.get(
-        f"{board.url}/api/v1/projects/{board.project}/jobs/{job_id}",
-        headers={"Authorization": f"Bearer {board.key}"},
-        timeout=10,
-    )
-    return int(answer.headers["X-Job-Attempt"])
-
-
 def test_under_one_id_the_attempt_rises(
     board: Board, before: Moody, reporter: Reporter, tmp_path: Path
 ) -> None:
@@ -197,6 +187,20 @@ def test_what_a_board_does_not_take_waits_and_is_sent_by_the_next_run(
     assert files(tmp_path) == []
 
 
+def test_who_waits_for_a_board_that_is_away_does_not_spin(
+    board: Board, before: Moody, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before.take(AWAY)
+    rounds = []
+    keep = Outbox._keep
+    monkeypatch.setattr(Outbox, "_keep", lambda self: (rounds.append(1), keep(self)))
+    reporter = Reporter(before.url, board.key, board.project, spool=str(tmp_path))
+    reporter.start("a.pdf").complete()
+    assert not reporter.flush(1.0)
+    reporter.close()
+    assert 2 <= len(rounds) <= 70, "twenty a second at most"
+
+
 def test_one_item_that_is_refused_is_told_once_and_keeps_nothing_back(
     board: Board, reporter: Reporter, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -211,6 +215,7 @@ def test_one_item_that_is_refused_is_told_once_and_keeps_nothing_back(
 PIPELINE = """
 import sys, time
 from jobwall_reporter import Reporter
+from jobwall_reporter.outbox import Outbox
 jobwall = Reporter()
 with jobwall.job("first.pdf") as job:
     job.add(chunks=1)

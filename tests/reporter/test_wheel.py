@@ -51,3 +51,35 @@ def test_it_starts_where_nothing_else_is_installed(wheel: Path, tmp_path: Path) 
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "--doc" in done.stdout
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.10", "3.12", "3.13"])
+def test_it_runs_on_older_and_newer_pythons(version: str, wheel: Path, tmp_path: Path) -> None:
+    python = shutil.which(f"python{version}")
+    if (
+        python is None
+        or subprocess.run([python, "-V"], capture_output=True, check=False).returncode
+    ):
+        pytest.skip(f"there is no Python {version}")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(tmp_path),
+        "JOBWALL_URL": "http://127.0.0.1:9",
+        "JOBWALL_KEY": "ib-key",
+        "JOBWALL_PROJECT": "p",
+    }
+    words = "import jobwall_reporter as r, jobwall_reporter.cli.__main__, jobwall_reporter.cli.send"
+    words += "\nwith r.Reporter().job('a') as job: r.current().add(chunks=1)"
+    done = subprocess.run(
+        [python, "-W", "error", "-c", words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("\n") == 2, "that the board is away, and where it waits"
+    assert done.stderr.endswith("for the next run: 1\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from bench.ports import free_port
+from tests.kit.ports import free_port
 
 DONE = re.compile(
     r"done: documents=(\d+) completed=(\d+) failed=(\d+) chunks=(\d+) nodes=(\d+) edges=(\d+) "

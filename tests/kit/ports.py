@@ -1,4 +1,4 @@
-"""Ports for what a test or a benchmark starts."""
+"""Ports for what a test starts."""
 
 import random
 import socket

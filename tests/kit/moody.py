@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from bench.ports import free_port
+from tests.kit.ports import free_port
 
 PASS, HANG, AWAY = 200, 0, None
 
@@ -50,7 +50,7 @@ class Moody:
 
             do_GET = do_POST = answer  # noqa: N815
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server = _Quiet(("127.0.0.1", self.port), Handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -97,6 +97,13 @@ class Moody:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read(), {}
+
+
+class _Quiet(ThreadingHTTPServer):
+    """Whoever hangs up before the answer has its reasons."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing."""
 
 
 @contextmanager
