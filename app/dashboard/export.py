@@ -86,6 +86,9 @@ class Listed(NamedTuple):
 
 def _begin_jobs(connection: Connection, project: Project, at: int) -> exports.Export:
     wanted = parse_filter(own_path(), request.args)
+    if wanted.left_out:  # a page says so beside what it shows; a file would be of other jobs
+        said = (sentence.partition(";")[0] for sentence in wanted.left_out)
+        raise ProblemError(422, f"No file is made of such a filter: {'; '.join(said)}.")
     return exports.begin(connection, project, wanted.to_query(at, project.silent_after))
 
 

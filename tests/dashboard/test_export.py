@@ -261,6 +261,22 @@ def test_a_file_is_named_and_kept_nowhere(app: Flask, visitor: FlaskClient) -> N
         assert "Content-Length" not in answer.headers
 
 
+@pytest.mark.parametrize("ending", ["csv", "ndjson"])
+def test_no_file_is_made_of_a_filter_that_makes_no_sense(
+    app: Flask, visitor: FlaskClient, ending: str
+) -> None:
+    """It would be of other jobs than were asked for, and says nothing."""
+    fill(3)
+    for query, said in (
+        ("status=faild", "“faild” is no status."),
+        ("since=soon&sort=colour", "“soon” is no time; “colour” is nothing to sort by."),
+    ):
+        answer = visitor.get(f"/projects/p/jobs.{ending}?{query}")
+        assert answer.status_code == 422
+        assert said in answer.text
+    assert visitor.get(f"/projects/p/jobs.{ending}?status=failed&unknown=1").status_code == 200
+
+
 def test_who_goes_away_leaves_no_connection_behind(
     app: Flask, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
