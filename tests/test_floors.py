@@ -14,7 +14,7 @@ FLOORS = (
     ("store",),
     ("models", "web", "migrations"),
     ("access", "ledger"),
-    ("queries",),
+    ("queries", "sources"),
     ("screens", "dashboard", "api", "wall"),
     ("serving",),
     ("cli",),

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
-from app.api import jobs, openapi, projects, summaries  # noqa: E402, F401  they add their routes
+from app.api import jobs, lineage, openapi, projects, summaries  # noqa: E402, F401  they add their routes

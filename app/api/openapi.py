@@ -36,9 +36,11 @@ WRITES = {
     422: "A value is wrong, alone or beside others: a job that is known with another document, ids"
     " that are not those of the address, a document's id of too many bytes",
 }
+RETRY_AFTER = Header("Retry-After", "After how many seconds.", {"type": "integer"}, always=True)
 HEADERS = {
     401: (Header("WWW-Authenticate", "Bearer.", always=True),),
-    503: (Header("Retry-After", "After how many seconds.", {"type": "integer"}, always=True),),
+    429: (RETRY_AFTER,),
+    503: (RETRY_AFTER,),
 }
 ETAG = Header(
     "ETag",

@@ -8,6 +8,10 @@ from app.ledger.report import MOST_REPORTS, REPORT
 from app.models.project import MODES
 from app.rules.status import STATUS_BY_WORD
 from app.rules.verdicts import STATES
+from app.sources.openlineage import STATUSES
+
+STORED, IGNORED, MALFORMED, REFUSED = RESULTS = ("stored", "ignored", "malformed", "refused")
+"""What becomes of an event of OpenLineage."""
 
 
 def ref(name: str) -> dict[str, str]:
@@ -28,6 +32,43 @@ def _requiring(name: str) -> dict[str, Any]:
     schema = REPORT.schema()
     properties = schema["properties"] | {name: REPORT.fields[name].schema}
     return {**schema, "properties": properties, "required": [name]}
+
+
+def _lineage(text: dict[str, Any]) -> dict[str, Any]:
+    known = {"result": {"type": "string", "enum": list(RESULTS)}}
+    known |= dict.fromkeys(("project_id", "job_id", "error"), text)
+    result = _object(known, "project_id", "job_id", "error")
+    name = {"type": "string", "minLength": 1}
+    job = {"namespace": name, "name": name}
+    run = {"runId": {"type": "string", "format": "uuid"}}
+    event = {
+        "type": "object",
+        "description": "A RunEvent, JobEvent or DatasetEvent of OpenLineage; what is not named here"
+        " is its own, and facets that are not known are left alone.",
+        "required": ["eventTime"],
+        "anyOf": [
+            {"required": ["job"]},
+            {"required": ["dataset"], "not": {"required": ["run"]}},
+        ],
+        "properties": {
+            "eventTime": REPORT.fields["started_at"].schema,
+            "eventType": {"type": "string", "enum": list(STATUSES)},
+            "run": {"type": "object", "required": list(run), "properties": run},
+            "job": {"type": "object", "required": list(job), "properties": job},
+            "dataset": {"type": "object"},
+        },
+    }
+    return {
+        "LineageEvent": event,
+        "LineageEvents": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_REPORTS,
+            "items": {"anyOf": [ref("LineageEvent"), {}]},
+        },
+        "LineageResult": result,
+        "LineageResults": _object({"results": {"type": "array", "items": ref("LineageResult")}}),
+    }
 
 
 def _summaries(text: Any, count: Any, moment: Any) -> dict[str, Any]:
@@ -163,6 +204,7 @@ def schemas() -> dict[str, Any]:
                 }
             }
         ),
+        **_lineage(text),
         "Problem": _object(
             {
                 "type": text,

@@ -1,4 +1,4 @@
-"""Installs the libraries that the reporter speaks for, each alone: in `build/adapters/`."""
+"""Installs the libraries that jobs come from, each alone: in `build/adapters/`."""
 
 import argparse
 import subprocess
@@ -23,6 +23,7 @@ LIBRARIES = {
     "celery": Library("celery==5.7.0", small=True),
     "dramatiq": Library("dramatiq==2.2.1", small=True),
     "langchain-core": Library("langchain-core==1.8.3", small=True),
+    "openlineage-python": Library("openlineage-python==1.41.0", small=True),
     "llama-index-core": Library("llama-index-core==0.14.25"),
     "rq": Library("rq==3.0.0"),
     "prefect": Library("prefect==3.9.1"),

@@ -1,82 +1,24 @@
 """The adapters with the libraries themselves: real pipelines, in processes of their own."""
 
-import os
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from shutil import which
 from typing import Any
 
 import pytest
 
-from tests.kit import ROOT
 from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
-from tests.kit.libraries import python_of
-from tests.kit.reports import attempt_of, get
+from tests.kit.pipelines import Jobs, Pipeline
+from tests.kit.reports import attempt_of
 
 pytestmark = sqlite_only  # what a client does not depend on the engine
 
 PIPELINES = Path(__file__).with_name("pipelines")
-Jobs = dict[str, dict[str, Any]]
-
-
-class Pipeline:
-    """A pipeline on a library, and a project of its own on a live board."""
-
-    def __init__(self, board: Board, folder: Path) -> None:
-        self.board = board
-        self.project = board.new_project(f"adapter-{next(board.numbers)}")
-        self.folder = folder
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join((str(ROOT / "reporter"), str(PIPELINES))),
-            "JOBWALL_URL": board.url,
-            "JOBWALL_KEY": board.key,
-            "JOBWALL_PROJECT": self.project,
-            "JOBWALL_SPOOL": str(folder / "spool"),
-        }
-
-    def start(self, library: str, *words: str) -> subprocess.Popen[str]:
-        """Run the Python that has the library; the test is skipped where none has."""
-        python = python_of(library)
-        if not python.exists():
-            pytest.skip(f"{library} is not installed: make test-adapters")
-        return subprocess.Popen(
-            [python, *words],
-            env=self.environment,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def run(self, library: str, *words: str) -> None:
-        """Run it to its end, which must be a good one."""
-        process = self.start(library, *words)
-        printed, _ = process.communicate(timeout=120)
-        assert process.returncode == 0, printed
-
-    def jobs(self) -> Jobs:
-        """The jobs on the board, by document."""
-        self.board.project = self.project
-        return {job["source_doc_id"]: job for job in get(self.board, "?limit=1000")["jobs"]}
-
-    def jobs_once(self, check: Callable[[Jobs], bool]) -> Jobs:
-        """The same, as soon as they are as they must be."""
-        until = time.monotonic() + 60
-        while not check(found := self.jobs()):
-            assert time.monotonic() < until, {
-                name: (job["status"], job["error_message"]) for name, job in found.items()
-            }
-            time.sleep(0.1)
-        return found
 
 
 @pytest.fixture
 def pipeline(live_board: Board, tmp_path: Path) -> Pipeline:
-    return Pipeline(live_board, tmp_path)
+    return Pipeline(live_board, tmp_path, PIPELINES)
 
 
 def told(jobs: Jobs) -> dict[str, tuple[str, int]]:
