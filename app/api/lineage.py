@@ -158,13 +158,13 @@ class _Projects:
 
 
 class _NoProjectError(ProblemError):
-    """A namespace that is no project's id, or none that this key may see."""
+    """What was named, or a namespace, is no project's id, or none that this key may see."""
 
-    def __init__(self, namespace: str) -> None:
+    def __init__(self, project_id: str) -> None:
         super().__init__(
             404,
-            f"The namespace “{namespace[:100]}” is no project's id: say whose these are, by"
-            f" ?project_id=, by the header {PROJECT}, or by a key for one project.",
+            f"“{project_id[:100]}” is no project's id. Say whose these are by ?project_id=, by the"
+            f" header {PROJECT}, or by a key for one project; else their namespace must be the id.",
         )
 
 
