@@ -51,7 +51,10 @@ class Pipeline:
     def run(self, library: str, *words: str) -> None:
         """Run it to its end, which must be a good one."""
         process = self.start(library, *words)
-        printed, _ = process.communicate(timeout=120)
+        try:
+            printed, _ = process.communicate(timeout=120)
+        finally:
+            process.kill()  # of one that hangs nothing may be left
         assert process.returncode == 0, printed
 
     def jobs(self) -> Jobs:
