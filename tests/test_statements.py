@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -102,6 +103,16 @@ def new_jobs(store: Store) -> dict[str, object]:
     return {"jobs": jobs}
 
 
+def job_of() -> dict[str, object]:
+    """An event of OpenLineage of a job."""
+    return {"eventTime": "2026-11-20T03:00:00Z", "job": {"namespace": "own", "name": "d"}}
+
+
+def run_of(number: int) -> dict[str, object]:
+    """What makes it one of a run."""
+    return {"eventType": "START", "run": {"runId": str(UUID(int=number))}}
+
+
 def new_failures(store: Store) -> dict[str, object]:
     """As many failures as the project has jobs, for two reasons."""
     jobs = [
@@ -171,6 +182,18 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{OWN}/bulk", 5, "POST", json=new_jobs),
         Ask(f"{OWN}/bulk", 14, "POST", json=new_failures),
         Ask(f"{OWN}/bulk", 20, "POST", json=new_attempts),
+    ],
+    "api.post_lineage": [
+        Ask("/api/v1/lineage?project_id=own", 5, "POST", 201, json=lambda _: job_of() | run_of(1)),
+        Ask("/api/v1/lineage?project_id=own", 1, "POST", json=lambda _: job_of()),
+    ],
+    "api.post_lineage_batch": [
+        Ask(
+            "/api/v1/lineage/batch?project_id=own",
+            5,
+            "POST",
+            json=lambda store: [job_of() | run_of(item) for item in range(2, 2 + store.jobs)],
+        )
     ],
     "api.get_openapi": [Ask("/api/v1/openapi.json", 0)],
     "api.get_projects": [Ask("/api/v1/projects", 2)],
