@@ -28,6 +28,7 @@ def report_runs(*, document: Naming, reporter: Reporter | None = None) -> dict[s
     reported.
     """
     reporter = reporter or Reporter.default()
+    running: dict[Any, tuple[int, Job]] = {}  # what nobody held would give no signs of life
 
     def job_of(run: Any) -> Job | None:
         name = reporter.named(document, run.parameters)
@@ -37,16 +38,24 @@ def report_runs(*, document: Naming, reporter: Reporter | None = None) -> dict[s
 
     def on_running(_flow: Any, run: Any, _state: Any) -> None:
         if job := job_of(run):
-            job.start()
+            running[run.id] = run.run_count, job.start()
+
+    def ended(run: Any) -> Job | None:
+        attempt, job = running.pop(run.id, (0, None))
+        if job is not None and attempt < run.run_count:  # no hook comes between two tries
+            job.fail("It was tried again")
+            job = None
+        job = job or job_of(run)
+        return job and job.start(at=run.start_time)
 
     def on_completion(_flow: Any, run: Any, _state: Any) -> None:
-        if job := job_of(run):
-            job.start(at=run.start_time).complete(at=run.end_time)
+        if job := ended(run):
+            job.complete(at=run.end_time)
 
     def on_failure(_flow: Any, run: Any, state: Any) -> None:
-        if job := job_of(run):
+        if job := ended(run):
             error = state.data if isinstance(state.data, BaseException) else state.message
-            job.start(at=run.start_time).fail(error or state.name, at=run.end_time)
+            job.fail(error or state.name, at=run.end_time)
 
     return {
         "on_running": [on_running],
