@@ -6,7 +6,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import venv
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -17,11 +16,12 @@ from bench.bars import bar
 from bench.databases import MAIN, SMALL, Settings
 from bench.measure import Figures, Run
 from bench.server import ROOT, serve
+from tests.kit.libraries import install, python_of
 from tests.kit.moody import AWAY, HANG, PASS, Moody, moody
 
 JOBS, UPDATES = 1000, 20
 ROUNDS = 3
-OPENLINEAGE = "openlineage-python==1.41.0"
+ANOTHER = "openlineage-python"
 FEW_JOBS = 20  # by the other client, which waits for every event
 MOODS = {"up": PASS, "down": AWAY, "hanging": HANG, "500": 500, "401": 401, "429": 429}
 SCRIPT = ROOT / "bench" / "reporting.py"
@@ -54,7 +54,7 @@ class Pipeline:
     """The loop, before a board in some mood; and the jobs that it has reported."""
 
     def __init__(self, settings: Settings, folder: Path, board: Moody) -> None:
-        self._folder, self._board = folder, board
+        self._board = board
         self._store = Path(settings["INSTANCE"]) / "jobwall.db"
         self._reported = 0
         key = key_header(settings, Scope.WRITE)["Authorization"].removeprefix("Bearer ")
@@ -88,15 +88,12 @@ class Pipeline:
         }
 
     def pays_another(self) -> Figures:
-        """The same for OpenLineage's client, in an environment of its own."""
-        python = self._folder / "venv" / "bin" / "python"
-        venv.create(python.parents[1], with_pip=True)
-        pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check"]
-        subprocess.run([*pip, "install", "-qq", OPENLINEAGE], check=True)
+        """The same for OpenLineage's client, which is installed alone."""
+        install(ANOTHER)
         figures = {}
         for name, mood, jobs in (("up", 201, FEW_JOBS), ("down", AWAY, 1)):
             self._board.take(mood)
-            told = self._run("openlineage", python, jobs, UPDATES if jobs > 1 else 0)
+            told = self._run("openlineage", python_of(ANOTHER), jobs, UPDATES if jobs > 1 else 0)
             figures[f"reporter_openlineage_{name}_ms"] = told["seconds"] / jobs * 1000
         return figures
 

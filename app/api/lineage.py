@@ -19,7 +19,7 @@ from app.ledger.report import MOST_REPORTS, Report
 from app.ledger.sums import UnknownProjectError
 from app.rules.fields import IDENTIFIER
 from app.rules.project import Project
-from app.sources.openlineage import MalformedError, namespace_of, report_of
+from app.sources.openlineage import MalformedError, read_event
 from app.store.database import reading
 from app.web.errors import ProblemError
 
@@ -137,13 +137,10 @@ class _Projects:
 
     def read(self, event: Any) -> _Read | None:
         """What an event reports, None where that is nothing. Raises as above, MalformedError."""
-        namespace = namespace_of(event)
-        if namespace is None:
+        found = read_event(event, statements=request.args.get("statements") == "1")
+        if found is None:
             return None
-        project_id = self._named or namespace
-        statements = request.args.get("statements") == "1"
-        report = report_of(event, project_id, statements=statements)
-        return None if report is None else _Read(self._open(project_id), report)
+        return _Read(self._open(self._named or found.namespace), found.report)
 
     def _open(self, project_id: str) -> Project:
         if project_id not in self._known:

@@ -7,7 +7,7 @@ What no field of a report has is not kept.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -55,17 +55,15 @@ class MalformedError(ValueError):
     """What is no event of OpenLineage; the message says why, to the person who sent it."""
 
 
-def namespace_of(event: Any) -> str | None:
-    """The namespace of the job that an event is of, None where it is of no run.
+class RunEvent(NamedTuple):
+    """What an event reports, and the namespace of the job that it is of."""
 
-    Raises MalformedError.
-    """
-    _check(event)
-    return _text(_object(event, "job"), "namespace") if "run" in event else None
+    namespace: str
+    report: Report
 
 
-def report_of(event: Any, project_id: str, *, statements: bool = False) -> Report | None:
-    """The report that an event is; None where it is of no run, or of a single statement.
+def read_event(event: Any, *, statements: bool = False) -> RunEvent | None:
+    """What an event reports; None where it is of no run, or of a single statement.
 
     These are taken too where `statements` are asked for. Raises MalformedError.
     """
@@ -90,11 +88,11 @@ def report_of(event: Any, project_id: str, *, statements: bool = False) -> Repor
     }
     known = {name: value for name, value in said.items() if value is not None}
     try:
-        report, _ = parse_report(known, project_id=project_id, job_id=None)
+        report, _ = parse_report(known, project_id="", job_id=None)  # it names no project itself
     except InvalidError as invalid:
         name, sentence = invalid.errors[0]
         raise MalformedError(f"{_NAMES.get(name, name)} {sentence}.") from None
-    return report
+    return RunEvent(event["job"]["namespace"], report)
 
 
 _NAMES = dict.fromkeys(("created_at", "started_at", "completed_at"), "eventTime")

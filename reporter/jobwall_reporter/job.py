@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextvars import ContextVar, Token
 from types import TracebackType
+from typing import Callable
 
 from jobwall_reporter.errors import message_of
 from jobwall_reporter.outbox import Outbox
@@ -39,22 +40,16 @@ class Job:
 
     def add(self, *, chunks: int = 0, nodes: int = 0, edges: int = 0, of: int | None = None) -> Job:
         """So many more were made; `of` how many chunks there are in all, where that is known."""
-        state, outbox = self._state, self._outbox
-        if outbox is None:
-            return self
-        try:
-            with outbox.lock:
-                if not state.ended:
-                    _begin(state)
-                    state.chunks_processed = _count(state.chunks_processed + chunks)
-                    state.nodes_created = _count(state.nodes_created + nodes)
-                    state.edges_created = _count(state.edges_created + edges)
-                    if of is not None:
-                        state.chunks_total = _count(of)
-                    outbox.changed(state)
-        except Exception as error:
-            _tell(error)
-        return self
+
+        def change(state: State) -> None:
+            _begin(state)
+            state.chunks_processed = _count(state.chunks_processed + chunks)
+            state.nodes_created = _count(state.nodes_created + nodes)
+            state.edges_created = _count(state.edges_created + edges)
+            if of is not None:
+                state.chunks_total = _count(of)
+
+        return self._tell(change)
 
     def update(
         self,
@@ -65,26 +60,20 @@ class Job:
         of: int | None = None,
     ) -> Job:
         """So many were made in all; the board keeps the greatest that it was told."""
-        state, outbox = self._state, self._outbox
-        if outbox is None:
-            return self
-        try:
-            with outbox.lock:
-                if not state.ended:
-                    if chunks or nodes or edges:
-                        _begin(state)
-                    if chunks is not None:
-                        state.chunks_processed = _count(chunks)
-                    if nodes is not None:
-                        state.nodes_created = _count(nodes)
-                    if edges is not None:
-                        state.edges_created = _count(edges)
-                    if of is not None:
-                        state.chunks_total = _count(of)
-                    outbox.changed(state)
-        except Exception as error:
-            _tell(error)
-        return self
+
+        def change(state: State) -> None:
+            if chunks or nodes or edges:
+                _begin(state)
+            if chunks is not None:
+                state.chunks_processed = _count(chunks)
+            if nodes is not None:
+                state.nodes_created = _count(nodes)
+            if edges is not None:
+                state.edges_created = _count(edges)
+            if of is not None:
+                state.chunks_total = _count(of)
+
+        return self._tell(change)
 
     def complete(self, at: Moment = None) -> None:
         """It is done, now or then. What is said of it after its end is left out."""
@@ -95,22 +84,28 @@ class Job:
         self._change(status="failed", message=message_of(error), at=at)
 
     def _change(self, status: str, message: str | None = None, at: Moment = None) -> Job:
-        state, outbox = self._state, self._outbox
+        def change(state: State) -> None:
+            moment = seconds_of(at)
+            if state.started_at is None:
+                state.started_at = moment
+            if status != "running":
+                state.completed_at = moment
+            state.status, state.error_message = status, message
+
+        return self._tell(change)
+
+    def _tell(self, change: Callable[[State], None]) -> Job:
+        """Change the state of a job that has not ended, and have it sent; nothing is raised."""
+        outbox = self._outbox
         if outbox is None:
             return self
         try:
-            moment = seconds_of(at)
             with outbox.lock:
-                if state.ended:
-                    return self
-                if state.started_at is None:
-                    state.started_at = moment
-                if status != "running":
-                    state.completed_at = moment
-                state.status, state.error_message = status, message
-                outbox.changed(state)
+                if not self._state.ended:
+                    change(self._state)
+                    outbox.changed(self._state)
         except Exception as error:
-            _tell(error)
+            log.error("a report was left out: %r", error)
         return self
 
     def __enter__(self) -> Job:
@@ -174,7 +169,3 @@ def _begin(state: State) -> None:
 def _count(value: int) -> int:
     """A count that the board takes."""
     return max(0, min(MOST, int(value)))
-
-
-def _tell(error: Exception) -> None:
-    log.error("a report was left out: %r", error)

@@ -48,7 +48,15 @@ def install(library: str) -> None:
     began = time.monotonic()
     print(f"Installing {wanted} into {folder.relative_to(ROOT)} ...", flush=True)
     venv.create(folder, with_pip=True, clear=True)
-    words = [python_of(library), "-m", "pip", "install", "--quiet", "--no-compile", wanted]
+    words: list[str | Path] = [
+        python_of(library),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        wanted,
+    ]
     subprocess.run([*words, "--disable-pip-version-check"], check=True)
     stamp.write_text(wanted)
     print(f"Installed {wanted} in {time.monotonic() - began:.0f} s", flush=True)

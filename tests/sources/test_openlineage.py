@@ -9,7 +9,7 @@ import pytest
 from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.rules.status import JobStatus
-from app.sources.openlineage import MalformedError, report_of
+from app.sources.openlineage import MalformedError, read_event
 from app.store.turn import BusyError
 from tests.kit.api import Api
 from tests.kit.board import Board
@@ -34,9 +34,9 @@ def event(kind: str | None = "START", at: str = "2026-11-20T03:00:00Z", **more: 
 
 
 def read(said: Any, **options: bool) -> Report:
-    report = report_of(said, "p", **options)
-    assert report is not None
-    return report
+    found = read_event(said, **options)
+    assert found is not None
+    return found.report
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_the_error_is_the_message_and_where_it_came_from(
 
 def test_what_is_of_no_run_or_a_single_statement_is_ignored() -> None:
     job = {"eventTime": "2026-11-20T03:00:00Z", "job": {"namespace": "a", "name": "b"}}
-    assert report_of(job, "p") is None
-    assert report_of({"eventTime": "2026-11-20T03:00:00Z", "dataset": {}}, "p") is None
+    assert read_event(job) is None
+    assert read_event({"eventTime": "2026-11-20T03:00:00Z", "dataset": {}}) is None
     query = event(job={"jobType": {"jobType": "QUERY", "integration": "AIRFLOW"}})
-    assert report_of(query, "p") is None
+    assert read_event(query) is None
     assert read(query, statements=True)
     assert read(event(job={"jobType": {"jobType": "SQL_JOB", "integration": "SPARK"}}))
 
@@ -168,7 +168,7 @@ def test_what_is_of_no_run_or_a_single_statement_is_ignored() -> None:
 )
 def test_what_is_malformed_is_said(said: Any, words: str) -> None:
     with pytest.raises(MalformedError, match=words):
-        report_of(said, "p")
+        read_event(said)
 
 
 LINEAGE = "/api/v1/lineage"

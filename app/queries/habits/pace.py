@@ -1,4 +1,4 @@
-"""What documents and chunks usually take, which jobs are slower, and which stand."""
+"""What documents and chunks take of late, and since when that is slower than usual."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -6,20 +6,21 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, true
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, true
 
 from app.models import Job
+from app.queries.habits import standing
 from app.queries.habits.doubt import DOUBTED, Learned, Row, named
 from app.queries.habits.usual import hours_of, usual_of
 from app.queries.matching import RUNNING, ended
 from app.rules.durations import Basis, runs_since
 from app.rules.silence import silent_since
 from app.rules.skew import TOLERANCE
-from app.rules.status import SUCCESSES, JobStatus
+from app.rules.status import SUCCESSES
 from app.rules.times import DAY, HOUR, SECOND
 from app.rules.verdicts.facts import Measured
 from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
-from app.rules.verdicts.pace import SLOW_TIMES, Usual, slow_since, stands_after
+from app.rules.verdicts.pace import SLOW_TIMES, Usual, slow_since
 from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS, latest, slow_pace
 from app.store.database import inlined
 from app.store.seeks import each_row, listed_rows
@@ -49,14 +50,12 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
     """What is usual in each project, and what is not so now."""
     usual = usual_of(connection, rows, now)
     newest = _newest(connection, [row for row in rows if _measurable(row)], now)
-    slow, standing = [], []
+    slow = []
     for row in rows:
         project_id = row["project_id"]
         learned[project_id] |= {"usual": usual[project_id], "newest": newest[project_id]}
         if slow_pace(usual[project_id], newest[project_id]):
             slow.append(row)
-        if row["unmoved"]:
-            standing.append(_limits(row, usual[project_id], now))
     if slow:
         _learn_latest(connection, slow, usual, now, learned)
         slow = [
@@ -66,8 +65,7 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
         ]
     if slow:
         _learn_spells(connection, slow, usual, now, learned)
-    if standing:
-        _learn_standing(connection, standing, learned)
+    standing.learn(connection, [row for row in rows if row["unmoved"]], usual, now, learned)
 
 
 def _newest(connection: Connection, rows: Sequence[Row], now: int) -> Jobs:
@@ -244,49 +242,3 @@ def _spell(project_id: str, usual: Usual, hour: int) -> dict[str, Any]:
         "document": int(SLOW_TIMES * SECOND * document),
         "longer": int(LONGER_TIMES * SECOND * document),
     }
-
-
-def _limits(row: Row, usual: Usual, now: int) -> dict[str, Any]:
-    """Since when a job of the project must not have gone on, to stand: see `stands_after`."""
-    counted, uncounted = stands_after(usual, row["silent_after"])
-    return {
-        "project_id": row["project_id"],
-        "heard_since": silent_since(now, row["silent_after"]),
-        "counted": now - counted,
-        "uncounted": 0 if uncounted is None else now - uncounted,
-    }
-
-
-def _learn_standing(
-    connection: Connection, limits: Sequence[Mapping[str, Any]], learned: Learned
-) -> None:
-    values = {DOUBTED: listed_rows(limits)}
-    for limit in limits:
-        learned[limit["project_id"]]["unmoved"] = 0
-    for row in connection.execute(_standing(connection.dialect.name), values):
-        fields = learned[row.project_id]
-        if fields["unmoved"] == 0 or row.moved_at < fields["unmoved_since"]:
-            fields |= {
-                "unmoved_since": row.moved_at,
-                "unmoved_chunks": row.chunks_processed,
-                "unmoved_total": row.chunks_total,
-            }
-        fields["unmoved"] += 1
-
-
-@cache
-def _standing(dialect: str) -> Any:
-    """The running jobs that are heard of and have not gone on for too long."""
-    limits = each_row(dialect, DOUBTED, "heard_since", "counted", "uncounted")
-    tells = Job.chunks_processed > 0, Job.chunks_processed < func.coalesce(Job.chunks_total, 2**62)
-    limit = case((and_(*tells), limits.c.counted), else_=limits.c.uncounted)
-    return (
-        select(Job.project_id, Job.moved_at, Job.chunks_processed, Job.chunks_total)
-        .join(limits, Job.project_id == limits.c.project_id)
-        .where(
-            Job.status == inlined(JobStatus.RUNNING),
-            Job.heard_at > limits.c.heard_since,
-            Job.moved_at <= limits.c.counted,
-            Job.moved_at <= limit,
-        )
-    )
