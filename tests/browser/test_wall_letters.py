@@ -87,6 +87,22 @@ def settled(page: Page) -> bytes:
     return last
 
 
+def look_alike(page: Page, *styles: str) -> bool:
+    """Is the page drawn the same with each of these styles?
+
+    A busy machine may draw what was still to come between two pictures, so whoever finds a
+    difference looks again: a letter that is cut is cut each time.
+    """
+    for _ in range(3):
+        drawn = set()
+        for style in styles:
+            page.evaluate(style or "() => { document.adoptedStyleSheets = [] }")
+            drawn.add(settled(page))
+        if len(drawn) == 1:
+            return True
+    return False
+
+
 def wall_of(one: Closeup) -> Wall:
     return Wall([one.line], one)
 
@@ -103,10 +119,7 @@ def test_no_foot_and_no_mark_of_a_letter_is_cut(
         "sixty": Wall(made_lines(60, 16, NOW, names)),
     }
     for name, wall in walls.items():
-        page = tv(wall, size)
-        before = settled(page)
-        page.evaluate(UNCUT)
-        assert page.screenshot() == before, name
+        assert look_alike(tv(wall, size), "", UNCUT), name
 
 
 @pytest.mark.parametrize("size", SCREENS)
@@ -116,11 +129,8 @@ def test_no_foot_is_cut_by_an_old_browser_either(
     """Which knows no `overflow: clip`, and so cuts above and below too."""
     feet = NAMES[:1]
     for wall in (closeup(feet, 6, feet), Wall(made_lines(9, 3, NOW, feet))):
-        page = tv(wall, size)
-        page.evaluate(UNCUT.replace("clip", "hidden").replace("visible", "hidden"))
-        before = page.screenshot()
-        page.evaluate(UNCUT)
-        assert page.screenshot() == before
+        hidden = UNCUT.replace("clip", "hidden").replace("visible", "hidden")
+        assert look_alike(tv(wall, size), hidden, UNCUT)
 
 
 @pytest.mark.parametrize("size", SCREENS)
