@@ -26,6 +26,7 @@ from app.web import (
     forwarding,
     healthz,
     packing,
+    reporter,
     security,
     shapes,
 )
@@ -95,5 +96,6 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(dashboard_blueprint)
     app.register_blueprint(wall_blueprint)
     app.register_blueprint(settings.blueprint)
+    app.register_blueprint(reporter.blueprint)
     healthz.init_app(app)
     return app

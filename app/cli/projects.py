@@ -1,6 +1,5 @@
 """`jobwall projects`: whose jobs belong together."""
 
-import re
 from typing import Any
 
 import click
@@ -8,7 +7,14 @@ from flask.cli import AppGroup
 
 from app.cli.params import Name, Span, Template, clear_errors
 from app.clock import now
-from app.ledger.projects import SILENT_AFTER, WAIT_AFTER, TakenError, change_project, create_project
+from app.ledger.projects import (
+    SILENT_AFTER,
+    WAIT_AFTER,
+    TakenError,
+    change_project,
+    create_project,
+    id_from,
+)
 from app.ledger.sums import UnknownProjectError
 from app.models.project import MODES
 from app.queries.projects import list_projects
@@ -62,10 +68,11 @@ def named_projects(project_id: str | None) -> list[Project]:
 )
 def create(name: str, project_id: str | None, mode: str, **spans: Any) -> None:
     """Make a project, and print its id."""
-    made = project_id or re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._").lower()[:64]
-    if not IDENTIFIER.fullmatch(made):
-        hint = ID_RULE
-        raise click.UsageError(f"{made!r} cannot be a project's id ({hint}); give one with --id")
+    made = project_id or id_from(name)
+    if made is None or not IDENTIFIER.fullmatch(made):
+        raise click.UsageError(
+            f"{made or name!r} cannot be a project's id ({ID_RULE}); give one with --id"
+        )
     with clear_errors():
         try:
             create_project(made, name=name, mode=mode, now=now(), **spans)

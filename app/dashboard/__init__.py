@@ -8,8 +8,10 @@ from app.dashboard import (  # noqa: E402, F401  they add their routes
     causes,
     document,
     export,
+    first_project,
     job,
     overview,
     project,
     project_settings,
+    report,
 )

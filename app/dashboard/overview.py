@@ -52,7 +52,7 @@ def overview() -> Response:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
 
             until = earliest(line.until for line in lines)
-            head = Head("Projects", in_trouble > 0, not shown, title("Projects", verdicts), until)
+            head = Head("Projects", in_trouble > 0, title("Projects", verdicts), until)
             return head, {
                 "lines": shown,
                 "shared_causes": shared_causes(lines),

@@ -71,7 +71,6 @@ def project(project_id: str) -> Response:
             head = Head(
                 shown.name,
                 line.verdict.state.trouble,
-                not line.facts.total,
                 title(shown.name, [line.verdict], alone=True),
                 line.until,
             )

@@ -1,5 +1,6 @@
 """Making projects, and changing what is said of them."""
 
+import re
 from collections.abc import Mapping
 
 from sqlalchemy import insert, select, update
@@ -9,7 +10,7 @@ from app.ledger.sums import UnknownProjectError
 from app.ledger.versions import next_version
 from app.models import Project as ProjectRow
 from app.models.project import MODES
-from app.rules.fields import Body, choice, identifier, text
+from app.rules.fields import IDENTIFIER, Body, choice, identifier, text
 from app.rules.project import Project
 from app.rules.times import MINUTE
 from app.store.database import writing
@@ -33,6 +34,12 @@ NEW_PROJECT = Body(
 
 class TakenError(ValueError):
     """A project with this id exists already."""
+
+
+def id_from(name: str) -> str | None:
+    """An id made from a project's name; None where nothing of it can stand in one."""
+    made = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._").lower()[:64]
+    return made if IDENTIFIER.fullmatch(made) else None
 
 
 def create_project(

@@ -35,6 +35,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     "job.css": (*_SHELL, "css/ledger.css", "css/job.css"),
     "causes.css": (*_SHELL, "css/ledger.css", "css/causes.css"),
     "screens.css": (*_SHELL, "css/screens.css"),
+    "report.css": (*_SHELL, "css/ledger.css", "css/report.css"),
     "code.css": ("css/code.css",),
     "live.js": (
         "js/times.js",
@@ -47,6 +48,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
     ),
     "screens.js": ("js/times.js", "js/settings.js"),
     "copy.js": ("js/copy.js",),
+    "ways.js": ("js/ways.js",),
     "door.js": ("js/sign_in.js",),
 }
 """What a kind of page needs, in the order in which it is joined. htmx stays a file of its own: it

@@ -30,14 +30,12 @@ PATIENCE = 0.5  # seconds: what changes all the time is made anew for pollers so
 class Head(NamedTuple):
     """What the shell says of the live part, and the part itself keeps up to date.
 
-    `alarm` says that something is in trouble: the mark and the icon show it. `teaches` says that
-    nothing is there yet but an example to copy. It is true `until` then (µs), if nothing
-    changes; the next poll comes after `pace` (ms).
+    `alarm` says that something is in trouble: the mark and the icon show it. It is true
+    `until` then (µs), if nothing changes; the next poll comes after `pace` (ms).
     """
 
     name: str
     alarm: bool = False
-    teaches: bool = False
     title: str = ""
     until: int | None = None
     pace: int = PACE
