@@ -33,7 +33,7 @@ test-fast: .venv/test ## the tests that need neither browser nor PostgreSQL, in 
 
 test-adapters: .venv/test ## the reporter with every library that it speaks for, each installed alone (LIBRARY=celery)
 	@$(BIN)/python -m tests.kit.libraries $(LIBRARY)
-	@$(BIN)/pytest tests/reporter/adapters $(if $(LIBRARY),-k $(firstword $(subst -, ,$(LIBRARY))))
+	@$(BIN)/pytest tests/reporter/adapters tests/reporter/test_ways.py $(if $(LIBRARY),-k $(firstword $(subst -, ,$(LIBRARY))))
 
 check: .venv/test ## linter, formatter and types
 	@$(BIN)/ruff check .

@@ -253,6 +253,21 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{PAGE}/settings", 2),
         Ask("/projects/none/settings", 1, status=404),
     ],
+    "dashboard.report": [
+        Ask("/report?project_id=p1", 3),
+        Ask("/report?project_id=p1&way=celery", 2, part=True),
+        Ask("/report", 2, status=302),
+        Ask("/report?project_id=none", 1, status=404),
+    ],
+    "dashboard.make_key": [
+        Ask("/report?project_id=p1", 5, "POST", form=lambda _: {}),
+        Ask("/report?project_id=none", 1, "POST", 404, form=lambda _: {}),
+    ],
+    "dashboard.make_project": [
+        Ask("/report/project", 1, "POST", 422, form=lambda _: {"name": ""}),
+        Ask("/report/project", 3, "POST", 303, form=lambda _: {"name": "b", "mode": "kg_vector"}),
+    ],
+    "reporter.fetch": [Ask("/reporter/jobwall-report.pyz", 0)],
     "dashboard.change_project": [
         Ask(f"{PAGE}/settings", 2, "POST", 422, form=lambda _: {"name": ""}),
         Ask(f"{OWN_PAGE}/settings", 3, "POST", 303, form=lambda _: SETTINGS),

@@ -142,6 +142,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "job, stalled": (f"{PROJECT}?stalled=1", first_job),
     "job, no nodes": (f"{PROJECT}?empty=1", first_job),
     "error": ("/projects/nowhere", None),
+    "report, waiting": ("/report?project_id=sandbox", None),
+    "report": ("/report?project_id=legal-contracts&way=spark", None),
     "wall": ("/wall", None),
     "screens": ("/screens", None),
     "link of a screen": ("/screens/link", None),

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from app.ledger.projects import change_project
 from app.rules.legible import legible
+from app.rules.ways import WAYS
 from tests.kit.databases import sqlite_only
 from tests.kit.person import Person
 from tests.kit.reports import ended, running, send
@@ -61,6 +62,7 @@ def addresses(person: Person) -> Iterator[str]:
     """The path of every kind of page of the hostile project."""
     project = f"/projects/{person.board.project}"
     yield from ("/", project, f"{project}/causes", f"{project}?chart=30d")
+    yield from (f"/report?project_id={person.board.project}&way={way}" for way in WAYS)
     yield from (f"{project}/jobs/job-{number:05}" for number in range(len(TEXTS)))
     yield f"{project}/jobs/{LONG_ID}"
     for text in TEXTS.values():

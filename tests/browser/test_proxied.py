@@ -59,8 +59,11 @@ def test_everything_works_there(behind: tuple[Board, str], window: BrowserContex
         assert cookie["name"].startswith(f"{'__Secure-' if prefix else '__Host-'}jobwall_")
         assert (cookie["secure"], cookie["path"]) == (True, prefix or "/")
     page.get_by_role("link", name="p1", exact=True).click()
-    expect(page.locator("#first-job")).to_contain_text(f"{url}/api/v1/projects/p1/jobs")
+    page.get_by_role("link", name="Report your first job").click()
+    page.get_by_role("link", name="curl", exact=True).click()
+    expect(page.locator("#curl-1")).to_contain_text(f"{url}/api/v1/projects/p1/jobs")
     send(board, running(1, 10))
+    page.get_by_role("link", name="Open the project").click()
     expect(page.locator("#rows tr")).to_have_count(1)  # by a poll
     page.get_by_role("button", name="Settings").click()
     with page.expect_response("**/settings"):

@@ -69,6 +69,7 @@ def test_no_page_holds_what_nobody_sees(api: Api, evil: str) -> None:
     paths += [f"/projects/evil?cause={cause_name(cause_of(error.partition(chr(10))[0]))}"]
     paths += ["/projects/evil/jobs/j0", f"/projects/evil/document?id={quote(document)}"]
     paths += ["/wall", "/wall?project=evil", "/screens", "/screens/1", "/screens/link"]
+    paths += ["/report?project_id=evil"]
     for path in paths:
         page = read(api.client, path)
         hidden = set(re.findall(f"[{HIDDEN}]", seen(page))) - {"\n"}

@@ -131,7 +131,7 @@ def test_a_closed_session_stays_closed_and_the_others_open(app: Flask) -> None:
 # In a browser
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/projects/none", "/?q=a&state=failed"])
+@pytest.mark.parametrize("path", [*PAGES, "/report", "/projects/none", "/?q=a&state=failed"])
 def test_who_is_signed_out_is_shown_the_door_and_the_way_back(api: Api, path: str) -> None:
     answer = api.client.get(path)
     assert answer.status_code in (302, 303)
@@ -141,7 +141,7 @@ def test_who_is_signed_out_is_shown_the_door_and_the_way_back(api: Api, path: st
     assert "p1" not in answer.text.replace(path, "")
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/wall/board", "/projects/none"])
+@pytest.mark.parametrize("path", [*PAGES, "/report", "/wall/board", "/projects/none"])
 def test_a_poller_that_is_signed_out_gets_a_401(api: Api, path: str) -> None:
     answer = api.client.get(path, headers={"HX-Request-Type": "partial"})
     assert (answer.status_code, answer.text) == (401, "Signed out")

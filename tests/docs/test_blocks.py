@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
+from tests.kit import guide
 from tests.kit.clones import clone, lend_environment
 from tests.kit.documents import DOCUMENTS, blocks_of
 from tests.kit.nginx import check_nginx
@@ -76,8 +77,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     shutil.rmtree(tmp_path, ignore_errors=True)
 
 
+ELSEWHERE = (guide.DOCUMENT,)
+"""Documents whose blocks need a library each: tests/reporter/test_ways.py follows them."""
+
+
 @on_one_engine
-@pytest.mark.parametrize("document", [name for name in DOCUMENTS if blocks_of(name)])
+@pytest.mark.parametrize(
+    "document", [name for name in DOCUMENTS if blocks_of(name) and name not in ELSEWHERE]
+)
 def test_every_block_of_a_document_works(document: str, databases: Any, folder: Path) -> None:
     scripts = folder / "ingest"
     scripts.mkdir()

@@ -12,6 +12,7 @@ from app.config import read
 from app.ledger.report import FIELDS
 from app.rules.status import STATUS_BY_WORD
 from app.rules.verdicts import STATES
+from tests.kit import guide
 from tests.kit.app_map import DOCUMENT, MARK, rendered
 from tests.kit.documents import (
     DOCUMENTS,
@@ -145,6 +146,12 @@ def test_the_design_has_a_sentence_for_every_module() -> None:
     assert inlined == expected, (
         "`.venv/bin/python -m tests.kit.app_map` writes the map anew; it lacks:\n"
         + "\n".join(missing)
+    )
+
+
+def test_the_guide_says_what_the_board_does() -> None:
+    assert between_marks(text_of(guide.DOCUMENT), guide.MARK) == guide.rendered(), (
+        "`.venv/bin/python -m tests.kit.guide` writes it anew"
     )
 
 

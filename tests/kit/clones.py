@@ -45,13 +45,7 @@ def lend_environment(folder: Path) -> None:
     lent = Path(flask.__file__).parents[1]
     (packages / "lent.pth").write_text(f"{folder}\n{folder / 'reporter'}\n{lent}\n")
     here = Path(sys.executable).parent
-    for script in here.iterdir():
-        if script.is_file() and not (own / "bin" / script.name).exists():
-            first, _, rest = script.read_bytes().partition(b"\n")
-            if first == f"#!{here}/python".encode() or first.startswith(
-                f"#!{here}/python3".encode()
-            ):
-                _write(own / "bin" / script.name, f"#!{python}\n".encode() + rest)
+    lend_scripts(here, own / "bin")
     for project in (folder, folder / "reporter"):
         about = tomllib.loads((project / "pyproject.toml").read_text())["project"]
         for name, place in about["scripts"].items():
@@ -61,6 +55,15 @@ def lend_environment(folder: Path) -> None:
     stamps = [path.name for path in here.parent.iterdir() if path.is_file()]
     for name in sorted(set(stamps) - {"pyvenv.cfg"}):
         (own / name).touch()
+
+
+def lend_scripts(here: Path, there: Path) -> None:
+    """Give an environment the commands of another one, run by its own Python."""
+    for script in here.iterdir():
+        if script.is_file() and not (there / script.name).exists():
+            first, _, rest = script.read_bytes().partition(b"\n")
+            if first.startswith((f"#!{here}/python".encode(),)):
+                _write(there / script.name, f"#!{there}/python\n".encode() + rest)
 
 
 def _write(script: Path, code: bytes) -> None:

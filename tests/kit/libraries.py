@@ -20,8 +20,8 @@ class Library(NamedTuple):
 
 
 LIBRARIES = {
-    "celery": Library("celery==5.7.0", small=True),
-    "dramatiq": Library("dramatiq==2.2.1", small=True),
+    "celery": Library("celery[sqlalchemy]==5.7.0", small=True),
+    "dramatiq": Library("dramatiq[redis]==2.2.1", small=True),
     "langchain-core": Library("langchain-core==1.8.3", small=True),
     "openlineage-python": Library("openlineage-python==1.41.0", small=True),
     "llama-index-core": Library("llama-index-core==0.14.25"),

@@ -64,6 +64,8 @@ EXAMPLES: dict[str, list[str]] = {
     "dashboard.job": ["/projects/p1/jobs/j1"],
     "dashboard.overview": ["/", "/?q=p", "/?page=2"],
     "dashboard.project": ["/projects/p1", "/projects/p1?status=failed", "/projects/p2"],
+    "dashboard.report": ["/report?project_id=p1&way=curl", "/report", "/report?project_id=p2"],
+    "reporter.fetch": ["/reporter/jobwall-report.pyz", "/reporter/nothing"],
     "wall.index": ["/wall", "/wall?project=p1"],
     "wall.board": ["/wall/board", "/wall/board?project=p1"],
     "healthz.healthz": ["/healthz"],

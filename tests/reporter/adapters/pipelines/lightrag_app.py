@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 
 import numpy as np
 from jobwall_reporter.adapters.lightrag import report_documents
@@ -33,14 +34,19 @@ async def embed(texts: list[str]) -> np.ndarray:
     return np.array([[len(text), 1, 2, 3] for text in texts], dtype=float)
 
 
-async def main() -> None:
-    """Insert three documents, two of which are good."""
-    rag = LightRAG(
+def made() -> LightRAG:
+    """One of its own, in this folder."""
+    return LightRAG(
         working_dir=os.path.join(os.getcwd(), "rag"),
         llm_model_func=answer,
         tokenizer=Tokenizer("letters", Letters()),
         embedding_func=EmbeddingFunc(embedding_dim=4, max_token_size=8192, func=embed),
     )
+
+
+async def main() -> None:
+    """Insert three documents, two of which are good."""
+    rag = made()
     await rag.initialize_storages()
     report_documents(rag)
     await rag.ainsert(["Some words of it. " * 20], file_paths=["a.txt"])
@@ -50,4 +56,9 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    if sys.argv[1:]:
+        from ingest import ingest  # as the guide has it
+
+        asyncio.run(ingest(made(), *sys.argv[1:]))
+    else:
+        asyncio.run(main())
