@@ -48,6 +48,7 @@ SHOTS = (
     Shot("document", ""),
     Shot("job", ""),
     Shot("empty", "/projects/sandbox"),
+    Shot("report", "/report?project_id=sandbox&way=celery"),
     Shot("lost", PROJECT, lost=True),
 )
 

@@ -15,7 +15,7 @@ from app.rules.ways import Block, Way, filled
 from tests.kit.clones import bare_environment, lend_scripts
 from tests.kit.libraries import python_of
 
-PATIENCE = 60.0  # seconds for what is typed to do what it says
+PATIENCE = 120.0  # seconds for what is typed to do what it says
 FAREWELL = 3.0  # seconds more for what ends by itself: a worker does not
 
 
@@ -39,6 +39,7 @@ class Newcomer:
             "PIP_NO_INDEX": "1",  # the reporter comes from the board, the library is here
             "PIP_NO_COMPILE": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",  # on a busy machine
         }
 
     def follow(self, way: Way, until: Callable[[], bool]) -> str:
@@ -61,7 +62,9 @@ class Newcomer:
             (self.folder / block.file).write_text(text)
             return ""
         if block.language == "python":
-            return self.run([str(self.python), "-c", text], until)
+            script = self.folder / "first.py"
+            script.write_text(text)
+            return self.run([str(self.python), str(script)], until)
         if block.language == "crontab":
             return self._cron(text, until)
         session = self.folder / "session"

@@ -131,7 +131,7 @@ def test_a_way_does_what_it_says(
     said = someone.follow(way, done)
     if name in AFTERWARDS:
         said += someone.run([str(someone.python), *AFTERWARDS[name].split()], done)
-    assert done(), (told(board), said)
+    assert done(), f"{told(board)}\n{said}"
     if outcome.error:
         assert outcome.error in jobs_of(board)[-1]["error_message"]
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from app.web import reporter
+
 SDIST = "from setuptools import build_meta; build_meta.build_sdist('dist')"
 FOLDERS = {"app": "app", "templates": "app/templates", "static": "app/static"}
 FOLDERS |= {"examples": "app/examples", "reporter": "app/reporter"}
@@ -84,6 +86,8 @@ def test_it_starts_from_any_folder(wheel: Path, tmp_path: Path) -> None:
         [style] = re.findall(r'href="(/assets/door\.\w+\.css)"', page.text)
         for path in (style, "/healthz"):
             assert requests.get(f"{url}{path}", timeout=20).status_code == 200
+        program = requests.get(f"{url}/reporter/jobwall-report.pyz", timeout=20)
+        assert program.content == reporter.program().body
     finally:
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=20)
