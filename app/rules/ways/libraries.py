@@ -81,6 +81,7 @@ run(pipeline, data, document="lease.pdf")""",
                 """\
 from jobwall_reporter.adapters.lightrag import report_documents
 
+
 async def ingest(rag, path):
     await rag.initialize_storages()
     report_documents(rag)

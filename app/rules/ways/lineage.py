@@ -83,8 +83,9 @@ from openlineage.client.uuid import generate_new_uuid
 client, run = OpenLineageClient(), Run(str(generate_new_uuid()))
 for state in (RunState.START, RunState.COMPLETE):
     at, job = datetime.now(timezone.utc).isoformat(), Job("etl", "lease.pdf")
-    client.emit(RunEvent(eventTime=at, producer="https://etl.example", run=run, job=job,
-                         eventType=state))""",
+    client.emit(
+        RunEvent(eventTime=at, producer="https://etl.example", run=run, job=job, eventType=state)
+    )""",
             ),
         ),
     ),

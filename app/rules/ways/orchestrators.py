@@ -19,9 +19,11 @@ from prefect import flow
 
 reported = report_runs(document=lambda parameters: parameters["path"])
 
+
 @flow(retries=1, retry_delay_seconds=1, **reported)
 def ingest(path: str):
     return len(open(path, "rb").read())
+
 
 ingest("lease.pdf", return_state=True)""",
             ),
@@ -41,13 +43,16 @@ ingest("lease.pdf", return_state=True)""",
 from dagster import job, op
 from jobwall_reporter.adapters.dagster import report_ops
 
+
 @op(config_schema={"path": str})
 def read(context):
     return len(open(context.op_config["path"], "rb").read())
 
+
 @job(hooks=report_ops(document=lambda context: context.op_config["path"]))
 def ingest():
     read()
+
 
 given = {"ops": {"read": {"config": {"path": "lease.pdf"}}}}
 ingest.execute_in_process(given, raise_on_error=False)""",

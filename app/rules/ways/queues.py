@@ -21,6 +21,7 @@ from jobwall_reporter.adapters.celery import report_tasks
 app = Celery("tasks", broker="sqla+sqlite:///tasks.db")
 report_tasks(document=lambda task, args, kwargs: args[0])
 
+
 @app.task(autoretry_for=(OSError,), max_retries=2, default_retry_delay=1)
 def ingest(path):
     return len(open(path, "rb").read())""",
@@ -51,6 +52,7 @@ from jobwall_reporter.adapters.dramatiq import ReportMessages
 
 dramatiq.set_broker(broker := RedisBroker(url="redis://127.0.0.1"))
 broker.add_middleware(ReportMessages(document=lambda actor, args, kwargs: args[0]))
+
 
 @dramatiq.actor(max_retries=2, max_backoff=1000)
 def ingest(path):
