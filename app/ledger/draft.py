@@ -13,6 +13,7 @@ from app.ledger.merge import (
     evidence,
     join,
     outcome_of,
+    says,
     without_end,
 )
 from app.ledger.report import Report
@@ -115,6 +116,7 @@ class Recorded(NamedTuple):
 
     `created` says that the job was new, `merge` what the report did to a known job, `skew` how many
     seconds the sender's clock is off. It was `idle` where the job had ended and stays as it is.
+    `doubtful` is what another board says that does not follow from what it said (`Draft.follow`).
     """
 
     job_id: str
@@ -124,6 +126,7 @@ class Recorded(NamedTuple):
     refusal: Refusal | None = None
     skew: int | None = None
     idle: bool = False
+    doubtful: bool = False
 
 
 class Draft:
@@ -174,14 +177,35 @@ class Draft:
         before, after = ((job.state, job.sent_doc_id) for job in (self.before, self.job))
         return stalled or after != before
 
-    def apply(self, report: Report, now: int, skew: int | None) -> Recorded:
-        """Merge one report received at `now` (µs); a refused one leaves the draft as it was.
+    def follow(self, report: Report, now: int, attempt: int | None, *, sure: bool) -> Recorded:
+        """Merge all that another board says of a job: what it says last is how the job is.
 
-        `skew` is how many seconds its sender's clock says that it is off.
+        It says of which `attempt` that is, or (None) not. What cannot come of what it said before,
+        such as that a job runs which had ended, is another attempt; unless that is `sure`, it is
+        doubtful, for an answer may be an old one, and leaves the draft as it was.
         """
         if self.job is None:
-            return self._create(report, evidence(report, now, skew), now)
-        reported = evidence(report, now, skew, self._attempt_of(report))
+            return self.apply(report, now, None, attempt)
+        known = self.job.state
+        number = max(attempt or 1, known.attempt)
+        reported = evidence(report, now, None, number)
+        if says(reported, report) and not says(join(known, reported), report):
+            if not sure:
+                return Recorded(report.job_id, job=self.job, doubtful=True)
+            number = known.attempt + 1
+        return self.apply(report, now, None, number)
+
+    def apply(
+        self, report: Report, now: int, skew: int | None, attempt: int | None = None
+    ) -> Recorded:
+        """Merge one report received at `now` (µs); a refused one leaves the draft as it was.
+
+        `skew` is how many seconds its sender's clock says that it is off, `attempt` the one that it
+        speaks for where it names none, else that is found out.
+        """
+        if self.job is None:
+            return self._create(report, evidence(report, now, skew, attempt), now)
+        reported = evidence(report, now, skew, attempt or self._attempt_of(report))
         if report.source_doc_id not in (None, self.job.source_doc_id):
             refusal = Refusal(422, "source_doc_id", "the job is known with another document")
             return Recorded(report.job_id, refusal=refusal)

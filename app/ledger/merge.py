@@ -119,6 +119,21 @@ def evidence(
     )
 
 
+def says(state: AttemptState, report: Report) -> bool:
+    """Whether a reader sees all of this report in a state: what it does not say may be anything."""
+    seen = outcome_of(state)
+    pairs = (
+        (state.status, report.status),
+        (state.chunks_processed, report.chunks_processed),
+        (state.nodes_created, report.nodes_created),
+        (state.edges_created, report.edges_created),
+        (seen.started_at, report.started_at),
+        (seen.completed_at, report.completed_at),
+        (seen.error_message, report.error_message),
+    )
+    return all(said is None or shown == said for shown, said in pairs)
+
+
 def join(one: AttemptState, other: AttemptState) -> AttemptState:
     """The two together. A higher attempt replaces a lower one whole."""
     if one.attempt != other.attempt:

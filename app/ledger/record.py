@@ -5,7 +5,7 @@ its documents, its causes. So no two writers can wait for each other (PostgreSQL
 is one writer at a time).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -40,6 +40,9 @@ from app.store.seeks import listed, seek_listed
 MOST_TRIES = 20
 FEW = 100  # reports that keep no other writer waiting for long
 
+Merging = Callable[[Mapping[str, Draft]], list[Recorded]]
+"""What merges reports into the drafts of their jobs, by id: a result for each, in their order."""
+
 
 class _OvertakenError(Exception):
     """Another writer made one of our new jobs after we looked."""
@@ -56,20 +59,35 @@ def record(
     Gives one result per report. Raises UnknownProjectError where the project is gone, and
     BusyError where others make our jobs again and again; whatever is raised, nothing is stored.
     """
+    return merge_all(
+        project,
+        reports,
+        lambda drafts: [drafts[report.job_id].apply(report, now, skew) for report in reports],
+        now=now,
+    )
+
+
+def merge_all(
+    project: Project, reports: Sequence[Report], merge: Merging, *, now: int
+) -> list[Recorded]:
+    """Let `merge` merge the reports into drafts of their jobs, and write these, in one transaction.
+
+    It may be called again, with other drafts. Raises as `record`.
+    """
     folds = fold_errors(reports)  # nobody waits for it yet
     for _ in range(MOST_TRIES):
         with suppress(_OvertakenError):  # then the job is known, and is locked in its place
-            return _record(project, reports, folds, now, skew)
+            return _merge_all(project, reports, folds, merge, now)
     raise BusyError("others make the same jobs")
 
 
-def _record(
-    project: Project, reports: Sequence[Report], folds: Folds, now: int, skew: int | None
+def _merge_all(
+    project: Project, reports: Sequence[Report], folds: Folds, merge: Merging, now: int
 ) -> list[Recorded]:
     project_id, mode = project.project_id, project.mode
     with writing(long=len(reports) > FEW) as connection:
         drafts = load_drafts(connection, project_id, reports, folds)
-        results = [drafts[report.job_id].apply(report, now, skew) for report in reports]
+        results = merge(drafts)
         changed = [draft for draft in drafts.values() if draft.changed]
         _write_jobs(connection, project_id, mode, changed)
         _write_attempts(connection, project_id, changed)

@@ -1,8 +1,9 @@
-"""Removing jobs that have ended: in short transactions, every count exact after each of them."""
+"""Removing jobs: in short transactions, every count exact after each of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, union_all
+from sqlalchemy import Connection, Row, delete, select, union_all
 
 from app.ledger.causes import keep_causes
 from app.ledger.counts import difference
@@ -63,6 +64,29 @@ def _remove_batch(
     ).all()
     if not rows:
         return None
+    _remove(connection, project_id, mode, rows)
+    return len(rows)
+
+
+def remove_job(project_id: str, job_id: str) -> bool:
+    """Remove one job, also one that has not ended; whether it was there.
+
+    Its own board does not know it any more, so nobody will ever say how it ended. Raises
+    UnknownProjectError.
+    """
+    with writing() as connection:
+        mode = connection.scalar(select(Project.mode).where(Project.project_id == project_id))
+        if mode is None:
+            raise UnknownProjectError(project_id)
+        mine = (Job.project_id == project_id, Job.job_id == job_id)
+        rows = connection.execute(select(table_of(Job)).where(*mine).with_for_update()).all()
+        if rows:
+            _remove(connection, project_id, mode, rows)
+    return bool(rows)
+
+
+def _remove(connection: Connection, project_id: str, mode: str, rows: Sequence[Row[Any]]) -> None:
+    """Remove jobs whose rows are locked, and what they added to the counts."""
     _delete(connection, project_id, [row.job_id for row in rows])
     jobs = [ledger_job(row) for row in rows]
     cells = difference(before=jobs, after=(), mode=mode)
@@ -70,7 +94,6 @@ def _remove_batch(
     documents = keep_documents(connection, project_id, before=jobs, after=())
     keep_causes(connection, project_id, before=jobs, after=(), documents=documents)
     drop_zeros(connection, project_id, cells)
-    return len(rows)
 
 
 def _oldest(

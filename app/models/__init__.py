@@ -7,6 +7,7 @@ from app.models.document import Document
 from app.models.job import Attempt, Event, Job
 from app.models.project import Project
 from app.models.screen import Pairing, Screen, ScreenProject, WrongCode
+from app.models.source import MirroredJob, Source
 
 __all__ = [
     "ApiKey",
@@ -20,6 +21,7 @@ __all__ = [
     "FinishedCount",
     "FormerCause",
     "Job",
+    "MirroredJob",
     "Pairing",
     "Project",
     "Screen",
@@ -27,5 +29,6 @@ __all__ = [
     "Secret",
     "Session",
     "SignInLink",
+    "Source",
     "WrongCode",
 ]
