@@ -1,6 +1,5 @@
 """OpenLineage's address: what sends its events anywhere can send them here."""
 
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,11 +12,12 @@ from app.api.operations import Parameter, operation
 from app.api.requests import BODY, BULK_BODY, authenticate, open_project, read_json
 from app.api.schemas import IGNORED, MALFORMED, REFUSED, STORED
 from app.clock import now
-from app.ledger.draft import Recorded
 from app.ledger.record import record
 from app.ledger.report import MOST_REPORTS, Report
 from app.ledger.sums import UnknownProjectError
+from app.queries.namespaces import find_project
 from app.rules.fields import IDENTIFIER
+from app.rules.origins import ProjectBy
 from app.rules.project import Project
 from app.sources.openlineage import MalformedError, read_event
 from app.store.database import reading
@@ -29,13 +29,19 @@ PARAMETERS = (
         "project_id",
         {"type": "string"},
         f"Whose jobs these are; so says the header {PROJECT}. Else the project that the key is for,"
-        " else the one whose id is the namespace of the job.",
+        " else that of a rule for the namespace of the job, else the one whose id this is.",
     ),
     Parameter(PROJECT, {"type": "string"}, "As `project_id`.", place="header"),
     Parameter(
         "statements",
         {"type": "string", "enum": ["1"]},
         "Take runs of single SQL statements too, which are parts of other runs.",
+    ),
+    Parameter(
+        "parents",
+        {"type": "string", "enum": ["0"]},
+        "Leave out runs that only hold others: DAGs of Airflow, commands of dbt, applications of"
+        " Spark.",
     ),
 )
 BUSY = ("The database did not answer, or too many ask at once", "Problem")
@@ -49,7 +55,7 @@ ENDPOINTS = ("api.post_lineage", "api.post_lineage_batch")
     parameters=PARAMETERS,
     body="LineageEvent",
     answers={
-        200: ("It is of no run, or of a single statement: ignored", "LineageResult"),
+        200: ("It is of no run, or of one that is not asked for: ignored", "LineageResult"),
         201: ("It was stored: the job has the id `ol-` and the run's", "LineageResult"),
         429: BUSY,
     },
@@ -126,56 +132,67 @@ class _Projects:
     def __init__(self) -> None:
         """Find out who asks. Raises ProblemError as the other routes do."""
         named = request.args.get("project_id") or request.headers.get(PROJECT)
+        self._chosen: tuple[str, ProjectBy] | None = (named, ProjectBy.NAMED) if named else None
         if not (named and IDENTIFIER.fullmatch(named)):  # else the project's one statement says it
             with reading() as connection:
                 grant = authenticate(connection, Scope.WRITE)
-            named = named or grant.project_id
-        self._named = named
+            if not named and grant.project_id:
+                self._chosen = grant.project_id, ProjectBy.KEY
         self._known: dict[str, Project] = {}
-        if self._named:
-            self._open(self._named)
+        self._of: dict[str, tuple[str, ProjectBy]] = {}
+        if self._chosen:
+            self._open(self._chosen[0], self._chosen[0])
 
     def read(self, event: Any) -> _Read | None:
         """What an event reports, None where that is nothing. Raises as above, MalformedError."""
-        found = read_event(event, statements=request.args.get("statements") == "1")
+        found = read_event(
+            event,
+            statements=request.args.get("statements") == "1",
+            parents=request.args.get("parents") != "0",
+        )
         if found is None:
             return None
-        return _Read(self._open(self._named or found.namespace), found.report)
+        project_id, chosen_by = self._chosen or self._choose(found.namespace)
+        return _Read(self._open(project_id, found.namespace), found.report(chosen_by))
 
-    def _open(self, project_id: str) -> Project:
+    def _choose(self, namespace: str) -> tuple[str, ProjectBy]:
+        """The project of a namespace that nobody named another for."""
+        if namespace not in self._of:
+            with reading() as connection:
+                ruled = find_project(connection, namespace)
+            self._of[namespace] = (ruled, ProjectBy.RULE) if ruled else (namespace, ProjectBy.ID)
+        return self._of[namespace]
+
+    def _open(self, project_id: str, named: str) -> Project:
         if project_id not in self._known:
             if not IDENTIFIER.fullmatch(project_id):
-                raise _NoProjectError(project_id)
+                raise _NoProjectError(named)
             with reading() as connection:
                 try:
                     self._known[project_id] = open_project(connection, project_id, Scope.WRITE)
                 except ProblemError as problem:
                     if problem.status != 404:
                         raise
-                    raise _NoProjectError(project_id) from None
+                    raise _NoProjectError(named) from None
         return self._known[project_id]
 
 
 class _NoProjectError(ProblemError):
-    """What was named, or a namespace, is no project's id, or none that this key may see."""
+    """What was named, or a namespace, leads to no project, or to none that this key may see."""
 
-    def __init__(self, project_id: str) -> None:
+    def __init__(self, named: str) -> None:
         super().__init__(
             404,
-            f"“{project_id[:100]}” is no project's id. Say whose these are by ?project_id=, by the"
-            f" header {PROJECT}, or by a key for one project; else their namespace must be the id.",
+            f"“{named[:100]}” is no project's id. Say whose these are by ?project_id=, by the"
+            f" header {PROJECT}, by a key for one project, or by a rule for their namespace; else"
+            " their namespace must be the id.",
         )
 
 
 def _record(project: Project, reports: list[Report]) -> list[dict[str, str]]:
-    """Record reports together; what names the document of a run, some of its events tell alone."""
+    """Record reports together, and say what became of each."""
     try:
         recorded = record(project, reports, now=now())
-        others = [index for index, one in enumerate(recorded) if _is_of_another_document(one)]
-        unnamed = [replace(reports[index], source_doc_id=None) for index in others]
-        if unnamed:
-            for index, one in zip(others, record(project, unnamed, now=now()), strict=True):
-                recorded[index] = one
     except UnknownProjectError:
         raise ProblemError(404, "No such project.") from None
     return [
@@ -184,7 +201,3 @@ def _record(project: Project, reports: list[Report]) -> list[dict[str, str]]:
         else {"result": REFUSED, "error": f"{one.refusal.field} {one.refusal.message}."}
         for one in recorded
     ]
-
-
-def _is_of_another_document(one: Recorded) -> bool:
-    return one.refusal is not None and one.refusal.field == "source_doc_id"

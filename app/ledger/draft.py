@@ -20,6 +20,8 @@ from app.ledger.report import Report
 from app.rules.causes import cause_of
 from app.rules.documents import shown_form
 from app.rules.events import EventKind
+from app.rules.origins import DocumentBy, Origin, tells_more
+from app.rules.origins import join as join_origins
 from app.rules.silence import silent_since, unheard
 from app.rules.skew import TOLERANCE
 from app.rules.status import JobStatus
@@ -135,11 +137,13 @@ class Draft:
     __slots__ = (
         "_folds",
         "_known_claims",
+        "_known_origin",
         "attempts",
         "before",
         "changed_attempts",
         "events",
         "job",
+        "origin",
     )
 
     def __init__(
@@ -148,9 +152,11 @@ class Draft:
         attempts: Mapping[int, AttemptState] | None = None,
         claims: frozenset[Claim] = frozenset(),
         folds: Folds | None = None,
+        origin: Origin | None = None,
     ) -> None:
         self.before = known
         self.job = known
+        self.origin = self._known_origin = origin
         self.attempts = dict(attempts) if attempts else {}
         self.changed_attempts: dict[int, AttemptState] = {}
         self.events: list[LedgerEvent] = []
@@ -160,7 +166,21 @@ class Draft:
     @property
     def changed(self) -> bool:
         """Whether anything has to be written."""
-        return self.job != self.before or bool(self.events or self.changed_attempts)
+        rest = self.events or self.changed_attempts or self.new_origin
+        return self.job != self.before or bool(rest)
+
+    @property
+    def new_origin(self) -> bool:
+        """Whether more is known of where the job comes from."""
+        return self.origin != self._known_origin
+
+    @property
+    def new_document(self) -> bool:
+        """Whether a known job turned out to be of another document."""
+        known, job = self.before, self.job
+        if known is None or job is None:
+            return False
+        return known.source_doc_id != job.source_doc_id
 
     def visible(self, silent_after: int) -> bool:
         """Whether someone could see the difference: a sign of life shows where it ends a silence.
@@ -168,6 +188,8 @@ class Draft:
         `silent_after` (µs) is the silence after which a running job counts as stalled.
         """
         if self.changed_attempts or any(event.kind.visible for event in self.events):
+            return True
+        if self.new_origin:  # and whatever document follows from it
             return True
         if self.before is None or self.job is None:
             return self.job is not None
@@ -206,7 +228,7 @@ class Draft:
         if self.job is None:
             return self._create(report, evidence(report, now, skew, attempt), now)
         reported = evidence(report, now, skew, attempt or self._attempt_of(report))
-        if report.source_doc_id not in (None, self.job.source_doc_id):
+        if report.origin is None and report.source_doc_id not in (None, self.job.source_doc_id):
             refusal = Refusal(422, "source_doc_id", "the job is known with another document")
             return Recorded(report.job_id, refusal=refusal)
         before, known = self.job, self.job.state
@@ -223,7 +245,7 @@ class Draft:
         if runs_again:
             self._note(LedgerEvent(now, EventKind.IGNORED, known.attempt, reported.status))
         self._keep(reported, merged, now)
-        if self._take_form(report) and merge is Merge.STALE:
+        if (self._take_origin(report) | self._take_form(report)) and merge is Merge.STALE:
             merge = Merge.APPLIED
         idle = known.status.terminal and self.job == before
         return Recorded(report.job_id, False, merge, self.job, None, reported.skew_seconds, idle)
@@ -255,6 +277,7 @@ class Draft:
             refusal = Refusal(404, "job_id", "no such job; with a source_doc_id it would be made")
             return Recorded(report.job_id, refusal=refusal)
         created_at = created_at_of(report, now)
+        self.origin = report.origin
         self.job = LedgerJob(
             report.job_id,
             report.source_doc_id,
@@ -269,11 +292,33 @@ class Draft:
         )
         return Recorded(report.job_id, True, None, self.job, None, reported.skew_seconds)
 
+    def _take_origin(self, report: Report) -> bool:
+        """Take over what a report says of where its job comes from; whether that is news.
+
+        So the job may turn out to be of another document: of those that were told, one stands,
+        whatever came first. What a report of our own words told stands for good.
+        """
+        job, told = self.job, report.origin
+        if job is None or told is None:
+            return False
+        known = self.origin or told._replace(document_by=DocumentBy.REPORT)
+        document = report.source_doc_id
+        if document is not None and tells_more(
+            told.document_by, document, known.document_by, job.source_doc_id
+        ):
+            self.job = job._replace(source_doc_id=document, sent_doc_id=report.sent_doc_id)
+        joined = join_origins(known, told)
+        news, self.origin = joined != self.origin, joined
+        return news
+
     def _take_form(self, report: Report) -> bool:
         """Take over the form in which the document was sent; whether another is shown from now."""
         job = self.job
-        if job is None or report.source_doc_id is None:
+        if job is None or report.source_doc_id != job.source_doc_id:
             return False
+        told, known = report.origin, self.origin
+        if told is not None and known is not None and told.document_by < known.document_by:
+            return False  # what told less of the document tells nothing of its form
         form = shown_form(job.sent_doc_id, report.sent_doc_id)
         if form == job.sent_doc_id:
             return False

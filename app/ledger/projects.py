@@ -1,19 +1,20 @@
 """Making projects, and changing what is said of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.ledger.sums import UnknownProjectError
 from app.ledger.versions import next_version
+from app.models import LineageNamespace
 from app.models import Project as ProjectRow
 from app.models.project import MODES
 from app.rules.fields import IDENTIFIER, Body, choice, identifier, text
 from app.rules.project import Project
 from app.rules.times import MINUTE
-from app.store.database import writing
+from app.store.database import upsert, writing
 
 SILENT_AFTER = 15 * MINUTE
 WAIT_AFTER = 15 * MINUTE
@@ -42,6 +43,10 @@ def id_from(name: str) -> str | None:
     return made if IDENTIFIER.fullmatch(made) else None
 
 
+class TakenNamespaceError(ValueError):
+    """A pattern of namespaces is another project's already: its first argument."""
+
+
 def create_project(
     project_id: str,
     *,
@@ -67,13 +72,31 @@ def create_project(
         raise TakenError(project_id) from None
 
 
-def change_project(project_id: str, values: Mapping[str, str | int | None]) -> None:
+def change_project(
+    project_id: str,
+    values: Mapping[str, str | int | None],
+    namespaces: Collection[str] | None = None,
+) -> None:
     """Set columns of a project (name, silent_after, wait_after, expect_every, links); spans in µs.
 
-    Raises UnknownProjectError, with nothing changed.
+    `namespaces` are the patterns of all those of OpenLineage whose runs are its; None leaves them
+    as they are. Raises UnknownProjectError and TakenNamespaceError, with nothing changed.
     """
     with writing() as connection:
         version = next_version(connection.dialect.name, ProjectRow.version)
         here = update(ProjectRow).where(ProjectRow.project_id == project_id)
         if not connection.execute(here.values(**values, version=version)).rowcount:
             raise UnknownProjectError(project_id)
+        if namespaces is not None:
+            _set_namespaces(connection, project_id, namespaces)
+
+
+def _set_namespaces(connection: Connection, project_id: str, patterns: Collection[str]) -> None:
+    mine = LineageNamespace.project_id == project_id
+    connection.execute(delete(LineageNamespace).where(mine))
+    for pattern in sorted(patterns):  # so no two writers can wait for each other
+        row = {"pattern": pattern, "project_id": project_id}
+        statement = upsert(connection.dialect.name, LineageNamespace).values(row)
+        made = statement.on_conflict_do_nothing().returning(LineageNamespace.pattern)
+        if connection.scalar(made) is None:
+            raise TakenNamespaceError(pattern)

@@ -17,6 +17,7 @@ from app.ledger.documents import keep_documents
 from app.ledger.draft import Claim, Draft, LedgerJob, Recorded
 from app.ledger.folds import Folds, fold_errors
 from app.ledger.merge import AttemptState
+from app.ledger.origins import load_origins, write_origins
 from app.ledger.report import Report
 from app.ledger.rows import (
     CHANGING,
@@ -92,6 +93,7 @@ def _merge_all(
         _write_jobs(connection, project_id, mode, changed)
         _write_attempts(connection, project_id, changed)
         _write_events(connection, project_id, changed)
+        write_origins(connection, project_id, changed)
         if any(draft.visible(project.silent_after) for draft in changed):
             before, after = [draft.before for draft in changed], [draft.job for draft in changed]
             skewed = (greatest(one.skew for one in results), now)
@@ -123,15 +125,20 @@ def load_drafts(
     again = [report for report in reports if report.job_id in known]
     attempts = _earlier_attempts(connection, project_id, known, again)
     claims = _claims(connection, project_id, known, again)
+    origins = load_origins(connection, project_id, again)
     return {
         job_id: Draft(
-            known.get(job_id), attempts.get(job_id), claims.get(job_id, frozenset()), folds
+            known.get(job_id),
+            attempts.get(job_id),
+            claims.get(job_id, frozenset()),
+            folds,
+            origins.get(job_id),
         )
         for job_id in ids
     }
 
 
-# Earlier attempts and conflicts matter seldom, so they are read only for jobs that need them.
+# Attempts, conflicts and origins matter seldom, so they are read only for jobs that need them.
 
 
 def _earlier_attempts(
@@ -194,6 +201,13 @@ def _write_jobs(
         raise _OvertakenError
     if known:
         _UPDATE.run_many(connection, known)
+    renamed = [
+        (draft.job.source_doc_id, project_id, draft.job.job_id)
+        for draft in drafts
+        if draft.new_document and draft.job is not None
+    ]
+    if renamed:
+        _RENAME.run_many(connection, renamed)
 
 
 def update_jobs(
@@ -215,6 +229,18 @@ def _update(dialect: str) -> Any:
     return update(table).where(*here).ordered_values(*((name, rows[name]) for name in CHANGING))
 
 
+_RENAMED = ("source_doc_id", "of_project_id", "of_job_id")
+
+
+def _rename(dialect: str) -> Any:
+    """The statement that gives a job another document: alone, for its column is in an index."""
+    table = table_of(Job)
+    rows = given(dialect, table, _RENAMED)
+    here = (table.c.project_id == rows["of_project_id"], table.c.job_id == rows["of_job_id"])
+    return update(table).where(*here).values(source_doc_id=rows["source_doc_id"])
+
+
+_RENAME = Prepared(_rename, _RENAMED)
 _INSERT = Prepared(
     lambda dialect: insertion(dialect, table_of(Job)).on_conflict_do_nothing(),
     table_of(Job).c.keys(),

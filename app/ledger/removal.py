@@ -10,7 +10,7 @@ from app.ledger.counts import difference
 from app.ledger.documents import keep_documents
 from app.ledger.rows import ledger_job
 from app.ledger.sums import UnknownProjectError, drop_zeros, raise_version
-from app.models import Attempt, Event, Job, Project
+from app.models import Attempt, Event, Job, JobOrigin, Project
 from app.rules.status import JobStatus
 from app.store.database import table_of, writing
 
@@ -22,7 +22,7 @@ def remove_jobs(
 ) -> int:
     """Remove the oldest jobs with these statuses that were created before a moment (µs).
 
-    At most `limit` of them, in one transaction, with their attempts, their events and what they
+    At most `limit` of them, in one transaction, with their attempts, events, origins and what they
     added to the counts. Gives how many; 0 says that there are none left. A job that is reported
     meanwhile is either gone before the report, which then makes a new one, or is looked at again
     after it. Raises UnknownProjectError; whatever is raised, nothing is removed.
@@ -118,7 +118,7 @@ def _oldest(
 
 
 def _delete(connection: Connection, project_id: str, ids: list[str]) -> None:
-    for model in (Event, Attempt, Job):
+    for model in (JobOrigin, Event, Attempt, Job):
         connection.execute(
             delete(model).where(model.project_id == project_id, model.job_id.in_(ids))
         )

@@ -15,6 +15,7 @@ from app.rules.fields import (
     moment,
     whole,
 )
+from app.rules.origins import Origin
 from app.rules.status import STATUS_BY_WORD, JobStatus
 
 ERROR_BYTES = 8192
@@ -47,7 +48,8 @@ class Report:
     """One report; None is what it does not say. Times in µs since 1970 UTC.
 
     Made with the `source_doc_id` that was sent. It is known in NFC (`rules.documents`), and what
-    was sent is kept beside that where it is another form.
+    was sent is kept beside that where it is another form. It has an `origin` where others' events
+    told it; then its document is the one that this chose.
     """
 
     job_id: str
@@ -62,6 +64,7 @@ class Report:
     completed_at: int | None = None
     error_message: str | None = None
     attempt: int | None = None
+    origin: Origin | None = None
     sent_doc_id: str | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:

@@ -41,7 +41,7 @@ def changing_values(job: LedgerJob, mode: str, event_count: int) -> tuple[Any, .
 
 
 def fixed_values(job: LedgerJob) -> tuple[Any, ...]:
-    """The values of the columns before those: what the first report has said for good."""
+    """The values of the columns before those: what no report of our own words can change."""
     return job.job_id, job.source_doc_id, job.created_at, job.received_at
 
 

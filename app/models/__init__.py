@@ -5,6 +5,7 @@ from app.models.cause import Cause, CauseCount, FormerCause
 from app.models.counts import CreatedCount, DurationCount, FinishedCount
 from app.models.document import Document
 from app.models.job import Attempt, Event, Job
+from app.models.origin import JobOrigin, LineageNamespace
 from app.models.project import Project
 from app.models.screen import Pairing, Screen, ScreenProject, WrongCode
 from app.models.source import MirroredJob, Source
@@ -21,6 +22,8 @@ __all__ = [
     "FinishedCount",
     "FormerCause",
     "Job",
+    "JobOrigin",
+    "LineageNamespace",
     "MirroredJob",
     "Pairing",
     "Project",

@@ -9,10 +9,12 @@ from sqlalchemy import Connection, select
 from app.ledger.counts import is_empty
 from app.ledger.draft import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
+from app.ledger.origins import origin_of
 from app.ledger.rows import STATE_COLUMNS, attempt_state, state_of
 from app.models import Attempt as AttemptRow
 from app.models import Event as EventRow
 from app.models import Job as JobRow
+from app.models import JobOrigin
 from app.models.counts import CREATED_COLUMNS
 from app.queries import depth, pages, search, sorts
 from app.queries.filters import JobFilter
@@ -22,6 +24,7 @@ from app.queries.views import Anchor, Attempt, Cursor, Event, JobPage, Reading, 
 from app.rules.events import EventKind
 from app.rules.job import Job
 from app.rules.job_states import STATE_OF, job_state
+from app.rules.origins import Origin
 from app.rules.project import Project
 from app.rules.status import STATUSES
 
@@ -200,6 +203,14 @@ def get_job(connection: Connection, project: Project, job_id: str, now: int) -> 
         )
     ).one_or_none()
     return None if row is None else WHOLE.make(row, project, now)
+
+
+def get_origin(connection: Connection, project_id: str, job_id: str) -> Origin | None:
+    """Where a job comes from that others' events tell of; None of one that was only reported."""
+    columns = [getattr(JobOrigin, name) for name in Origin._fields]
+    mine = (JobOrigin.project_id == project_id, JobOrigin.job_id == job_id)
+    row = connection.execute(select(*columns).where(*mine)).one_or_none()
+    return None if row is None else origin_of(row)
 
 
 def list_attempts(connection: Connection, project: Project, job_id: str) -> list[Attempt]:

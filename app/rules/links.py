@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 LONGEST = 1000
+LONGEST_ADDRESS = 2000
 WHOLE = "{source_doc_id}"
 FIELDS = ("project_id", "job_id", "source_doc_id", "attempt", "status")
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -40,6 +41,11 @@ def check_template(text: str) -> str:
     if text != WHOLE and not _is_web(text.partition("{")[0], whole=False):
         raise ValueError("must begin with https:// or http:// and a host, or be {source_doc_id}")
     return text
+
+
+def web_address(text: str) -> str | None:
+    """The text, where it is an address of the web that a job's page may lead to."""
+    return text if len(text) <= LONGEST_ADDRESS and _is_web(text, whole=True) else None
 
 
 def fill(links: Links, values: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -7,13 +7,18 @@ What no field of a report has is not kept.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.ledger.report import FIELDS, Report, parse_report
-from app.rules.fields import InvalidError
+from app.rules.fields import UNREADABLE, InvalidError
+from app.rules.links import web_address
+from app.rules.origins import LONGEST, DocumentBy, Origin, ProjectBy
 from app.rules.times import format_time
+
+SOURCE = "openlineage"
 
 STATUSES = {
     "OTHER": "pending",
@@ -27,6 +32,12 @@ BEGINS, ENDS = ("START", "RUNNING"), ("COMPLETE", "FAIL", "ABORT")
 
 STATEMENTS = ("QUERY", "SQL")
 """Types of jobs that are single statements within another: of Airflow's operators, and of dbt."""
+
+PARENTS = ("DAG", "JOB", "APPLICATION")
+"""Types of jobs that only hold others: of Airflow, dbt and Spark."""
+
+DATED = "AIRFLOW"
+"""Whose ids of runs tell the date that a run is for, not when it was made."""
 
 FILES = frozenset(
     ("file", "s3", "s3a", "s3n", "gs", "gcs", "abfs", "abfss", "wasbs", "hdfs", "http", "https")
@@ -56,31 +67,41 @@ class MalformedError(ValueError):
 
 
 class RunEvent(NamedTuple):
-    """What an event reports, and the namespace of the job that it is of."""
+    """What an event reports beside its document, and where its job comes from."""
 
     namespace: str
-    report: Report
+    said: Report
+    document: str
+    origin: Origin
+
+    def report(self, project_by: ProjectBy = ProjectBy.ID) -> Report:
+        """All that it reports, once it is known what told its project."""
+        origin = self.origin._replace(project_by=project_by)
+        return replace(self.said, source_doc_id=self.document, origin=origin)
 
 
-def read_event(event: Any, *, statements: bool = False) -> RunEvent | None:
-    """What an event reports; None where it is of no run, or of a single statement.
+def read_event(event: Any, *, statements: bool = False, parents: bool = True) -> RunEvent | None:
+    """What an event reports; None where it is of no run, or of one that is not asked for.
 
-    These are taken too where `statements` are asked for. Raises MalformedError.
+    Such are single statements and, without `parents`, what only holds others. Raises
+    MalformedError.
     """
     _check(event)
-    if "run" not in event or (_is_statement(event) and not statements):
+    if "run" not in event or (_is_a(event, STATEMENTS) and not statements):
+        return None
+    if not parents and _is_a(event, PARENTS):
         return None
     kind = event.get("eventType")  # one that has none tells more of its run, not how far it is
     if kind is not None and kind not in STATUSES:
         raise MalformedError(f"eventType must be one of {', '.join(STATUSES)}.")
     run_id = _run_id(event)
     status, at = STATUSES.get(kind), event["eventTime"]
+    document, document_by = _document(event)
     said = {
         "job_id": f"ol-{run_id}",
-        "source_doc_id": _document(event),
         "status": status,
         "attempt": 1,  # a run that is tried again is another run
-        "created_at": _made_at(run_id) or at,
+        "created_at": _made_at(run_id, event) or at,
         "started_at": at if kind in BEGINS else None,
         "completed_at": at if kind in ENDS else None,
         "error_message": _error(event) if status == "failed" else None,
@@ -92,7 +113,7 @@ def read_event(event: Any, *, statements: bool = False) -> RunEvent | None:
     except InvalidError as invalid:
         name, sentence = invalid.errors[0]
         raise MalformedError(f"{_NAMES.get(name, name)} {sentence}.") from None
-    return RunEvent(event["job"]["namespace"], report)
+    return RunEvent(event["job"]["namespace"], report, document, _origin(event, document_by))
 
 
 _NAMES = dict.fromkeys(("created_at", "started_at", "completed_at"), "eventTime")
@@ -120,28 +141,65 @@ def _run_id(event: Mapping[str, Any]) -> UUID:
         raise MalformedError("run.runId must be a UUID.") from None
 
 
-def _made_at(run_id: UUID) -> str | None:
+def _made_at(run_id: UUID, event: Mapping[str, Any]) -> str | None:
     """When a run was made, which its id tells where that is of version 7 (RFC 9562)."""
-    return format_time((run_id.int >> 80) * 1000) if run_id.version == 7 else None
+    if run_id.version != 7 or (_integration(event) or "").upper() == DATED:
+        return None
+    return format_time((run_id.int >> 80) * 1000)
 
 
-def _is_statement(event: Mapping[str, Any]) -> bool:
+def _is_a(event: Mapping[str, Any], kinds: tuple[str, ...]) -> bool:
     kind = _text(_facet(event["job"], "jobType"), "jobType")
-    return kind is not None and kind.upper() in STATEMENTS
+    return kind is not None and kind.upper() in kinds
 
 
-def _document(event: Mapping[str, Any]) -> str:
-    """What a run ingests: a tag says it, or its only file; else it is the job itself.
+def _integration(event: Mapping[str, Any]) -> str | None:
+    """What spoke OpenLineage: Airflow, dbt, Spark."""
+    engine = _text(_facet(event["run"], "processing_engine"), "name")
+    return _text(_facet(event["job"], "jobType"), "integration") or engine
+
+
+def _origin(event: Mapping[str, Any], document_by: DocumentBy) -> Origin:
+    """Where the job comes from; what told its project is found out by who asks."""
+    task = _object(_facet(event["run"], "airflow"), "taskInstance")
+    return Origin(
+        SOURCE,
+        _short(event["job"]["namespace"]),
+        _short(event["job"]["name"]),
+        document_by,
+        ProjectBy.ID,
+        _short(_integration(event)),
+        _short(_text(event, "producer")),
+        web_address(_text(task, "log_url") or ""),
+    )
+
+
+Told = TypeVar("Told", str, str | None)
+
+
+def _short(text: Told) -> Told:
+    """As much of a text as is kept, without what no database takes."""
+    return text and UNREADABLE.sub("", text[:LONGEST])
+
+
+def _document(event: Mapping[str, Any]) -> tuple[str, DocumentBy]:
+    """What a run ingests, and what told it: a tag, or its only file; else it is the job itself.
 
     Of a mapped task of Airflow the index is told too, for each of its runs is of another document.
     """
-    for name in (_tag(event), _file(event)):
-        if name is not None and _is_document(name):
-            return name
     job = event["job"]
     index = _count(_object(_facet(event["run"], "airflow"), "taskInstance"), "map_index")
-    name = job["name"] if index is None else f"{job['name']}[{index}]"
-    return name if _is_document(name) else str(event["run"]["runId"])
+    indexed = None if index is None else f"{job['name']}[{index}]"
+    for name, told_by in (
+        (_text(_facet(event["run"], OWN_FACET), "source_doc_id"), DocumentBy.FACET),
+        (_tag(event), DocumentBy.TAG),
+        (_file(event), DocumentBy.FILE),
+        (indexed, DocumentBy.INDEX),
+        (job["name"], DocumentBy.JOB),
+    ):
+        if name is not None and _is_document(name):
+            return name, told_by
+    return str(event["run"]["runId"]), DocumentBy.RUN
 
 
 def _is_document(name: str) -> bool:
@@ -153,9 +211,7 @@ def _is_document(name: str) -> bool:
 
 
 def _tag(event: Mapping[str, Any]) -> str | None:
-    """What our own facet says, or a tag of the run that is named so."""
-    if name := _text(_facet(event["run"], OWN_FACET), "source_doc_id"):
-        return name
+    """What a tag of the run says that is named so."""
     tags = _facet(event["run"], "tags").get("tags")
     for tag in tags if isinstance(tags, list) else ():
         if isinstance(tag, dict) and tag.get("key") == "source_doc_id":

@@ -6,15 +6,20 @@ from typing import Any
 
 import pytest
 
-from app.ledger.projects import create_project
+from app.ledger.audit import verify
+from app.ledger.projects import change_project, create_project
+from app.ledger.removal import remove_jobs
 from app.ledger.report import Report
+from app.queries.jobs import get_origin
 from app.rules.status import JobStatus
 from app.sources.openlineage import MalformedError, read_event
+from app.store.database import db, reading
 from app.store.turn import BusyError
 from tests.kit.api import Api
 from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
 from tests.kit.pipelines import Pipeline
+from tests.kit.statements import statements
 
 RUN = "0191f4c2-7a3b-7c11-9d2e-5a6b7c8d9e0f"  # of version 7: made 2024-09-15
 
@@ -36,7 +41,7 @@ def event(kind: str | None = "START", at: str = "2026-11-20T03:00:00Z", **more: 
 def read(said: Any, **options: bool) -> Report:
     found = read_event(said, **options)
     assert found is not None
-    return found.report
+    return found.report()
 
 
 @pytest.mark.parametrize(
@@ -278,12 +283,145 @@ def by_id(job: dict[str, Any]) -> str:
     return str(job["job_id"])
 
 
-def test_a_document_that_only_the_end_knows_refuses_nothing(api: Api) -> None:
-    assert send(api, event(), "?project_id=p1").status_code == 201
-    end = event("COMPLETE", inputs=[file("s3://bucket", "a.pdf")])
-    assert send(api, end, "?project_id=p1").status_code == 201
+def documents_that_fail(api: Api) -> list[str]:
+    """Those of the project, by its own list; and every count must be what its jobs say."""
+    with reading() as connection:
+        assert not verify(connection, api.project, lambda *_: None)
+    api.sign_in()
+    return api.client.get(f"/projects/{api.project}/failing.txt").text.splitlines()
+
+
+def test_a_document_that_only_a_later_event_knows_is_the_jobs(api: Api) -> None:
+    assert send(api, event("FAIL"), "?project_id=p1").status_code == 201
+    assert documents_that_fail(api) == ["ingest"]
+    more = event("RUNNING", inputs=[file("s3://bucket", "a.pdf")])
+    assert send(api, more, "?project_id=p1").status_code == 201
+    assert documents_that_fail(api) == ["s3://bucket/a.pdf"]
+    named = event(run={"jobwall": {"source_doc_id": "lease"}})
+    for late in (named, more, event("OTHER"), named):
+        assert send(api, late, "?project_id=p1").status_code == 201
+    assert api.get(f"/ol-{RUN}").json["source_doc_id"] == "lease"
+    assert documents_that_fail(api) == ["lease"]
+    found = api.get("?document=lease").json["jobs"]
+    assert [job["job_id"] for job in found] == [f"ol-{RUN}"]
+    assert not api.get("?document=ingest").json["jobs"]
+
+
+def test_what_was_reported_in_our_own_words_stays_the_document(api: Api) -> None:
+    own = {"job_id": f"ol-{RUN}", "source_doc_id": "mine"}
+    assert api.post(own).status_code == 201
+    named = event("COMPLETE", run={"jobwall": {"source_doc_id": "other"}})
+    assert send(api, named, "?project_id=p1").status_code == 201
     job = api.get(f"/ol-{RUN}").json
-    assert (job["status"], job["source_doc_id"]) == ("completed", "ingest")
+    assert (job["status"], job["source_doc_id"]) == ("completed", "mine")
+    assert api.post(own | {"source_doc_id": "third"}).status_code == 422
+
+
+def set_namespaces(project_id: str, *patterns: str) -> None:
+    create_project(project_id, name=project_id, mode="kg_vector", now=0)
+    change_project(project_id, {}, patterns)
+
+
+def test_a_rule_says_whose_a_namespace_is_and_the_longer_pattern_wins(api: Api) -> None:
+    set_namespaces("every", "*")
+    set_namespaces("spark", "spark-*", "spark-prod")
+    set_namespaces("prod", "spark-prod-*", "spark-prod*")
+    create_project("etl", name="etl", mode="kg_vector", now=0)
+    for namespace, project_id in (
+        ("spark-test", "spark"),
+        ("spark-prod", "spark"),
+        ("spark-prod-1", "prod"),
+        ("spark", "every"),
+        ("etl", "every"),
+        ("s3://b/" + "x" * 5000, "every"),
+        ("odd\0\n", "every"),
+    ):
+        said = event() | {"job": {"namespace": namespace, "name": "x"}}
+        answer = send(api, said)
+        assert (answer.status_code, answer.json["project_id"]) == (201, project_id), namespace
+    assert send(api, event(), "?project_id=p1").json["project_id"] == "p1"
+    change_project("every", {}, [])
+    assert send(api, event()).json["project_id"] == "etl"
+    unknown = send(api, event() | {"job": {"namespace": "nowhere", "name": "x"}})
+    assert unknown.status_code == 404
+    assert "nowhere" in unknown.json["detail"]
+
+
+def test_a_rule_opens_no_project_to_a_key_that_is_for_another(api: Api) -> None:
+    set_namespaces("etls", "etl")
+    key = {"Authorization": f"Bearer {api.key('write', 'p1')}"}
+    assert api.client.post(LINEAGE, json=event(), headers=key).json["project_id"] == "p1"
+    refused = api.client.post(f"{LINEAGE}?project_id=etls", json=event(), headers=key)
+    assert refused.status_code == 404
+
+
+def test_parents_are_left_out_where_they_are_not_wanted(api: Api) -> None:
+    dag = event(job={"jobType": {"jobType": "DAG", "integration": "AIRFLOW"}})
+    answer = send(api, dag, "?project_id=p1&parents=0")
+    assert (answer.status_code, answer.json) == (200, {"result": "ignored"})
+    assert send(api, dag, "?project_id=p1").status_code == 201
+
+
+def test_the_jobs_page_says_where_it_came_from_and_leads_to_its_log(api: Api) -> None:
+    task = {"map_index": 3, "log_url": "https://airflow.example/log?a=1&b=2"}
+    said = event(
+        "FAIL",
+        run={"airflow": {"taskInstance": task}, "processing_engine": {"name": "Airflow"}},
+    )
+    assert send(api, said, "?project_id=p1").status_code == 201
+    api.sign_in()
+    page = api.client.get(f"/projects/p1/jobs/ol-{RUN}").text
+    link = 'href="https://airflow.example/log?a=1&amp;b=2" rel="noopener noreferrer">Log</a>'
+    assert link in page
+    for words in (
+        "Where it came from",
+        "Airflow by OpenLineage",
+        "told by the pipeline’s job and its map index",
+        "told by the request, which names it",
+        "https://example.com",
+    ):
+        assert words in page
+    assert api.post({"job_id": "own", "source_doc_id": "d"}).status_code == 201
+    assert "Where it came from" not in api.client.get("/projects/p1/jobs/own").text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", "//x.example", "https://x\n", "https://x.example/" + "a" * 2000],
+)
+def test_a_log_that_is_no_address_of_the_web_is_no_link(address: str) -> None:
+    said = event(run={"airflow": {"taskInstance": {"log_url": address}}})
+    found = read_event(said)
+    assert found is not None
+    assert found.origin.log_url is None
+
+
+def test_what_no_database_takes_is_kept_without_it(api: Api) -> None:
+    said = event() | {"job": {"namespace": "n\0s" * 999, "name": "\0"}, "producer": "p\0"}
+    assert send(api, said, "?project_id=p1").status_code == 201
+    with reading() as connection:
+        origin = get_origin(connection, "p1", f"ol-{RUN}")
+    assert origin is not None
+    assert (origin.namespace[:4], origin.job_name, origin.producer) == ("nsns", "", "p")
+    assert len(origin.namespace) < 1025
+    assert api.get(f"/ol-{RUN}").json["source_doc_id"] == RUN
+
+
+def test_a_repeated_event_reads_and_writes_nothing(api: Api) -> None:
+    for _ in range(2):
+        with statements(db.engine) as heard:
+            assert send(api, event(), "?project_id=p1").status_code == 201
+    assert len(heard) == 3, heard  # the key and the project, the job, where it comes from
+    with statements(db.engine) as heard:
+        assert api.patch(f"ol-{RUN}", {}).status_code == 200
+    assert not any("job_origins" in one for one in heard)
+
+
+def test_where_a_job_came_from_goes_with_it(api: Api) -> None:
+    assert send(api, event("COMPLETE"), "?project_id=p1").status_code == 201
+    assert remove_jobs("p1", statuses=[JobStatus.COMPLETED], before=2**60) == 1
+    with reading() as connection:
+        assert get_origin(connection, "p1", f"ol-{RUN}") is None
 
 
 def test_where_it_is_busy_it_says_429_and_no_client_waits(
