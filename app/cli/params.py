@@ -15,6 +15,7 @@ from app.clock import now
 from app.config import path_prefix
 from app.ledger.projects import NAME
 from app.rules.links import check_template
+from app.rules.namespaces import read_patterns
 from app.rules.times import parse_span, parse_time
 from app.store import schema
 from app.store.commits import InDoubtError
@@ -77,6 +78,21 @@ class Template(click.ParamType[str]):
         """The same text; fails with a sentence."""
         try:
             return check_template(str(value)) if value else ""
+        except ValueError as error:
+            self.fail(f"{value!r} {error}", param, ctx)
+
+
+class Patterns(click.ParamType[list[str]]):
+    """Patterns of namespaces, parted by commas, or nothing."""
+
+    name = "patterns"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> list[str]:
+        """The patterns; fails with a sentence."""
+        try:
+            return read_patterns(str(value))
         except ValueError as error:
             self.fail(f"{value!r} {error}", param, ctx)
 

@@ -5,18 +5,20 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.cli.params import Name, Span, Template, clear_errors
+from app.cli.params import Name, Patterns, Span, Template, clear_errors
 from app.clock import now
 from app.ledger.projects import (
     SILENT_AFTER,
     WAIT_AFTER,
     TakenError,
+    TakenNamespaceError,
     change_project,
     create_project,
     id_from,
 )
 from app.ledger.sums import UnknownProjectError
 from app.models.project import MODES
+from app.queries.namespaces import list_patterns
 from app.queries.projects import list_projects
 from app.rules.fields import ID_RULE, IDENTIFIER
 from app.rules.legible import legible
@@ -118,23 +120,39 @@ def create(name: str, project_id: str | None, mode: str, **spans: Any) -> None:
     help="Where a job's logs are, such as 'https://logs.example/?q={job_id}'.",
 )
 @click.option("--rerun-link", type=Template(), metavar="URL", help="Where a job can be run again.")
-def change(project_id: str, *, expect_nothing: bool, **given: str | int | None) -> None:
+@click.option(
+    "--namespaces",
+    type=Patterns(),
+    metavar="PATTERNS",
+    help="Runs of these namespaces of OpenLineage are its, such as 'airflow-prod, spark-*'.",
+)
+def change(
+    project_id: str,
+    *,
+    expect_nothing: bool,
+    namespaces: list[str] | None,
+    **given: str | int | None,
+) -> None:
     """Change what is known of a project; what is not named stays.
 
     Links are shown on the page of every job, filled with its {job_id}, {source_doc_id},
-    {project_id}, {attempt} and {status}. An empty one ('') takes a link away.
+    {project_id}, {attempt} and {status}. An empty one ('') takes a link away, and so it does all
+    namespaces.
     """
     values = {name: value or None for name, value in given.items() if value is not None}
     if expect_nothing:
         values["expect_every"] = None
-    if not values:
+    if not values and namespaces is None:
         raise click.UsageError("say what should change; --help lists what can")
     with clear_errors():
         try:
-            change_project(project_id, values)
+            change_project(project_id, values, namespaces)
         except UnknownProjectError:
             raise click.ClickException(f"there is no project {project_id!r}") from None
-    click.echo(f"{project_id}: changed {', '.join(sorted(values)).replace('_', ' ')}")
+        except TakenNamespaceError as taken:
+            raise click.ClickException(f"{taken.args[0]!r} is another project's already") from None
+    changed = sorted([*values, *([] if namespaces is None else ["namespaces"])])
+    click.echo(f"{project_id}: changed {', '.join(changed).replace('_', ' ')}")
 
 
 @group.command("list")
@@ -144,3 +162,11 @@ def list_all() -> None:
         for one in list_projects(connection):
             since = format_time(one.created_at)[:10]
             click.echo(f"{one.project_id:<32} {one.mode:<12} {since} {legible(one.name)}")
+
+
+@group.command("namespaces")
+def list_namespaces() -> None:
+    """List whose the runs of which namespaces of OpenLineage are: pattern, project."""
+    with clear_errors(), reading() as connection:
+        for pattern, project_id in list_patterns(connection):
+            click.echo(f"{legible(pattern):<32} {project_id}")

@@ -1,6 +1,6 @@
 """What a project is called, when its silence means something, and where its links lead."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flask import Response, abort, g, redirect, render_template, request, url_for
@@ -9,15 +9,20 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.access.viewer import visiting
 from app.clock import now
 from app.dashboard import blueprint
-from app.ledger.projects import NAME, change_project
+from app.ledger.projects import NAME, TakenNamespaceError, change_project
+from app.queries.namespaces import list_patterns
 from app.queries.projects import get_links
 from app.rules.links import LONGEST, Links, check_template
+from app.rules.namespaces import read_patterns, write_patterns
 from app.rules.project import Project
 from app.rules.times import format_span, parse_span
 
 
 class Setting(NamedTuple):
-    """A line of the form: its column, its words, how it is read, and whether it may be empty."""
+    """A line of the form: its column, its words, how it is read, and whether it may be empty.
+
+    What is for `managers` concerns other projects too.
+    """
 
     name: str
     label: str
@@ -25,8 +30,10 @@ class Setting(NamedTuple):
     read: Callable[[str], Any]
     optional: bool = False
     longest: int = 200
+    managers: bool = False
 
 
+NAMESPACES = "namespaces"
 SETTINGS = (
     Setting("name", "Name", "What people call it.", NAME.check),
     Setting(
@@ -72,6 +79,15 @@ SETTINGS = (
         optional=True,
         longest=LONGEST,
     ),
+    Setting(
+        NAMESPACES,
+        "OpenLineage namespaces",
+        "Runs of these are this project’s, such as airflow-prod, spark-*",
+        read_patterns,
+        optional=True,
+        longest=LONGEST,
+        managers=True,
+    ),
 )
 
 
@@ -83,16 +99,18 @@ def project_settings(project_id: str) -> AnyResponse:
         if not g.viewer.administers(project_id):
             abort(403, "Only an administrator of the project may change it.")
         links = get_links(connection, project_id)
-    typed = shown_settings(project, links)
+        patterns = [pattern for pattern, _ in list_patterns(connection, project_id)]
+    lines = [one for one in SETTINGS if g.viewer.manages or not one.managers]
+    typed = shown_settings(project, links, patterns)
     faults: dict[str, str] = {}
     if request.method == "POST":
-        typed = {one.name: request.form.get(one.name, "").strip() for one in SETTINGS}
-        values, faults = read_settings(typed)
+        typed = {one.name: request.form.get(one.name, "").strip() for one in lines}
+        values, faults = read_settings(typed, lines)
+        faults = faults or _change(project_id, values, patterns)
         if not faults:
-            change_project(project_id, values)
             return redirect(url_for(".project", project_id=project_id), 303)
     page = render_template(
-        "project_settings.html", project=project, lines=SETTINGS, typed=typed, faults=faults
+        "project_settings.html", project=project, lines=lines, typed=typed, faults=faults
     )
     response = Response(page, 422 if faults else 200)
     response.headers["Cache-Control"] = "no-store"
@@ -100,11 +118,23 @@ def project_settings(project_id: str) -> AnyResponse:
     return response
 
 
-def read_settings(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+def _change(project_id: str, values: dict[str, Any], known: Sequence[str]) -> dict[str, str]:
+    """Store what was read; gives what is wrong with it beside what others have set."""
+    patterns = values.pop(NAMESPACES, known) or []
+    try:
+        change_project(project_id, values, None if patterns == known else patterns)
+    except TakenNamespaceError as taken:
+        return {NAMESPACES: f"“{taken.args[0]}” is another project’s already."}
+    return {}
+
+
+def read_settings(
+    typed: Mapping[str, str], lines: Iterable[Setting]
+) -> tuple[dict[str, Any], dict[str, str]]:
     """The values of the lines as they are stored, and of those that are wrong why they are."""
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
-    for one in SETTINGS:
+    for one in lines:
         text = typed[one.name]
         if one.optional and not text:
             values[one.name] = None
@@ -116,7 +146,7 @@ def read_settings(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, s
     return values, faults
 
 
-def shown_settings(project: Project, links: Links) -> dict[str, str]:
+def shown_settings(project: Project, links: Links, patterns: Sequence[str]) -> dict[str, str]:
     """The lines as they are stored: what `read_settings` would read again."""
     expected = project.expect_every
     return {
@@ -127,4 +157,5 @@ def shown_settings(project: Project, links: Links) -> dict[str, str]:
         "source_link": links.source or "",
         "logs_link": links.logs or "",
         "rerun_link": links.rerun or "",
+        NAMESPACES: write_patterns(patterns),
     }

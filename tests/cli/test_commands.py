@@ -130,6 +130,20 @@ def test_projects_are_listed(run) -> None:
     ]
 
 
+def test_namespaces_are_set_listed_and_taken_away(run) -> None:
+    run("projects", "create", "Spark")
+    run("projects", "create", "Other")
+    said = run("projects", "set", "spark", "--namespaces", "spark-*, prod").stdout
+    assert said == "spark: changed namespaces\n"
+    taken = run("projects", "set", "other", "--namespaces", "prod", "--name", "New")
+    assert (taken.exit_code, "'prod' is another project's already" in taken.stderr) == (1, True)
+    lines = [line.split() for line in run("projects", "namespaces").stdout.splitlines()]
+    assert lines == [["prod", "spark"], ["spark-*", "spark"]]
+    assert "New" not in run("projects", "list").stdout
+    run("projects", "set", "spark", "--namespaces", "")
+    assert run("projects", "namespaces").stdout == ""
+
+
 @sqlite_only
 @pytest.mark.parametrize(
     ("words", "code", "said"),
@@ -155,6 +169,8 @@ def test_projects_are_listed(run) -> None:
         ("projects create n --silent-after never", 2, "15m"),
         (f"projects create {'n' * 201} --id n", 2, "200"),
         ("projects create taken", 1, "taken"),
+        ("projects set taken --namespaces a*b", 2, "a*b"),
+        ("projects set none --namespaces a", 1, "none"),
         ("verify --project none", 1, "none"),
         ("rebuild --project none", 1, "none"),
         ("no-such-command", 2, "no-such-command"),

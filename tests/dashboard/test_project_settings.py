@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.ledger.projects import create_project
+from app.ledger.projects import change_project, create_project
+from app.queries.namespaces import find_project, list_patterns
 from app.queries.projects import get_links, get_project
 from app.rules.times import DAY, HOUR, MINUTE, format_span, parse_span
 from app.store.database import reading
@@ -79,6 +80,55 @@ def test_a_line_that_is_wrong_says_why_and_nothing_is_stored(
     [typed] = line.values()
     assert f'value="{typed.strip()}"' in answer.text
     assert known() == before
+
+
+def patterns() -> list[tuple[str, str]]:
+    with reading() as connection:
+        return [tuple(row) for row in list_patterns(connection)]
+
+
+def test_namespaces_of_openlineage_are_set_and_taken_away(api: Api) -> None:
+    enter(api, "admin")
+    answer = api.client.post(PATH, data=form(api, namespaces=" spark-*, airflow-prod ,spark-*,"))
+    assert answer.status_code == 303
+    assert patterns() == [("airflow-prod", "p1"), ("spark-*", "p1")]
+    assert form(api)["namespaces"] == "airflow-prod, spark-*"
+    with reading() as connection:
+        assert find_project(connection, "spark-7") == "p1"
+    assert api.client.post(PATH, data=form(api, namespaces="")).status_code == 303
+    assert patterns() == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("a*b", "OpenLineage namespaces knows a * at the end alone."),
+        ("a" * 251, "has at most 250 characters for each"),
+        (",".join(map(str, range(51))), "has at most 50 of them"),
+        ("a\u0007", "must be readable"),
+        ("spark, taken", "“taken” is another project’s already."),
+    ],
+)
+def test_namespaces_that_cannot_be_are_said_and_nothing_is_stored(
+    api: Api, typed: str, said: str
+) -> None:
+    create_project("p2", name="two", mode="kg_vector", now=0)
+    change_project("p2", {}, ["taken"])
+    enter(api, "admin")
+    before = known()
+    answer = api.client.post(PATH, data=form(api, name="another", namespaces=typed))
+    assert (answer.status_code, said in answer.text) == (422, True)
+    assert (known(), patterns()) == (before, [("taken", "p2")])
+
+
+def test_who_administers_one_project_alone_sets_no_namespaces(api: Api) -> None:
+    change_project("p1", {}, ["mine"])
+    enter(api, "admin", "p1")
+    assert "namespaces" not in form(api)
+    answer = api.client.post(PATH, data=form(api, name="another", namespaces="*"))
+    assert answer.status_code == 303
+    assert patterns() == [("mine", "p1")]
+    assert known()[0].name == "another"
 
 
 @pytest.mark.parametrize(
