@@ -184,13 +184,14 @@ ASKS: dict[str, list[Ask]] = {
         Ask(f"{OWN}/bulk", 20, "POST", json=new_attempts),
     ],
     "api.post_lineage": [
-        Ask("/api/v1/lineage?project_id=own", 5, "POST", 201, json=lambda _: job_of() | run_of(1)),
+        Ask("/api/v1/lineage?project_id=own", 6, "POST", 201, json=lambda _: job_of() | run_of(1)),
+        Ask("/api/v1/lineage", 8, "POST", 201, json=lambda _: job_of() | run_of(1000)),
         Ask("/api/v1/lineage?project_id=own", 1, "POST", json=lambda _: job_of()),
     ],
     "api.post_lineage_batch": [
         Ask(
             "/api/v1/lineage/batch?project_id=own",
-            5,
+            6,
             "POST",
             json=lambda store: [job_of() | run_of(item) for item in range(2, 2 + store.jobs)],
         )
@@ -244,13 +245,13 @@ ASKS: dict[str, list[Ask]] = {
         Ask("/projects/none/jobs.ndjson", 1, status=404),
     ],
     "dashboard.job": [
-        Ask(f"{PAGE}/jobs/j0", 5),
-        Ask(f"{PAGE}/jobs/j0", 5, part=True),
-        Ask(f"{PAGE}/jobs/j1", 7),  # it runs: two more say how long others took
+        Ask(f"{PAGE}/jobs/j0", 6),
+        Ask(f"{PAGE}/jobs/j0", 6, part=True),
+        Ask(f"{PAGE}/jobs/j1", 8),  # it runs: two more say how long others took
         Ask(f"{PAGE}/jobs/none", 1, status=404),
     ],
     "dashboard.project_settings": [
-        Ask(f"{PAGE}/settings", 2),
+        Ask(f"{PAGE}/settings", 3),
         Ask("/projects/none/settings", 1, status=404),
     ],
     "dashboard.report": [
@@ -269,8 +270,8 @@ ASKS: dict[str, list[Ask]] = {
     ],
     "reporter.fetch": [Ask("/reporter/jobwall-report.pyz", 0)],
     "dashboard.change_project": [
-        Ask(f"{PAGE}/settings", 2, "POST", 422, form=lambda _: {"name": ""}),
-        Ask(f"{OWN_PAGE}/settings", 3, "POST", 303, form=lambda _: SETTINGS),
+        Ask(f"{PAGE}/settings", 3, "POST", 422, form=lambda _: {"name": ""}),
+        Ask(f"{OWN_PAGE}/settings", 4, "POST", 303, form=lambda _: SETTINGS),
     ],
     "assets.show": [Ask("/assets/project.0.css", 0)],
     "settings.remember": [Ask("/settings", 0, "POST", 303, form=lambda _: {})],

@@ -17,7 +17,7 @@ from app.rules.causes import cause_name, cause_of, chain, remedy_of, telling_lin
 from app.rules.documents import folder_and_file
 from app.rules.job_states import RUNNING
 from app.rules.legible import escaped
-from app.rules.links import fill
+from app.rules.links import fill, web_address
 from app.rules.silence import silent_since, unheard
 from app.rules.times import MINUTE, floor
 from app.web.live import IDLE_PACE, PACE, Head
@@ -38,7 +38,12 @@ def job(project_id: str, job_id: str) -> Response:
             said = title(f"{shown.state.label} · {name}")
             head = Head(name, shown.status.failure, title=said, pace=pace)
             fields = fields_of(shown)
-            links = projects.get_links(connection, project_id)
+            links = fill(
+                projects.get_links(connection, project_id), fields | {"attempt": shown.attempt}
+            )
+            origin = jobs.get_origin(connection, project_id, job_id)
+            if origin is not None and web_address(origin.log_url or ""):
+                links.append(("Log", str(origin.log_url)))
             expected = None
             if shown.state is RUNNING:  # of no other the history is asked
                 facts = None
@@ -56,7 +61,8 @@ def job(project_id: str, job_id: str) -> Response:
                 "line": telling_line(shown.error_message),
                 "remedy": remedy_of(telling_line(shown.error_message)),
                 "chain": chain(shown.error_message or ""),
-                "links": fill(links, fields | {"attempt": shown.attempt}),
+                "links": links,
+                "origin": origin,
                 "fields": escaped(json.dumps(fields, indent=2, ensure_ascii=False)),
             }
 

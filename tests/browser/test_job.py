@@ -74,7 +74,7 @@ def test_links_lead_to_where_the_job_lives_elsewhere(person: Person) -> None:
     page = open_job(person, 1)
     hrefs = {
         link.text_content(): link.get_attribute("href")
-        for link in page.locator("dd a[rel=noreferrer]").all()
+        for link in page.locator("dd a[rel~=noreferrer]").all()
     }
     assert hrefs == {
         "Source document": "https://docs.example/a?b=<c>&d=1",
