@@ -31,9 +31,9 @@ test: .venv/test ## install what the tests need, a browser too, and run all of t
 test-fast: .venv/test ## the tests that need neither browser nor PostgreSQL, in a minute
 	@$(BIN)/pytest -n 2 --dist worksteal -m 'not browser and not postgresql and not slow'
 
-test-adapters: .venv/test ## the reporter with every library that it speaks for, each installed alone (LIBRARY=celery)
+test-adapters: .venv/test ## every library that jobs come from, each installed alone (LIBRARY=celery)
 	@$(BIN)/python -m tests.kit.libraries $(LIBRARY)
-	@$(BIN)/pytest tests/reporter/adapters tests/reporter/test_ways.py $(if $(LIBRARY),-k $(firstword $(subst -, ,$(LIBRARY))))
+	@$(BIN)/pytest tests/reporter/adapters tests/reporter/test_ways.py tests/sources/test_clients.py $(if $(LIBRARY),-k $(firstword $(subst -, ,$(LIBRARY))))
 
 check: .venv/test ## linter, formatter and types
 	@$(BIN)/ruff check .

@@ -13,7 +13,7 @@ FOLDER = ROOT / "build" / "adapters"
 
 
 class Library(NamedTuple):
-    """What `pip` is asked for; a small one is installed within seconds."""
+    """What `pip` is asked for, by spaces; a small one is installed within seconds."""
 
     wanted: str
     small: bool = False
@@ -31,6 +31,11 @@ LIBRARIES = {
     "lightrag-hku": Library("lightrag-hku==1.5.7"),
     "docling": Library("docling==2.143.0"),
     "haystack-ai": Library("haystack-ai==3.4.1"),
+    "dbt": Library("dbt-core==1.10.23 dbt-duckdb==1.10.1 openlineage-dbt==1.54.0"),
+    "airflow": Library(
+        "apache-airflow==3.3.2 apache-airflow-providers-openlineage==2.20.3"
+        " apache-airflow-providers-common-sql==2.4.0 apache-airflow-providers-sqlite==4.3.4"
+    ),
 }
 
 
@@ -55,7 +60,7 @@ def install(library: str) -> None:
         "install",
         "--quiet",
         "--no-compile",
-        wanted,
+        *wanted.split(),
     ]
     subprocess.run([*words, "--disable-pip-version-check"], check=True)
     stamp.write_text(wanted)

@@ -40,6 +40,9 @@ or starts a command that answers `--help`; a command must answer that."""
 
 ELSEWHERE = {
     "pip install": "it builds apart from all else; tests/reporter/test_wheel.py does it",
+    "airflow standalone": "tests/sources/test_clients.py runs Airflow",
+    "dbt-ol": "tests/sources/test_clients.py runs dbt",
+    "spark-submit": "the jar of its listener is in no registry that is reached",
     "docker compose": "no image can be built here; tests/docs/test_container.py reads what it uses",
 }
 """What cannot be run on the machine of a test, and why."""
@@ -104,7 +107,11 @@ class Reader:
     def _shell(self, block: Block, text: str) -> None:
         together: list[str] = []
         whole = True  # whether a command can begin here
+        known: object = False
         for line in text.splitlines():
+            if not whole and known:  # the rest of what is not run
+                whole = not line.endswith("\\")
+                continue
             known = whole and (SERVES.match(line) or _begins(line, NOT_INSIDE, ELSEWHERE))
             if known:
                 self._run(block, together)

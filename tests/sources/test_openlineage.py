@@ -1,7 +1,6 @@
 """Events of OpenLineage are jobs: as its client sends them, in any order, as often as they come."""
 
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +15,6 @@ from app.sources.openlineage import MalformedError, read_event
 from app.store.database import db, reading
 from app.store.turn import BusyError
 from tests.kit.api import Api
-from tests.kit.board import Board
-from tests.kit.databases import sqlite_only
-from tests.kit.pipelines import Pipeline
 from tests.kit.statements import statements
 
 RUN = "0191f4c2-7a3b-7c11-9d2e-5a6b7c8d9e0f"  # of version 7: made 2024-09-15
@@ -434,29 +430,3 @@ def test_where_it_is_busy_it_says_429_and_no_client_waits(
     answer = send(api, event(), "?project_id=p1")
     assert (answer.status_code, answer.json["status"]) == (429, 429)
     assert answer.headers["Retry-After"]
-
-
-@sqlite_only
-def test_openlineages_own_client(live_board: Board, tmp_path: Path) -> None:
-    pipeline = Pipeline(live_board, tmp_path, Path(__file__).with_name("pipelines"))
-    pipeline.environment |= {
-        "OPENLINEAGE_URL": live_board.url,
-        "OPENLINEAGE_API_KEY": live_board.key,
-        "OPENLINEAGE_ENDPOINT": f"api/v1/lineage?project_id={pipeline.project}",
-    }
-    pipeline.run("openlineage-python", "-m", "openlineage_app")
-    jobs = pipeline.jobs()
-    states = {name: job["status"] for name, job in jobs.items()}
-    assert states == {
-        "s3://contracts/2026/lease.pdf": "completed",
-        "ingest.broken": "failed",
-        "a.pdf": "running",
-        "aborted": "failed",
-        "waiting": "pending",
-    }
-    lease = jobs["s3://contracts/2026/lease.pdf"]
-    counts = ("chunks_processed", "nodes_created", "edges_created")
-    assert [lease[name] for name in counts] == [4, 8, 15]
-    assert lease["started_at"] == "2026-11-20T03:00:00.123456Z"
-    assert jobs["ingest.broken"]["error_message"] == "Traceback\nno text"
-    assert jobs["ingest.broken"]["started_at"] == "2026-11-20T03:00:00.123456Z"
