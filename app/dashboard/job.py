@@ -43,7 +43,7 @@ def job(project_id: str, job_id: str) -> Response:
             )
             origin = jobs.get_origin(connection, project_id, job_id)
             if origin is not None and web_address(origin.log_url or ""):
-                links.append(("Log", str(origin.log_url)))
+                links.insert(0, ("Log", str(origin.log_url)))
             expected = None
             if shown.state is RUNNING:  # of no other the history is asked
                 facts = None

@@ -1,4 +1,4 @@
-"""What a project is called, when its silence means something, and where its links lead."""
+"""What a project is called, when its silence means something, where its links lead, what is its."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from app.ledger.projects import NAME, TakenNamespaceError, change_project
 from app.queries.namespaces import list_patterns
 from app.queries.projects import get_links
 from app.rules.links import LONGEST, Links, check_template
-from app.rules.namespaces import read_patterns, write_patterns
+from app.rules.namespaces import LONGEST_LINE, read_patterns, write_patterns
 from app.rules.project import Project
 from app.rules.times import format_span, parse_span
 
@@ -85,7 +85,7 @@ SETTINGS = (
         "Runs of these are this project’s, such as airflow-prod, spark-*",
         read_patterns,
         optional=True,
-        longest=LONGEST,
+        longest=LONGEST_LINE,
         managers=True,
     ),
 )

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 LONGEST = 250  # characters of a pattern
 MOST = 50  # patterns of a project
 ANY = "*"
+_BETWEEN = ", "
+LONGEST_LINE = MOST * (LONGEST + len(_BETWEEN))
 
 
 def read_patterns(text: str) -> list[str]:
@@ -24,7 +26,7 @@ def read_patterns(text: str) -> list[str]:
 
 def write_patterns(patterns: Iterable[str]) -> str:
     """What `read_patterns` reads."""
-    return ", ".join(sorted(patterns))
+    return _BETWEEN.join(sorted(patterns))
 
 
 def patterns_of(namespace: str) -> list[str]:

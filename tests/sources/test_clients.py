@@ -64,7 +64,7 @@ def test_dbt(pipeline: Pipeline) -> None:
     shutil.copytree(PIPELINES / "dbt_project", project)
     programs = python_of("dbt").parent
     pipeline.environment |= {
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join((str(programs), *os.get_exec_path())),
         "PYTHONPATH": "",
         "DBT_PROJECT_DIR": str(project),
         "DBT_PROFILES_DIR": str(project),
