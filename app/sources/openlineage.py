@@ -112,11 +112,8 @@ def read_event(event: Any, *, statements: bool = False, parents: bool = True) ->
         report, _ = parse_report(known, project_id="", job_id=None)  # it names no project itself
     except InvalidError as invalid:
         name, sentence = invalid.errors[0]
-        raise MalformedError(f"{_NAMES.get(name, name)} {sentence}.") from None
+        raise MalformedError(f"{name} {sentence}.") from None
     return RunEvent(event["job"]["namespace"], report, document, _origin(event, document_by))
-
-
-_NAMES = dict.fromkeys(("created_at", "started_at", "completed_at"), "eventTime")
 
 
 def _check(event: Any) -> None:
@@ -124,6 +121,10 @@ def _check(event: Any) -> None:
         raise MalformedError("An event is a JSON object.")
     if not isinstance(event.get("eventTime"), str):
         raise MalformedError("eventTime is missing.")
+    try:
+        FIELDS["started_at"].check(event["eventTime"])
+    except ValueError as error:
+        raise MalformedError(f"eventTime {error}.") from None
     if "run" in event and not _text(_object(event, "run"), "runId"):
         raise MalformedError("run.runId is missing.")
     if "run" in event or "job" in event:

@@ -164,6 +164,7 @@ def test_what_is_of_no_run_or_a_single_statement_is_ignored() -> None:
         ({**event(), "job": {"name": "a"}}, "namespace"),
         (event("FINISHED"), "eventType"),
         (event(at="yesterday"), "eventTime must be a time"),
+        ({"eventTime": "2024-01-01T12:99:00Z", "dataset": {}}, "eventTime must be a time"),
         (event(at="2026-11-20T03:00:00"), "eventTime must be a time"),
     ],
 )
