@@ -70,11 +70,11 @@ class Follower:
         """
         source_id = self._source.project_id
         with reading() as connection:
-            [project] = list_projects(connection, source_id) or [None]
-        if project is None:
+            found = list_projects(connection, source_id)
+        if not found:
             raise sources.UnknownSourceError(source_id)
         try:
-            wait = self._round(project)
+            wait = self._round(found[0])
         except UpstreamError as error:
             wait = self._wait_after(error)
             at = self._clock()

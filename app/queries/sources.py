@@ -89,7 +89,7 @@ def list_gone(connection: Connection, project_id: str) -> list[Gone]:
     mine = (MirroredJob.project_id == project_id, MirroredJob.gone_at.is_not(None))
     found = select(MirroredJob.job_id, MirroredJob.gone_at).where(*mine)
     newest = found.order_by(MirroredJob.gone_at.desc(), MirroredJob.job_id).limit(MOST_GONE)
-    return [Gone(*row) for row in connection.execute(newest)]
+    return [Gone._make(row) for row in connection.execute(newest)]
 
 
 def list_due(connection: Connection, project_id: str, now: int, most: int) -> list[Due]:
