@@ -11,6 +11,7 @@ from app.api import blueprint as api_blueprint
 from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
 from app.dashboard import settings, sign_in
+from app.mirror import pages as mirror_pages
 from app.queries import board
 from app.queries.habits import usual
 from app.rules.causes import reason
@@ -93,6 +94,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.register_blueprint(sign_in.blueprint)
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(pairing.blueprint)
+    app.register_blueprint(mirror_pages.blueprint)
     app.register_blueprint(dashboard_blueprint)
     app.register_blueprint(wall_blueprint)
     app.register_blueprint(settings.blueprint)

@@ -81,6 +81,9 @@ TRUSTED_PROXIES = Variable(
 )
 ALLOWED_HOSTS = Variable("ALLOWED_HOSTS", "hosts that it answers to, by name; if empty, to every")
 PATH_PREFIX = Variable("PATH_PREFIX", "the path below which it answers, such as /jobwall")
+MIRROR_ALLOW = Variable(
+    "MIRROR_ALLOW", "addresses, networks that the mirror may ask though they are not public"
+)
 VARIABLES = (
     INSTANCE,
     DATA_HOME,
@@ -95,6 +98,7 @@ VARIABLES = (
     TRUSTED_PROXIES,
     ALLOWED_HOSTS,
     PATH_PREFIX,
+    MIRROR_ALLOW,
 )
 """Every variable that we read: no other module names one."""
 
@@ -169,7 +173,12 @@ def read_serving(environ: Mapping[str, str] = os.environ) -> Serving:
 
 def trusted_proxies(environ: Mapping[str, str] = os.environ) -> tuple[Network, ...]:
     """The proxies that are believed. Raises ConfigError."""
-    return tuple(_network(text) for text in _listed(TRUSTED_PROXIES, environ))
+    return _networks(TRUSTED_PROXIES, environ)
+
+
+def mirror_allow(environ: Mapping[str, str] = os.environ) -> tuple[Network, ...]:
+    """The networks that the mirror may ask beside public ones. Raises ConfigError."""
+    return _networks(MIRROR_ALLOW, environ)
 
 
 def path_prefix(environ: Mapping[str, str] = os.environ) -> str:
@@ -190,12 +199,16 @@ def _listed(variable: Variable, environ: Mapping[str, str]) -> list[str]:
     return [part for text in variable.of(environ).split(",") if (part := text.strip())]
 
 
-def _network(text: str) -> Network:
+def _networks(variable: Variable, environ: Mapping[str, str]) -> tuple[Network, ...]:
+    return tuple(_network(variable, text) for text in _listed(variable, environ))
+
+
+def _network(variable: Variable, text: str) -> Network:
     try:
         return ip_network(text)
     except ValueError:
         raise ConfigError(
-            f"TRUSTED_PROXIES: {text!r} is no address and no network such as 10.0.0.0/8"
+            f"{variable.name}: {text!r} is no address and no network such as 10.0.0.0/8"
         ) from None
 
 

@@ -15,7 +15,7 @@ FLOORS = (
     ("models", "web", "migrations"),
     ("access", "ledger"),
     ("queries", "sources"),
-    ("screens", "dashboard", "api", "wall"),
+    ("screens", "dashboard", "api", "wall", "mirror"),
     ("serving",),
     ("cli",),
     ("__init__",),

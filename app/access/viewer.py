@@ -83,7 +83,7 @@ def visiting_wall(asked: Sequence[str], now: int) -> Iterator[tuple[Connection, 
 
 @contextmanager
 def managing(now: int) -> Iterator[Connection]:
-    """The same for a page about what opens the board; 403 for who may not manage that."""
+    """The same for a page about what opens or fills the board; 403 for who may not manage that."""
     with reading() as connection:
         token = get_cookie(SESSION)
         grant = find_session(connection, token, now) if token else None
@@ -91,7 +91,7 @@ def managing(now: int) -> Iterator[Connection]:
             _turn_away()
         g.viewer = grant
         if not grant.manages:
-            abort(403, "Only an administrator of all projects may see the screens.")
+            abort(403, "Only an administrator of all projects may see this page.")
         yield connection
 
 

@@ -3,7 +3,7 @@
 import click
 from flask import Flask
 
-from app.cli import audit, demo, keys, migrations, projects, prune, screens, serve, store
+from app.cli import audit, demo, keys, migrations, mirror, projects, prune, screens, serve, store
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Begin": (serve.serve, demo.demo),
@@ -13,6 +13,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
         keys.sign_in_link,
         screens.group,
     ),
+    "Jobs of other boards and services": (mirror.mirror, mirror.group),
     "The store": (
         audit.verify,
         audit.rebuild,

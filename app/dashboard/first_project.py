@@ -12,13 +12,9 @@ from app.dashboard import blueprint
 from app.dashboard.controls import options
 from app.ledger.projects import NEW_PROJECT, TakenError, create_project, id_from
 from app.rules.fields import InvalidError
+from app.rules.project import MADE
 
 SUGGESTED = "Documents"
-MODES = {
-    "vector_only": "Chunks alone, for a search by vectors",
-    "kg_vector": "Chunks, and the nodes and edges of a knowledge graph",
-}
-"""What its jobs make, in words. Nothing is chosen before, for it is fixed for good."""
 
 
 @blueprint.post("/report/project", endpoint="make_project")
@@ -47,7 +43,7 @@ def no_project(
     page = render_template(
         "first_project.html",
         name=typed["name"],
-        modes=options("", MODES, typed["mode"])[1:],
+        modes=options("", MADE, typed["mode"])[1:],
         faults=faults or {},
     )
     response = Response(page, 422 if faults else 200)

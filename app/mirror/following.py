@@ -17,7 +17,7 @@ from app.queries.projects import list_projects
 from app.queries.sources import Due, SourceLine, count_due, known_due, list_due, newest_at
 from app.rules.fields import InvalidError
 from app.rules.project import Project
-from app.rules.sources import LAG, SOON, ask_after, up_to
+from app.rules.sources import LAG, SOON, ask_after, here_up_to
 from app.rules.times import MINUTE, SECOND
 from app.store.database import reading
 
@@ -237,12 +237,8 @@ class Follower:
             "failing_since": None,
             "retry_at": None,
         }
-        here = up_to(
-            created_at=before.created_at,
-            synced_at=before.synced_at,
-            answered_at=before.answered_at,
-        )
-        caught_up = at - here > LAG and ("synced_at" in kept or before.synced_at is None)
+        late = at - here_up_to(before) > LAG
+        caught_up = late and ("synced_at" in kept or before.synced_at is None)
         sources.note_answer(before.project_id, values, due=due, ended=ended, seen=caught_up)
         self._source = before._replace(**values)
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from app.models import Document, Job
+from app.models import Document, Job, Source
 from app.models import Project as ProjectRow
 from app.queries import habits
 from app.queries.hours import fill_hours, hours_of
@@ -126,8 +126,24 @@ def _seen(only: bool) -> Any:
             (ProjectRow.skewed_at.between(_moment("day_ago"), soon), ProjectRow.skew_seconds)
         ).label("skew_seconds"),
         ProjectRow.skewed_at,
-    ).where(*_mine(only))
+        *_of_source(),
+    )
+    seen = seen.outerjoin(Source, Source.project_id == ProjectRow.project_id).where(*_mine(only))
     return seen.cte("seen").prefix_with("MATERIALIZED")
+
+
+def _of_source() -> list[Any]:
+    """Of a project that follows a source: up to when that is here, and why not further."""
+    followed = Source.paused_at.is_(None)
+    at = func.coalesce(Source.synced_at, Source.answered_at, Source.created_at)
+    asked = [
+        func.coalesce(moment, Source.created_at) for moment in (Source.answered_at, Source.retry_at)
+    ]
+    return [
+        case((followed, at)).label("source_at"),
+        case((followed, _latest(*asked))).label("source_asked_at"),
+        case((followed, Source.error)).label("source_error"),
+    ]
 
 
 @cache
@@ -283,5 +299,6 @@ _FIELDS = (
     *("last_created_at", "last_failed_at", "last_ended_at", "waiting_since", "still_failing"),
     *("stalled", "stalled_heard_at", "silent_at", "stands_at"),
     *("streak", "streak_since", "streak_documents", "skew_seconds", "skewed_at"),
+    *("source_at", "source_asked_at", "source_error"),
     *("hour_completed", "hour_failed", "hour_since", "hour_documents", "hour_failing"),
 )

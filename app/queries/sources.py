@@ -6,7 +6,6 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from app.models import Job, MirroredJob, Project, Source
-from app.rules.sources import SourceState, state_of
 from app.store.database import table_of
 
 MOST_GONE = 20  # tombstones that are shown, the newest
@@ -32,17 +31,6 @@ class SourceLine(NamedTuple):
     name: str
     unfinished: int
     gone: int
-
-    def state(self, now: int) -> SourceState:
-        """How it stands at `now` (µs)."""
-        return state_of(
-            created_at=self.created_at,
-            synced_at=self.synced_at,
-            answered_at=self.answered_at,
-            paused_at=self.paused_at,
-            error=self.error,
-            now=now,
-        )
 
 
 class Gone(NamedTuple):

@@ -39,3 +39,10 @@ class Project(NamedTuple):
 
 
 require_statuses(Project._fields, "rules.project.Project")
+
+
+MADE = {
+    "vector_only": "Chunks alone, for a search by vectors",
+    "kg_vector": "Chunks, and the nodes and edges of a knowledge graph",
+}
+"""What the jobs of a project make, by its mode, in words."""

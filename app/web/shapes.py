@@ -32,6 +32,10 @@ SHAPES = {
         '<path class="pen" d="M3.4 1.8h9.2M3.4 14.2h9.2"/>'
         '<path class="pen" d="M4.8 2v2.6L8 8l3.2-3.4V2M4.8 14v-2.6L8 8l3.2 3.4V14"/>'
     ),
+    "behind": Markup(
+        '<path class="pen" d="M7 4.6 9 2.7a3 3 0 0 1 4.3 4.3L11.4 9M9 11.4l-2 1.9A3 3 0 0 1 2.7 9'
+        'l1.9-2M2.2 2.2l1.7 1.7m8.2 8.2 1.7 1.7"/>'
+    ),
     "slow": Markup(
         '<path class="pen" d="M1.8 11.6a6.2 6.2 0 0 1 12.4 0"/>'
         '<path class="pen" d="M8 11.6 4.4 8.4M8 11.6v.1"/>'

@@ -34,6 +34,7 @@ WORDS: dict[str, dict[str, str]] = {
         "./ingest.sh": "{scripts}/ingest.sh",
         "jobwall-report ": "{clone}/.venv/bin/jobwall-report ",
     },
+    "docs/mirror.md": ADDRESS,
     "docs/operating.md": ADDRESS
     | {
         "/srv/jobwall": "{folder}/data",

@@ -13,7 +13,7 @@ from app.rules.times import HOUR, MINUTE
 from app.store.database import reading
 from tests.kit.api import Api
 from tests.kit.databases import sqlite_only
-from tests.mirror.simulated import KilledError, Simulated
+from tests.kit.simulated_upstream import KilledError, Simulated
 
 ROUNDS = 30
 

@@ -23,6 +23,7 @@ from tests.kit import ROOT
 NOW = 1_700_000_000 * SECOND
 SPANS = {"silent_after": 15 * MINUTE, "wait_after": 15 * MINUTE, "expect_every": 90 * MINUTE}
 FACTS = ProjectFacts("p", "P", "kg_vector", NOW - DAY, **SPANS, running=2, waiting=7, stalled=2)
+FACTS = replace(FACTS, source_error="It refuses the key (401)")
 AT = format_time(NOW - HOUR)[11:16]
 
 
@@ -55,6 +56,13 @@ SAID = [
         f"the last 180 jobs made no nodes / since clock {AT}",
         "no output / 180 jobs made no nodes",
         f" since clock {AT} · age {AT}: 180 jobs made no nodes",
+    ),
+    (
+        verdict(verdicts.BEHIND),
+        f"Behind since clock {AT}paren {AT}: its source: it refuses the key (401).",
+        f"its source: it refuses the key (401) / since clock {AT}",
+        f"behind its source / as it was age {AT} ago",
+        f" since clock {AT} · age {AT}: its source: it refuses the key (401)",
     ),
     (
         verdict(verdicts.STALLED, count=2),

@@ -18,6 +18,7 @@ from app.rules.verdicts import (
     first_shown,
     until,
 )
+from app.rules.verdicts.behind import why
 from app.rules.verdicts.calm import drained
 from app.rules.verdicts.chance import least_of, least_run
 from app.rules.verdicts.facts import Measured, Output
@@ -40,9 +41,11 @@ SLOW = {
     "usual": Usual(per_chunk=2.0, per_document=20.0),
     "newest": [Measured(NOW - MINUTE * n, 60 * SECOND, 10) for n in range(10)],
 }
+BEHIND = {"source_at": NOW - 6 * MINUTE, "source_asked_at": NOW, "at": NOW}
 ORDER = [
     (FAILING, verdicts.FAILING),
     (NO_OUTPUT, verdicts.NO_OUTPUT),
+    (BEHIND, verdicts.BEHIND),
     (STALLED, verdicts.STALLED),
     (STARVED, verdicts.STARVED),
     (LATE, verdicts.LATE),
@@ -167,6 +170,31 @@ def test_what_else_is_wrong_stands_beside_the_worst() -> None:
     states = [one.state for one in beside(verdict, moving, NOW)]
     assert states == [verdicts.STALLED, verdicts.RUNNING]
     assert beside(assess(replace(FACTS, **SOME), NOW), facts, NOW) == ()
+    # Of what is behind nothing is heard: that its jobs are silent says nothing of them.
+    unheard = replace(FACTS, total=9, **BEHIND | STALLED | STARVED | LATE | SOME)
+    states = [one.state for one in beside(assess(unheard, NOW), unheard, NOW)]
+    assert states == [verdicts.SOME_FAILURES]
+
+
+def test_a_project_is_behind_from_a_moment_on_that_its_facts_know() -> None:
+    facts = replace(FACTS, total=9, source_at=NOW - MINUTE, at=NOW)
+    assert assess(facts, NOW).state is verdicts.FINE
+    at = verdicts.until(facts)
+    assert at == NOW + 4 * MINUTE + 1
+    assert assess(facts, at).state is verdicts.BEHIND
+    assert assess(replace(facts, source_at=None), at).state is verdicts.FINE
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"source_error": "It refuses the key (401)"}, "its source: it refuses the key (401)"),
+        ({}, "its source is still being read"),
+        ({"source_asked_at": NOW - HOUR}, "nothing asks its source: does the mirror run?"),
+    ],
+)
+def test_it_is_said_why_a_project_is_behind(facts, said) -> None:
+    assert why(replace(FACTS, **BEHIND | facts)) == said
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ A state is one object: its rank, its words and looks, when it holds and what is 
 
 from collections.abc import Mapping
 
+from app.rules.sources import LAG
+from app.rules.verdicts.behind import BEHIND
 from app.rules.verdicts.calm import EMPTY, FINE, RUNNING
 from app.rules.verdicts.facts import Cause, Failures, Hour, ProjectFacts
 from app.rules.verdicts.failing import FAILING, FAILING_STREAK
@@ -17,6 +19,7 @@ from app.rules.verdicts.starved import STARVED, stands_since
 from app.rules.verdicts.state import ProjectState, Verdict
 
 __all__ = [
+    "BEHIND",
     "EMPTY",
     "FAILING",
     "FAILING_STREAK",
@@ -74,6 +77,8 @@ def beside(verdict: Verdict, facts: ProjectFacts, now: int) -> tuple[Verdict, ..
         implied.add(SOME_FAILURES)
     if not facts.moving:
         implied.add(RUNNING)
+    if verdict.state is BEHIND:  # whoever asks nobody hears nothing
+        implied |= {STALLED, STARVED, LATE}
     return tuple(one for one in judged if one is not None and one.state not in implied)
 
 
@@ -87,6 +92,8 @@ def until(facts: ProjectFacts) -> int | None:
         moments.append(stands_since(facts.waiting_since, facts.last_ended_at) + facts.wait_after)
     if facts.expect_every is not None:
         moments.append((facts.last_created_at or facts.created_at) + facts.expect_every)
+    if facts.source_at is not None:
+        moments.append(facts.source_at + LAG + 1)
     return min((at for at in moments if at is not None and at > facts.at), default=None)
 
 

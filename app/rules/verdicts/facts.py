@@ -110,6 +110,9 @@ class ProjectFacts:
     `slow_since` is when the first slow job of the last hours that were slow began. `due` says that
     jobs should have come.
 
+    Where the project follows a source, what that has is here up to `source_at`; it was asked last
+    at `source_asked_at`, and `source_error` is what it did instead of answering.
+
     `skew_seconds` is how far a sender's clock was off, seen last at `skewed_at`; None where that is
     longer ago than a day.
     """
@@ -158,6 +161,9 @@ class ProjectFacts:
     newest: Sequence[Measured] = ()
     slow_since: int | None = None
     due: Due | None = None
+    source_at: int | None = None
+    source_asked_at: int | None = None
+    source_error: str | None = None
 
     @property
     def moving(self) -> int:
