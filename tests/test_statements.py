@@ -311,6 +311,12 @@ ASKS: dict[str, list[Ask]] = {
     "screens.show": [Ask("/screens/999", 3, status=404)],
     "screens.change": [Ask("/screens/999", 3, "POST", 404, form=lambda _: {})],
     "screens.revoke": [Ask("/screens/999/revoke", 2, "POST", 404, form=lambda _: {})],
+    "sources.index": [Ask("/sources", 2)],
+    "sources.add": [Ask("/sources", 2, "POST", 422, form=lambda _: {"url": "nothing"})],
+    "sources.show": [Ask("/sources/p1", 2, status=404)],
+    "sources.change": [Ask("/sources/p1", 2, "POST", 404, form=lambda _: {})],
+    "sources.pause": [Ask("/sources/p1/pause", 2, "POST", 404, form=lambda _: {})],
+    "sources.remove": [Ask("/sources/p1/remove", 2, "POST", 404, form=lambda _: {})],
     "healthz.healthz": [Ask("/healthz", 0)],
     "healthz.readyz": [],  # which asks by a connection of its own: tests/web/test_healthz.py
 }

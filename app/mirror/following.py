@@ -83,6 +83,10 @@ class Follower:
         self._failures = 0
         return wait
 
+    def close(self) -> None:
+        """Let go of the connection to the upstream."""
+        self._upstream.close()
+
     def _wait_after(self, error: UpstreamError) -> int:
         """Twice as long after each failure, by chance less, so that not all come back at once."""
         self._failures = min(self._failures + 1, GIVEN_UP)

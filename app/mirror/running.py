@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from flask import Flask
@@ -89,13 +90,18 @@ class Mirror:
                             continue
                     wait = follower.round()
                 except (UnknownSourceError, UnknownProjectError):
-                    return
+                    break
                 except (AddressError, UnreadableError) as error:
                     wait, at = MINUTE, now()
-                    note_error(project_id, _sentence(error), now=at, retry_at=at + wait)
+                    with suppress(UnknownSourceError):
+                        note_error(project_id, _sentence(error), now=at, retry_at=at + wait)
                 except Exception as error:
                     _say_database(error)
+                    if follower is not None:
+                        follower.close()
                     follower, wait = None, DATABASE_AWAY
+        if follower is not None:
+            follower.close()
 
     def _begin(self, project_id: str) -> tuple[Follower, int]:
         """A follower, and how long (µs) its upstream asked us to stay away when it was last asked.

@@ -125,6 +125,8 @@ class Upstream:
             connection.request("GET", target, headers=headers)
             response = connection.getresponse()
             body = response.read(MOST_BYTES + 1)
+        if time.monotonic() > until:  # what was ended may look as if it had been all
+            raise TimeoutError
         if len(body) > MOST_BYTES:
             raise http.client.HTTPException("it is too long")
         found = {name.lower(): value for name, value in response.getheaders()}

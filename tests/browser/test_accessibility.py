@@ -147,6 +147,7 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "wall": ("/wall", None),
     "screens": ("/screens", None),
     "link of a screen": ("/screens/link", None),
+    "sources": ("/sources", None),
 }
 
 

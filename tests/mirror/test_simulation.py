@@ -12,10 +12,9 @@ from app.queries.sources import list_sources
 from app.rules.times import HOUR, MINUTE
 from app.store.database import reading
 from tests.kit.api import Api
-from tests.kit.databases import sqlite_only
 from tests.kit.simulated_upstream import KilledError, Simulated
 
-ROUNDS = 30
+ROUNDS = 18
 
 
 def follow(upstream: Simulated, rounds: int) -> int:
@@ -57,8 +56,13 @@ def simulate(upstream: Simulated) -> None:
                 break
 
 
-@sqlite_only
-@pytest.mark.parametrize("seed", range(20))
+SEEDS = [
+    *(pytest.param("sqlite", seed, id=f"sqlite-{seed}") for seed in range(20)),
+    pytest.param("postgresql", 20, id="postgresql-20"),
+]
+
+
+@pytest.mark.parametrize(("databases", "seed"), SEEDS, indirect=["databases"])
 def test_no_job_is_lost_and_none_is_stale(
     api: Api, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,8 @@ EXAMPLES: dict[str, list[str]] = {
     "screens.refused": ["/screens/pair"],
     "screens.link": ["/screens/link"],
     "screens.show": ["/screens/1"],
+    "sources.index": ["/sources"],
+    "sources.show": ["/sources/p1"],
     "dashboard.project_settings": ["/projects/p1/settings"],
     "dashboard.causes": ["/projects/p1/causes"],
     "dashboard.cause": ["/projects/p1/causes/0000000000000000"],
