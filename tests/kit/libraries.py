@@ -38,6 +38,9 @@ LIBRARIES = {
     ),
 }
 
+PATIENT = {"PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90"}
+"""What a library is told wherever it runs: its own 20 s are few on a busy machine."""
+
 
 def python_of(library: str) -> Path:
     """The Python that has it, where it is installed."""

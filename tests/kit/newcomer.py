@@ -13,7 +13,7 @@ import pytest
 
 from app.rules.ways import Block, Way, filled
 from tests.kit.clones import bare_environment, lend_scripts
-from tests.kit.libraries import python_of
+from tests.kit.libraries import PATIENT, python_of
 
 PATIENCE = 120.0  # seconds for what is typed to do what it says
 FAREWELL = 3.0  # seconds more for what ends by itself: a worker does not
@@ -39,7 +39,7 @@ class Newcomer:
             "PIP_NO_INDEX": "1",  # the reporter comes from the board, the library is here
             "PIP_NO_COMPILE": "1",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "90",  # on a busy machine
+            **PATIENT,
         }
 
     def follow(self, way: Way, until: Callable[[], bool]) -> str:

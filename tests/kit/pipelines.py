@@ -11,7 +11,7 @@ import pytest
 
 from tests.kit import ROOT
 from tests.kit.board import Board
-from tests.kit.libraries import python_of
+from tests.kit.libraries import PATIENT, python_of
 from tests.kit.reports import get
 
 Jobs = dict[str, dict[str, Any]]
@@ -32,6 +32,7 @@ class Pipeline:
             "JOBWALL_KEY": board.key,
             "JOBWALL_PROJECT": self.project,
             "JOBWALL_SPOOL": str(folder / "spool"),
+            **PATIENT,
         }
 
     def start(self, library: str, *words: str) -> subprocess.Popen[str]:
