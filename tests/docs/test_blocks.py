@@ -79,7 +79,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 ELSEWHERE = (guide.DOCUMENT,)
-"""Documents whose blocks need a library each: tests/reporter/test_ways.py follows them."""
+"""Documents whose blocks need a library each: tests/reporter/test_ways.py says who follows them."""
 
 
 @on_one_engine

@@ -24,9 +24,21 @@ from tests.kit.documents import (
     text_of,
 )
 from tests.kit.facts import addresses, commands, variables, variables_in
+from tests.kit.libraries import LIBRARIES
 
 CODE = [code for name in DOCUMENTS for code in code_of(name)]
 LINES = [line for name in DOCUMENTS for line in prose_of(name).split("\n\n")]
+
+# Versions
+
+
+def test_the_versions_that_a_document_tells_are_those_that_are_run() -> None:
+    [told] = [line for line in LINES if line.startswith("Airflow's lines are run with")]
+    pinned = LIBRARIES["airflow"].wanted, LIBRARIES["dbt"].wanted
+    version = r"\d+\.\d+\.\d+"
+    assert len(found := re.findall(version, told)) == 5
+    assert set(found) <= set(re.findall(version, " ".join(pinned)))
+
 
 # Variables of the environment
 

@@ -7,11 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from app.rules.ways import Block, Way, filled
+from app.web import reporter
+from tests.kit.board import Board
 from tests.kit.clones import bare_environment, lend_scripts
 from tests.kit.libraries import PATIENT, python_of
 
@@ -22,13 +25,22 @@ FAREWELL = 3.0  # seconds more for what ends by itself: a worker does not
 class Newcomer:
     """A folder, an environment with a library in it, and a terminal that stays open.
 
-    `blanks` are what the page has filled in, `words` what only stands for something of their own.
+    The page of a board has filled in that board, its project and a key for it; `words` are what
+    only stands for something of their own.
     """
 
+    patience = PATIENCE
+
     def __init__(
-        self, folder: Path, library: str, blanks: Mapping[str, str], words: Mapping[str, str]
+        self, board: Board, folder: Path, library: str, words: Mapping[str, str] | None = None
     ) -> None:
-        self.folder, self.blanks, self.words = folder, blanks, words
+        self.folder, self.words = folder, words or {}
+        self.blanks = {
+            "url": board.url,
+            "project": board.project,
+            "key": board.new_key("write", board.project),
+            "wheel": reporter.wheel().name,
+        }
         self.python = borrow(folder / "environment", library)
         path = f"{self.python.parent}{os.pathsep}{bare_environment()['PATH']}"
         self.environment = bare_environment() | {
@@ -103,13 +115,13 @@ class Newcomer:
                 start_new_session=True,
             )
         try:
-            self._wait(process, PATIENCE, until)
+            self._wait(process, self.patience, until)
             self._wait(process, FAREWELL)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGTERM)
-                self._wait(process, PATIENCE)
-                if process.poll() is None:
+                self._wait(process, self.patience)
+                with suppress(ProcessLookupError):  # also what the command itself leaves behind
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
         return log.read_text(errors="replace")

@@ -40,9 +40,6 @@ or starts a command that answers `--help`; a command must answer that."""
 
 ELSEWHERE = {
     "pip install": "it builds apart from all else; tests/reporter/test_wheel.py does it",
-    "airflow standalone": "tests/sources/test_clients.py runs Airflow",
-    "dbt-ol": "tests/sources/test_clients.py runs dbt",
-    "spark-submit": "the jar of its listener is in no registry that is reached",
     "docker compose": "no image can be built here; tests/docs/test_container.py reads what it uses",
 }
 """What cannot be run on the machine of a test, and why."""

@@ -1,6 +1,5 @@
-"""The clients of OpenLineage themselves, unmodified: settings alone lead them to a live board."""
+"""The clients of OpenLineage themselves, unmodified: what our page says leads them to a board."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -8,11 +7,14 @@ import pytest
 
 from app.queries.jobs import get_origin
 from app.rules.origins import DocumentBy, Origin
+from app.rules.ways import WAYS
 from app.store.database import reading
 from tests.kit.board import Board
 from tests.kit.databases import sqlite_only
-from tests.kit.libraries import python_of
+from tests.kit.newcomer import Newcomer
 from tests.kit.pipelines import Pipeline
+from tests.kit.ports import free_port
+from tests.kit.reports import get
 
 pytestmark = sqlite_only  # what a client does not depend on the engine
 
@@ -58,59 +60,71 @@ def test_openlineages_own_client(pipeline: Pipeline) -> None:
     assert jobs["ingest.broken"]["started_at"] == "2026-11-20T03:00:00.123456Z"
 
 
+def newcomer(pipeline: Pipeline, library: str) -> Newcomer:
+    """Somebody who has the library, and before whom our page for this project lies."""
+    pipeline.board.project = pipeline.project
+    return Newcomer(pipeline.board, pipeline.folder, library)
+
+
+def never() -> bool:
+    """Commands are run to their ends."""
+    return False
+
+
+def ended(pipeline: Pipeline, number: int) -> bool:
+    """Whether so many jobs, and no fewer, have ended."""
+    pipeline.board.project = pipeline.project
+    states = [job["status"] for job in get(pipeline.board, "?limit=100")["jobs"]]
+    return len(states) >= number and not {"pending", "running"} & set(states)
+
+
 @pytest.mark.slow
 def test_dbt(pipeline: Pipeline) -> None:
-    project = pipeline.folder / "dbt"
-    shutil.copytree(PIPELINES / "dbt_project", project)
-    programs = python_of("dbt").parent
-    pipeline.environment |= {
-        "PATH": os.pathsep.join((str(programs), *os.get_exec_path())),
-        "PYTHONPATH": "",
-        "DBT_PROJECT_DIR": str(project),
-        "DBT_PROFILES_DIR": str(project),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    }
-    dbt = str(programs / "dbt-ol")
-    pipeline.folder = project
-    pipeline.run("dbt", dbt, "seed")
-    pipeline.run("dbt", dbt, "run", ends=1)
+    shutil.copytree(PIPELINES / "dbt_project", pipeline.folder, dirs_exist_ok=True)
+    someone = newcomer(pipeline, "dbt")
+    someone.environment["DBT_SEND_ANONYMOUS_USAGE_STATS"] = "false"
+    seeded = someone.run(["dbt", "seed"], never)
+    said = seeded + someone.follow(WAYS["dbt"], never)
     jobs = pipeline.jobs()
-    name = "here.main.chunks_of_contracts"
-    assert {one: job["status"] for one, job in jobs.items() if one.startswith(name)} == {
+    name = "model.chunks_of_contracts"
+    assert {one: job["status"] for one, job in jobs.items()} == {
         f"{name}.chunks": "completed",
         f"{name}.entities": "failed",
-    }
-    commands = pipeline.jobs_of("dbt-run-chunks_of_contracts")
-    assert sorted(job["status"] for job in commands) == ["completed", "failed"]
-    pipeline.environment["OPENLINEAGE_ENDPOINT"] += "&parents=0"
-    pipeline.run("dbt", dbt, "--consume-structured-logs", "run", ends=1)
-    name = "model.chunks_of_contracts"
+        f"{name}.edges": "failed",
+    }, said
+    failed = jobs[f"{name}.entities"]
+    assert "nowhere_at_all does not exist" in failed["error_message"]
+    origin = origin_of(pipeline, failed["job_id"])
+    assert (origin.integration, origin.document_by) == ("DBT", DocumentBy.JOB)
+    address = someone.environment["OPENLINEAGE_ENDPOINT"]
+    someone.environment["OPENLINEAGE_ENDPOINT"] = address.replace("&parents=0", "")
+    said = someone.run(["dbt-ol", "run"], never)
+    name = "here.main.chunks_of_contracts"
     more = {one: job for one, job in pipeline.jobs().items() if one not in jobs}
     assert {one: job["status"] for one, job in more.items()} == {
         f"{name}.chunks": "completed",
         f"{name}.entities": "failed",
-        f"{name}.edges": "failed",
-    }
-    failed = more[f"{name}.entities"]
-    assert "nowhere_at_all does not exist" in failed["error_message"]
-    origin = origin_of(pipeline, failed["job_id"])
-    assert (origin.integration, origin.document_by) == ("DBT", DocumentBy.JOB)
+        "dbt-run-chunks_of_contracts": "failed",
+    }, said
 
 
 @pytest.mark.slow
 def test_airflow(pipeline: Pipeline) -> None:
+    someone = newcomer(pipeline, "airflow")
+    someone.patience = 300.0  # its own set-up takes a minute on a quiet machine
     store = str(pipeline.folder / "db.sqlite").replace("/", "%2F")
-    pipeline.environment |= {
-        "PYTHONPATH": "",
+    someone.environment |= {
         "PYTHONDONTWRITEBYTECODE": "1",
         "AIRFLOW_HOME": str(pipeline.folder),
         "AIRFLOW__CORE__DAGS_FOLDER": str(PIPELINES / "dags"),
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": "2",  # as many as the machine has cores
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # 5 s are few on a busy one
         "AIRFLOW_CONN_DB": f"sqlite://{store}",
+        **ports_of_its_own(),
     }
-    pipeline.environment["OPENLINEAGE_ENDPOINT"] += "&parents=0"
-    pipeline.run("airflow", "-m", "airflow", "db", "migrate")
-    pipeline.run("airflow", "-m", "airflow", "dags", "test", "contracts", ends=1)
+    said = someone.follow(WAYS["airflow"], lambda: ended(pipeline, 8))
     jobs = pipeline.jobs()
     assert {name: job["status"] for name, job in jobs.items() if name != "contracts.flaky"} == {
         "contracts.listed": "completed",
@@ -119,7 +133,7 @@ def test_airflow(pipeline: Pipeline) -> None:
         "contracts.ingest[0]": "completed",
         "contracts.ingest[1]": "failed",
         "contracts.ingest[2]": "completed",
-    }
+    }, said
     assert "ValueError: no text in deed.pdf" in jobs["contracts.ingest[1]"]["error_message"]
     tries = pipeline.jobs_of("contracts.flaky")
     assert sorted(job["status"] for job in tries) == ["completed", "failed"]
@@ -127,3 +141,14 @@ def test_airflow(pipeline: Pipeline) -> None:
     assert (origin.integration, origin.namespace) == ("AIRFLOW", "default")
     assert origin.document_by is DocumentBy.INDEX
     assert "/tasks/ingest/mapped/1?try_number=1" in (origin.log_url or "")
+
+
+def ports_of_its_own() -> dict[str, str]:
+    """The variables by which Airflow serves where nothing else does."""
+    port = free_port()
+    return {
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+        "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+    }

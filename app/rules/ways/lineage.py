@@ -3,58 +3,62 @@
 from app.rules.ways.way import Block, Way
 
 _WHERE = "api/v1/lineage?project_id=⟨project⟩"
+_BOARD = "export OPENLINEAGE_URL=⟨url⟩ OPENLINEAGE_API_KEY=⟨key⟩"
+_NO_PARENTS = f"""\
+{_BOARD}
+export OPENLINEAGE_ENDPOINT='{_WHERE}&parents=0'"""
 
 WAYS = (
     Way(
         "airflow",
         "Airflow",
-        "Each run of a DAG is a job, and each of its tasks’ tries, by Airflow’s own provider.",
+        "Each try of a task is a job, by Airflow’s own provider; with `parents=0` its DAG is none.",
         (
             Block(
-                "In Airflow’s environment, of its scheduler and its workers; then start them anew",
+                "In Airflow’s environment; where its scheduler and its workers run apart, in each",
                 "sh",
                 f"""\
 pip install apache-airflow-providers-openlineage
-export AIRFLOW__OPENLINEAGE__TRANSPORT='{{"type": "http", "url": "⟨url⟩",
-  "endpoint": "{_WHERE}",
-  "auth": {{"type": "api_key", "apiKey": "⟨key⟩"}}}}'""",
+{_NO_PARENTS}
+airflow standalone""",
             ),
         ),
     ),
     Way(
         "dbt",
         "dbt",
-        "Each command is a job, and each model that it runs, by `dbt-ol` in the place of `dbt`.",
+        "Each model is a job, by `dbt-ol` in the place of `dbt`; with `parents=0` the command is"
+        " none.",
         (
             Block(
-                "In dbt’s environment",
+                "In dbt’s environment; with structured logs a model is reported as it starts",
                 "sh",
                 f"""\
 pip install openlineage-dbt
-export OPENLINEAGE_URL=⟨url⟩ OPENLINEAGE_API_KEY=⟨key⟩
-export OPENLINEAGE_ENDPOINT='{_WHERE}'
-dbt-ol run""",
+{_NO_PARENTS}
+dbt-ol --consume-structured-logs run""",
             ),
         ),
     ),
     Way(
         "spark",
         "Spark",
-        "Each application is a job, and each of its actions, by OpenLineage’s own listener.",
+        "Each action of an application is a job, by OpenLineage’s own listener; with `parents=0`"
+        " the application is none. These lines follow its documents, and were not run with it.",
         (
             Block(
-                "Where it is submitted; `2.13` is the Scala that your Spark is built with",
+                "Where it is submitted; `2.12` is the Scala that your Spark is built with",
                 "sh",
                 """\
-spark-submit --packages io.openlineage:openlineage-spark_2.13:1.41.0 \\
+spark-submit --packages io.openlineage:openlineage-spark_2.12:1.45.0 \\
   --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener \\
   --conf spark.openlineage.transport.type=http \\
   --conf spark.openlineage.transport.url=⟨url⟩ \\
-  --conf spark.openlineage.transport.endpoint=/api/v1/lineage \\
   --conf spark.openlineage.transport.urlParams.project_id=⟨project⟩ \\
+  --conf spark.openlineage.transport.urlParams.parents=0 \\
   --conf spark.openlineage.transport.auth.type=api_key \\
   --conf spark.openlineage.transport.auth.apiKey=⟨key⟩ \\
-  job.py""",
+  ingest.py""",
             ),
         ),
     ),
@@ -68,7 +72,7 @@ spark-submit --packages io.openlineage:openlineage-spark_2.13:1.41.0 \\
                 "sh",
                 f"""\
 pip install openlineage-python
-export OPENLINEAGE_URL=⟨url⟩ OPENLINEAGE_API_KEY=⟨key⟩
+{_BOARD}
 export OPENLINEAGE_ENDPOINT='{_WHERE}'""",
             ),
             Block(
