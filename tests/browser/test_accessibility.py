@@ -1,18 +1,23 @@
 """WCAG 2.2 AA: axe finds nothing on any page, wide and narrow, light and dark."""
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+import requests
+from playwright.sync_api import Browser, Page, expect
 
+from tests.kit import ROOT
 from tests.kit.axe import look
+from tests.kit.board import served
 from tests.kit.databases import sqlite_only
-from tests.kit.person import Person
+from tests.kit.person import Person, sign_in
 
 pytestmark = sqlite_only  # what a browser shows does not depend on the engine
 
 PROJECT = "/projects/legal-contracts"
+AIRFLOW = ROOT / "tests/sources/events/airflow.ndjson"
 SIZES = ((1440, 900), (360, 780))
 OVER = """() => {
     const open = ":popover-open, dialog[open], .chart [open], .between[open]";
@@ -169,6 +174,40 @@ def test_axe_finds_nothing_on_the_way_in(demo: Person) -> None:
 
     assert look_everywhere(page, None) == []
     assert look_everywhere(page, refused) == []
+
+
+@pytest.mark.parametrize("lines", [2, 100])
+def test_axe_finds_nothing_where_a_job_came_from(person: Person, lines: int) -> None:
+    board, sent = person.board, map(json.loads, AIRFLOW.read_text().splitlines())
+    event = next(one for one in sent if one["eventType"] == "FAIL")
+    event["run"]["facets"]["errorMessage"] = {"message": "\n".join(["no text"] * lines)}
+    answer = requests.post(
+        f"{board.url}/api/v1/lineage?project_id={board.project}",
+        json=event,
+        headers={"Authorization": f"Bearer {board.key}"},
+        timeout=10,
+    )
+    page = person.open(f"/projects/{board.project}/jobs/{answer.json()['job_id']}")
+    expect(page.get_by_role("heading", name="Where it came from")).to_be_visible()
+    assert look_everywhere(page, None) == []
+
+
+def test_axe_finds_nothing_where_the_first_project_is_made(
+    chromium: Browser, settings: dict[str, str]
+) -> None:
+    def refused(page: Page) -> None:
+        page.get_by_label("Name of the project").fill(" ")
+        page.get_by_role("radio").first.check()
+        page.get_by_role("button", name="Make the project").click()
+        expect(page.get_by_role("alert")).to_be_visible()
+
+    with served(settings) as board:
+        someone = sign_in(chromium, board)
+        page = someone.open("/report")
+        assert look_everywhere(page, None) == []
+        assert look_everywhere(page, refused) == []
+        someone.context.close()
+    assert someone.complaints == []
 
 
 def look_everywhere(

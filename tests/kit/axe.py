@@ -38,6 +38,13 @@ EXPLAINED = (
         "A folder that has no room wraps out of its line, where it is clipped; what shows lies on "
         "the ground of its row, for which the same words are measured in the rows around it.",
     ),
+    (
+        "color-contrast",
+        "elmPartiallyObscured",
+        "#error",
+        "A long error is longer than its block, which scrolls; in a short one the same colours are "
+        "measured.",
+    ),
 )
 
 _RUN = """async ([context, only, explained]) => {
