@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from app.rules.ways import WAYS, Way
-from tests.kit.board import Board
+from tests.kit.board import Board, served
 from tests.kit.databases import sqlite_only
 from tests.kit.newcomer import Newcomer
 from tests.kit.ports import free_port
@@ -125,6 +125,18 @@ def test_a_way_does_what_it_says(
     assert done(), f"{told(board)}\n{said}"
     if outcome.error:
         assert outcome.error in jobs_of(board)[-1]["error_message"]
+
+
+@sqlite_only
+@pytest.mark.parametrize("name", ["python", "spark", "openlineage"])
+def test_a_board_below_a_path_is_reported_to_as_well(
+    name: str, settings: dict[str, str], tmp_path: Path
+) -> None:
+    with served({**settings, "PATH_PREFIX": "/ingest/board"}) as board:
+        board.project = board.new_project("documents")
+        someone = newcomer_of(WAYS[name], board, tmp_path, {})
+        said = someone.follow(WAYS[name], lambda: False)
+        assert told(board) == OUTCOMES[name].jobs, said
 
 
 def test_a_way_has_ten_lines_at_most_beside_its_installation() -> None:

@@ -3,7 +3,9 @@
 from app.rules.ways.way import Block, Way
 
 _WHERE = "api/v1/lineage?project_id=⟨project⟩"
-_BOARD = "export OPENLINEAGE_URL=⟨url⟩ OPENLINEAGE_API_KEY=⟨key⟩"
+_BOARD = "export OPENLINEAGE_URL=⟨url⟩/ OPENLINEAGE_API_KEY=⟨key⟩"
+"""The slash at the end is for boards below a path, which the client of Python drops without it."""
+
 _NO_PARENTS = f"""\
 {_BOARD}
 export OPENLINEAGE_ENDPOINT='{_WHERE}&parents=0'"""
@@ -53,7 +55,7 @@ dbt-ol --consume-structured-logs run""",
 spark-submit --packages io.openlineage:openlineage-spark_2.12:1.45.0 \\
   --conf spark.extraListeners=io.openlineage.spark.agent.OpenLineageSparkListener \\
   --conf spark.openlineage.transport.type=http \\
-  --conf spark.openlineage.transport.url=⟨url⟩ \\
+  --conf spark.openlineage.transport.url=⟨url⟩/api/v1/lineage \\
   --conf spark.openlineage.transport.urlParams.project_id=⟨project⟩ \\
   --conf spark.openlineage.transport.urlParams.parents=0 \\
   --conf spark.openlineage.transport.auth.type=api_key \\
