@@ -74,13 +74,18 @@ class TableFilter:
         """The tab that is open; None for all jobs, and for all that have begun."""
         return next((state for state in TABS if state.parameter in self.texts), None)
 
-    def tabs(self, counts: Mapping[str, int]) -> list[Tab]:
-        """The tabs with their numbers."""
+    def tabs(self, counts: Mapping[str, int], *, graph: bool = True) -> list[Tab]:
+        """The tabs with their numbers; of `graph` see `Project`.
+
+        One that is open stays, also where it makes no sense.
+        """
         total = sum(counts[status.word] for status in JobStatus)
         current = self.tab
         everything = self._changed(_NO_TAB | {"status": ALL})
         tabs = [Tab(None, "All", total, everything, current is None)]
         for state in TABS:
+            if state.graphs and not graph and current is not state:
+                continue
             href = self._changed(_NO_TAB | dict([state.parameter]))
             tabs.append(Tab(state, state.label, counts[state.column], href, current is state))
         return tabs

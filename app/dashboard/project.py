@@ -103,7 +103,7 @@ def _listed(
     """What the table reads, the tabs over it, and the filter by which that is listed."""
     query = wanted.to_query(at, project.silent_after).looked_up(connection, project.project_id)
     counts = jobs.count_jobs(connection, project, query, silent_since(at, project.silent_after))
-    tabs = wanted.tabs(counts)
+    tabs = wanted.tabs(counts, graph=project.graph)
     listed = wanted.opened(tabs)
     if listed.aside(tabs):  # then nothing is sought that had to be looked up
         query = listed.to_query(at, project.silent_after)

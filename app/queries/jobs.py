@@ -237,23 +237,30 @@ def list_attempts(connection: Connection, project: Project, job_id: str) -> list
                 completed_at=outcome.completed_at,
                 took=outcome.took,
                 error_message=outcome.error_message,
+                graph=graph,
             )
         )
     return attempts
 
 
 def list_events(connection: Connection, job: Job) -> list[Event]:
-    """What made a job what it is, in the order of receipt; a first report alone is not stored."""
+    """What made a job what it is, the latest first; a first report alone is not stored.
+
+    Its latest attempt comes first, and of each attempt what was received last: one request may
+    tell of several, and a report of an earlier one may come late.
+    """
     rows = connection.execute(
         select(EventRow.__table__)
         .where(EventRow.project_id == job.project_id, EventRow.job_id == job.job_id)
-        .order_by(EventRow.number)
+        .order_by(EventRow.attempt.desc(), EventRow.number.desc())
     )
+    several = job.attempt > 1
     events = [
-        Event(row.at, EventKind(row.kind), row.attempt, STATUSES[row.status], row.detail)
+        Event(row.at, EventKind(row.kind), row.attempt, STATUSES[row.status], row.detail, several)
         for row in rows
     ]
-    return events or [Event(job.received_at, EventKind.REPORTED, job.attempt, job.status)]
+    first = Event(job.received_at, EventKind.REPORTED, job.attempt, job.status, several=several)
+    return events or [first]
 
 
 _SEEN = (
@@ -315,6 +322,7 @@ def _view(values: Sequence[Any], state: AttemptState, project: Project, now: int
         outcome.completed_by,
         cause,
         moved_at,
+        graph,
     )
 
 

@@ -9,13 +9,14 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.rules.causes import cause_name, remedy_of
 from app.rules.events import EventKind
-from app.rules.job import JobState
-from app.rules.job_states import STALLED, STATE_OF, tally
+from app.rules.job import JobState, tally
+from app.rules.job_states import STALLED, STATE_OF
 from app.rules.project import Project
 from app.rules.sentences import Parts
 from app.rules.status import JobStatus
 from app.rules.times import DAY
 from app.rules.verdicts import Hour
+from app.rules.words import plural
 
 Shown = TypeVar("Shown")
 
@@ -76,18 +77,23 @@ class Attempt:
     completed_at: int | None
     took: int | None
     error_message: str | None
+    graph: bool = True
 
     @property
     def made(self) -> str:
-        """What it made, in words."""
-        return tally(self.nodes_created, self.edges_created)
+        """What it made, in words: chunks alone, where no graph is made."""
+        chunks = plural(self.chunks_processed, "chunk")
+        if not self.graph:
+            return chunks
+        return f"{chunks} · {tally(self.nodes_created, self.edges_created)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """A change of a job's status, a new attempt, or a conflict; `at` is the time of receipt.
 
-    `status` is the one that the report claimed, `detail` what lost in a conflict.
+    `status` is the one that the report claimed, `detail` what lost in a conflict; `several` whether
+    the job has other attempts too.
     """
 
     at: int
@@ -95,6 +101,7 @@ class Event:
     attempt: int
     status: JobStatus
     detail: str | None = None
+    several: bool = False
 
     @property
     def looks(self) -> JobState:
@@ -104,7 +111,7 @@ class Event:
     @property
     def sentence(self) -> Parts:
         """It in words."""
-        return self.kind.tell(self.attempt, self.status)
+        return self.kind.tell(self.attempt, self.status, several=self.several)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,23 +31,45 @@ class EventKind(StrEnum):
         """Whether the same, said again, is no news."""
         return self in (EventKind.CONFLICT, EventKind.IGNORED)
 
-    def tell(self, attempt: int, status: JobStatus) -> Parts:
-        """The event in words; `status` is the one that the report claimed, or that was lost."""
-        return _TOLD[self](attempt, strong(status.word))
+    def tell(self, attempt: int, status: JobStatus, *, several: bool) -> Parts:
+        """The event in words; `status` is the one that the report claimed, or that was lost.
+
+        Of a job with `several` attempts each says of which it is.
+        """
+        return _TOLD[self](attempt, strong(status.word), several)
 
 
-_TOLD: dict[EventKind, Callable[[int, Parts], Parts]] = {
-    EventKind.REPORTED: lambda _attempt, word: say("First report: ", word),
-    EventKind.STATUS: lambda _attempt, word: say("Now ", word),
-    EventKind.ATTEMPT: lambda attempt, word: say(f"Attempt {attempt} began, ", word),
-    EventKind.CONFLICT: lambda _attempt, word: say(
-        strong("Conflict"), ": a report said ", word, " and lost"
-    ),
-    EventKind.IGNORED: lambda attempt, word: say(
-        "A report said ",
+def _report(attempt: int, word: Parts, several: bool) -> Parts:
+    return say(f"First report, of attempt {attempt}: " if several else "First report: ", word)
+
+
+def _status(attempt: int, word: Parts, several: bool) -> Parts:
+    return say(f"Attempt {attempt} now " if several else "Now ", word)
+
+
+def _attempt(attempt: int, word: Parts, _several: bool) -> Parts:
+    return say(f"Attempt {attempt} began, ", word)
+
+
+def _conflict(attempt: int, word: Parts, several: bool) -> Parts:
+    of = f" in attempt {attempt}" if several else ""
+    return say(strong("Conflict"), f"{of}: a report said ", word, " and lost")
+
+
+def _ignored(attempt: int, word: Parts, several: bool) -> Parts:
+    return say(
+        f"A report of attempt {attempt} said " if several else "A report said ",
         word,
         " after the end, and changed nothing. To run the job again, send ",
         strong(f"attempt: {attempt + 1}"),
         " or another job_id",
-    ),
+    )
+
+
+_TOLD: dict[EventKind, Callable[[int, Parts, bool], Parts]] = {
+    EventKind.REPORTED: _report,
+    EventKind.STATUS: _status,
+    EventKind.ATTEMPT: _attempt,
+    EventKind.CONFLICT: _conflict,
+    EventKind.IGNORED: _ignored,
 }

@@ -36,6 +36,8 @@ class Job(NamedTuple):
     completed_by: Basis = Basis.GIVEN
     cause: int | None = None
     moved_at: int | None = None
+    graph: bool = True
+    """Whether its project's jobs make nodes and edges."""
 
     @property
     def key(self) -> tuple[int, str]:
@@ -95,6 +97,18 @@ class Job(NamedTuple):
         return f"{count(self.chunks_processed)} of {plural(total, 'chunk')}"
 
     @property
+    def tried(self) -> str:
+        """Which attempt it is, in a row of a list; nothing of the first."""
+        return f"attempt {count(self.attempt)}" if self.attempt > 1 else ""
+
+    @property
+    def made(self) -> str:
+        """What it made, in words: chunks alone, where no graph is made."""
+        if not self.graph:
+            return plural(self.chunks_processed, "chunk")
+        return tally(self.nodes_created, self.edges_created)
+
+    @property
     def clock(self) -> str:
         """What is to be said of its sender's clock, if anything."""
         return of_job(self.skew_seconds) if self.skew_seconds else ""
@@ -126,13 +140,19 @@ class Job(NamedTuple):
         return self.state.sentence(self)
 
 
+def tally(nodes: int, edges: int) -> str:
+    """What a job made of its chunks: `7 nodes · 14 edges`."""
+    return f"{plural(nodes, 'node')} · {plural(edges, 'edge')}"
+
+
 @dataclass(frozen=True, eq=False)
 class JobState:
     """How one kind of job looks everywhere: that of a `status`, or (None) of some jobs of one.
 
     `name` is its value in URLs, `label` its word, `shape` its drawing (`app.web.shapes`) and `tone`
     its colours (`.tone--…` in base.css). A change of how many there are of a `spoken` one is said
-    aloud. What one says that only `repeats` the numbers beside it is left out of wide tables.
+    aloud. What one says that only `repeats` the numbers beside it is left out of wide tables. One
+    of `graphs` alone is of no project whose jobs make none.
     """
 
     name: str
@@ -143,6 +163,7 @@ class JobState:
     spoken: bool = False
     repeats: bool = False
     silent: bool = False
+    graphs: bool = False
     nobody: str = ""
     """What is said where there is none of them."""
 

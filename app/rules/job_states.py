@@ -60,11 +60,11 @@ class _Completed(JobState):
 
     def happened(self, job: Job) -> Parts:
         """What it made."""
-        return say(tally(job.nodes_created, job.edges_created))
+        return say(job.made)
 
     def result(self, job: Job) -> str:
         """What it made."""
-        return f" {tally(job.nodes_created, job.edges_created)}."
+        return f" {job.made}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +78,6 @@ class _Empty(JobState):
     def result(self, job: Job) -> str:
         """Of how much it made nothing."""
         return f" It made no nodes from {plural(job.chunks_processed, 'chunk')}."
-
-
-def tally(nodes: int, edges: int) -> str:
-    """What a job made: `7 nodes · 14 edges`."""
-    return f"{plural(nodes, 'node')} · {plural(edges, 'edge')}"
 
 
 RUNNING = _Going(
@@ -102,7 +97,12 @@ COMPLETED = _Completed(
 )
 STALLED = _Stalled("stalled", "Stalled", shape="stalled", tone="stalled", spoken=True, silent=True)
 EMPTY = _Empty(
-    "empty", "No nodes", shape="empty", tone="empty", nobody="Every completed job made nodes."
+    "empty",
+    "No nodes",
+    shape="empty",
+    tone="empty",
+    graphs=True,
+    nobody="Every completed job made nodes.",
 )
 
 JOB_STATES = tuple(one for one in list(globals().values()) if isinstance(one, JobState))

@@ -297,7 +297,12 @@ def test_a_job_without_nodes_says_from_how_much() -> None:
 
 @pytest.mark.parametrize("kind", EventKind)
 def test_an_event_names_its_status(kind: EventKind) -> None:
-    assert "failed" in plain(kind.tell(2, JobStatus.FAILED))
+    assert "failed" in plain(kind.tell(2, JobStatus.FAILED, several=False))
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_of_several_attempts_an_event_says_which(kind: EventKind) -> None:
+    assert re.search(r"\battempt 2\b", plain(kind.tell(2, JobStatus.FAILED, several=True)), re.I)
 
 
 # Statuses
