@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Callable
 
 from jobwall_reporter.errors import message_of
+from jobwall_reporter.log import log
 from jobwall_reporter.outbox import Outbox
 from jobwall_reporter.states import MOST, Moment, State, now, seconds_of
-
-log = logging.getLogger("jobwall_reporter")
 
 
 class Job:

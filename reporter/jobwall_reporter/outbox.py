@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import copy
-import logging
 import os
 import random
 import threading
@@ -18,12 +17,11 @@ import weakref
 from collections.abc import Sequence
 
 from jobwall_reporter.attempts import Attempts, runs_in
+from jobwall_reporter.log import log
 from jobwall_reporter.settings import Settings
 from jobwall_reporter.spool import Journal, Left, left_in
 from jobwall_reporter.states import State
 from jobwall_reporter.wire import AwayError, RefusedError, Result, Wire
-
-log = logging.getLogger("jobwall_reporter")
 
 BATCH = 500  # states in a request
 MOST_IN_MEMORY = 5_000  # states that wait for a server that is away; more are on disk alone
@@ -119,7 +117,8 @@ class Outbox:
                 self._journal.rewrite(())
             self._journal.close()
             if waiting != self._left_behind:  # it is closed once more as the process ends
-                log.warning("kept in %s for the next run: %d", self._settings.spool, waiting)
+                whose = f"the next run that reports to {self._settings.project}"
+                log.warning("kept in %s for %s: %d", self._settings.spool, whose, waiting)
             self._left_behind = waiting
         except OSError as error:
             log.error("reports could not be kept: %s", error)
@@ -363,16 +362,26 @@ class Outbox:
         pause = min(LONGEST_PAUSE, 2.0 ** min(self._tries, 10)) * random.uniform(0.5, 1)  # noqa: S311
         if isinstance(error, RefusedError):
             pause = REFUSED_PAUSE * random.uniform(0.8, 1)  # noqa: S311
-            words = f"refuses reports ({error.status}): {error}"
+            words, then = self._refusal_of(error)
             self.refusal = f"{error} ({error.status})"
         else:
-            words = f"does not answer ({error})"
+            words, then = f"does not answer ({error})", "they are kept and sent later"
             after = getattr(error, "retry_after", None)
             pause = pause if after is None else after
         if self._tries == 0:
-            log.warning("%s %s; they are kept and sent later", self._settings.url, words)
+            log.warning("%s %s; %s", self._settings.url, words, then)
         self._tries += 1
         self._pause(pause)
+
+    def _refusal_of(self, error: RefusedError) -> tuple[str, str]:
+        """What is said of a refusal of all reports, and what becomes of them."""
+        project, told = self._settings.project, str(error).rstrip(".")
+        if error.status == 404:  # another project may be right, and these may not be for it
+            told = f"{told}: {project}"
+            then = f"what is reported to {project} is kept for it, and sent to no other project"
+        else:
+            then = "they are kept and sent later"
+        return f"refuses reports ({error.status}) {told}", then
 
     def _pause(self, seconds: float) -> None:
         self._resume_at = time.monotonic() + seconds

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-import logging
 import threading
 import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable, TypeVar
 
 from jobwall_reporter.job import Job
+from jobwall_reporter.log import log
 from jobwall_reporter.outbox import Outbox
 from jobwall_reporter.settings import SettingsError, settings_of
 from jobwall_reporter.states import Moment, State, seconds_of
-
-log = logging.getLogger("jobwall_reporter")
 
 Item = TypeVar("Item")
 Function = TypeVar("Function", bound=Callable[..., Any])

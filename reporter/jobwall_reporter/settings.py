@@ -53,6 +53,8 @@ def settings_of(
         raise SettingsError(
             " and ".join(f"JOBWALL_{name}" for name in missing) + " must be set too"
         )
+    if "…" in key:
+        raise SettingsError(f"JOBWALL_KEY is {key}, which stands for one: make a key first")
     if not (key.isascii() and key.isprintable()):
         raise SettingsError("JOBWALL_KEY has characters that no key has")
     given = spool or os.environ.get("JOBWALL_SPOOL") or ""

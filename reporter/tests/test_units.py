@@ -60,6 +60,7 @@ def test_an_exception_that_cannot_be_told_is_told_by_its_name() -> None:
         ("http://b", "", "", "JOBWALL_KEY and JOBWALL_PROJECT"),
         ("http://b", "k\n", "p", None),
         ("http://b", "k\x01k", "p", "JOBWALL_KEY"),
+        ("http://b", "ib-…", "p", "make a key first"),
     ],
 )
 def test_a_wrong_setting_is_named(url: str, key: str, project: str, words: str | None) -> None:
@@ -174,7 +175,9 @@ def test_a_report_has_what_is_known_and_can_be_written() -> None:
     json.dumps(made.stored())
 
 
-def test_without_a_url_nothing_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_a_url_nothing_is_done_and_nothing_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     for name in ("JOBWALL_URL", "JOBWALL_KEY", "JOBWALL_PROJECT"):
         monkeypatch.delenv(name, raising=False)
     nothing = Reporter(spool=str(tmp_path))
@@ -182,3 +185,16 @@ def test_without_a_url_nothing_is_done(monkeypatch: pytest.MonkeyPatch, tmp_path
         job.add(chunks=1)
     assert list(nothing.track([1, 2])) != []
     assert (nothing.reports, nothing.flush(), list(tmp_path.iterdir())) == (False, True, [])
+    assert caplog.messages == []
+
+
+def test_every_line_of_the_log_says_whose_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where no logging is set up Python prints the message, and Celery no name of the logger."""
+    Reporter("http://127.0.0.1:9", "", "p")
+    left = Reporter("http://127.0.0.1:9", "k", "p", spool=str(tmp_path))
+    left.start("a.pdf")
+    left.close()
+    assert len(caplog.messages) == 3
+    assert all(line.startswith("jobwall: ") for line in caplog.messages)

@@ -119,9 +119,45 @@ def test_a_child_that_is_left_behind_keeps_nobody(environment: dict[str, str]) -
 
 def test_without_a_board_the_program_runs_all_the_same(environment: dict[str, str]) -> None:
     bare = {name: value for name, value in environment.items() if name != "JOBWALL_URL"}
-    assert run(bare, "exec", "--doc", "a.pdf", "--", "sh", "-c", "exit 3").returncode == 3
+    ran = run(bare, "exec", "--doc", "a.pdf", "--", "sh", "-c", "echo out; echo err >&2; exit 3")
+    assert (ran.returncode, ran.stdout) == (3, "out\n")
+    assert ran.stderr == "jobwall: nothing is reported: JOBWALL_URL is not set\nerr\n"
     down = environment | {"JOBWALL_URL": "http://127.0.0.1:9"}
     assert run(down, "exec", "--doc", "a.pdf", "--", "sh", "-c", "exit 3").returncode == 3
+
+
+def test_what_is_reported_to_a_project_that_is_not_there_is_said_to_be_kept_for_it(
+    board: Board, environment: dict[str, str]
+) -> None:
+    wrong = environment | {"JOBWALL_PROJECT": f"{board.project}-nope"}
+    ran = run(wrong, "exec", "--doc", "a.pdf", "true")
+    assert ran.returncode == 0
+    first, last = ran.stderr.splitlines()
+    assert first == (
+        f"jobwall: {board.url} refuses reports (404) No such project: {board.project}-nope; what is"
+        f" reported to {board.project}-nope is kept for it, and sent to no other project"
+    )
+    assert last.startswith("jobwall: kept in ")
+    assert last.endswith(f" for the next run that reports to {board.project}-nope: 1")
+    assert run(environment, "exec", "--doc", "b.pdf", "true").stderr == ""
+    assert only_job(board)["source_doc_id"] == "b.pdf"
+    board.project = board.new_project(f"{board.project}-nope")
+    assert run(wrong, "exec", "--doc", "c.pdf", "true").stderr == ""
+    assert {job["source_doc_id"] for job in get(board, "?limit=10")["jobs"]} == {"a.pdf", "c.pdf"}
+
+
+def test_a_file_that_was_sent_is_sent_to_another_project_too(
+    board: Board, environment: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "history.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in reports(3)))
+    assert "3 reports sent" in run(environment, "send", str(file)).stderr
+    board.project = board.new_project(f"{board.project}-other")
+    other = environment | {"JOBWALL_PROJECT": board.project}
+    assert "3 reports sent" in run(other, "send", str(file)).stderr
+    assert get(board, "?limit=1")["total"] == 3
+    for each in (environment, other):
+        assert "Nothing was left" in run(each, "send", str(file)).stderr
 
 
 def reports(amount: int) -> list[dict[str, Any]]:

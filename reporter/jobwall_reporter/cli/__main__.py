@@ -17,8 +17,8 @@ JOBWALL_URL, JOBWALL_KEY and JOBWALL_PROJECT say where to."""
 EXEC = """Run a program as the job of a document: it completes with exit code 0, else it fails, and
 the end of what it wrote to stderr is its error.
 
-Where no board is set up (no JOBWALL_URL) or it does not answer, the program runs all the same. Its
-exit code is passed through, and signals are passed on. Lines like
+Where no board is set up (no JOBWALL_URL; a line on stderr says so) or it does not answer, the
+program runs all the same. Its exit code is passed through, and signals are passed on. Lines like
 
     ::jobwall chunks=12 of=40 nodes=8 edges=15
 
@@ -26,8 +26,8 @@ on its stderr say what it has made so far, in all; they are not shown."""
 SEND = """Send reports from a file: NDJSON with a report a line, or CSV whose head names the fields
 of a report (job_id, source_doc_id, status, started_at, ...).
 
-It can be interrupted and started again, and goes on where it was (FILE.sent). What the board
-refuses is written, with its words, to FILE.refused.ndjson."""
+It can be interrupted and started again, and goes on where it was with this project of this board
+(FILE.sent). What the board refuses is written, with its words, to FILE.refused.ndjson."""
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def main() -> int:
     bulk.add_argument("file", help="NDJSON, or CSV if its name ends so")
     bulk.add_argument("--again", action="store_true", help="from the start, whatever was sent")
     options = parser.parse_args()
-    logging.basicConfig(format="jobwall-report: %(message)s", stream=sys.stderr)
+    logging.basicConfig(format="%(message)s", stream=sys.stderr)
     if options.what == "exec":
         command = options.command[1:] if options.command[:1] == ["--"] else options.command
         if not command:

@@ -13,6 +13,7 @@ from typing import Any
 
 from jobwall_reporter.errors import MOST
 from jobwall_reporter.job import Job
+from jobwall_reporter.log import log
 from jobwall_reporter.reporter import Reporter
 
 MARK = b"::jobwall "
@@ -25,6 +26,8 @@ NOT_FOUND, NOT_RUNNABLE = 127, 126  # as a shell says it
 def execute(command: list[str], document: str, job_id: str | None) -> int:
     """Run it to its end; gives its exit code. Ends by the signal that it ended by."""
     reporter = Reporter()
+    if not reporter.reports and not os.environ.get("JOBWALL_URL", "").strip():
+        log.warning("nothing is reported: JOBWALL_URL is not set")
     job = reporter.start(document, job_id=job_id)
     errors = subprocess.PIPE if reporter.reports else None
     # A terminal's signals reach the program itself; this one only waits for what it makes of them.

@@ -46,7 +46,7 @@ def send(name: str, settings: Settings, *, again: bool = False) -> int:
     state, refused = Path(f"{name}.sent"), Path(f"{name}.refused.ndjson")
     try:
         total = _lines_in(path)
-        done = 0 if again else _done(state, path)
+        done = 0 if again else _done(state, path, settings)
     except OSError as error:
         raise SendError(f"{name}: {error.strerror}") from error
     if not done:
@@ -58,13 +58,13 @@ def send(name: str, settings: Settings, *, again: bool = False) -> int:
         if len(batch) == BATCH:
             left_out += _send(wire, batch, refused)
             sent += len(batch)
-            _note(state, path, batch[-1].number)
+            _note(state, path, settings, batch[-1].number)
             _show(batch[-1].number, total)
             batch = []
     if batch:
         left_out += _send(wire, batch, refused)
         sent += len(batch)
-        _note(state, path, batch[-1].number)
+        _note(state, path, settings, batch[-1].number)
         _show(batch[-1].number, total)
     _end_bar()
     what = f"{sent:,} reports sent" if sent else "Nothing was left to send (--again sends all)"
@@ -158,21 +158,36 @@ def _lines_in(path: Path) -> int:
         return sum(1 for _ in file)
 
 
-def _done(state: Path, path: Path) -> int:
-    """How many lines were sent before, of this very file as far as its size tells."""
+def _done(state: Path, path: Path, settings: Settings) -> int:
+    """How many lines were sent there before, of this very file as far as its size tells."""
     try:
-        known = json.loads(state.read_text())
+        known = _marks(state)[_place(settings)]
         same = known["size"] <= path.stat().st_size and known["head"] == _head(path, known["size"])
         return int(known["lines"]) if same else 0
     except (OSError, ValueError, KeyError, TypeError):
         return 0
 
 
-def _note(state: Path, path: Path, lines: int) -> None:
+def _note(state: Path, path: Path, settings: Settings, lines: int) -> None:
     size = path.stat().st_size
+    mark = {"lines": lines, "size": size, "head": _head(path, size)}
     fresh = state.with_name(state.name + ".new")
-    fresh.write_text(json.dumps({"lines": lines, "size": size, "head": _head(path, size)}))
+    fresh.write_text(json.dumps({**_marks(state), _place(settings): mark}))
     os.replace(fresh, state)
+
+
+def _marks(state: Path) -> dict[str, Any]:
+    """How far a file was sent, to each project of each board."""
+    try:
+        known = json.loads(state.read_text())
+    except (OSError, ValueError):
+        return {}
+    marks = known.items() if isinstance(known, dict) else ()
+    return {place: mark for place, mark in marks if isinstance(mark, dict)}
+
+
+def _place(settings: Settings) -> str:
+    return f"{settings.url.rstrip('/')} {settings.project}"
 
 
 def _head(path: Path, size: int) -> str:
