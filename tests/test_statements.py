@@ -264,6 +264,7 @@ ASKS: dict[str, list[Ask]] = {
         Ask("/report?project_id=p1", 5, "POST", form=lambda _: {}),
         Ask("/report?project_id=none", 1, "POST", 404, form=lambda _: {}),
     ],
+    "dashboard.another_project": [Ask("/report/project", 2)],
     "dashboard.make_project": [
         Ask("/report/project", 1, "POST", 422, form=lambda _: {"name": ""}),
         Ask("/report/project", 3, "POST", 303, form=lambda _: {"name": "b", "mode": "kg_vector"}),

@@ -1,6 +1,7 @@
 """API keys: made, shown once, looked up by hash at every request, revoked at once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -25,7 +26,20 @@ class KeyLine:
     revoked_at: int | None
 
 
-def create_key(
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was made: its number, and its text, which nobody is told again."""
+
+    key_id: int
+    text: str
+
+
+def create_key(connection: Connection, **named: Any) -> str:
+    """As `new_key`; gives its text alone."""
+    return new_key(connection, **named).text
+
+
+def new_key(
     connection: Connection,
     *,
     name: str,
@@ -33,11 +47,12 @@ def create_key(
     now: int,
     project_id: str | None = None,
     expires_at: int | None = None,
-) -> str:
-    """Make a key and give its text, for the only time. Times in µs."""
+) -> NewKey:
+    """Make a key. Times in µs."""
     key = PREFIX + new_secret()
-    connection.execute(
-        insert(ApiKey).values(
+    made = connection.execute(
+        insert(ApiKey)
+        .values(
             key_hash=hashed(key),
             hint=key[:7],
             name=name,
@@ -46,8 +61,9 @@ def create_key(
             created_at=now,
             expires_at=expires_at,
         )
+        .returning(ApiKey.key_id)
     )
-    return key
+    return NewKey(made.scalar_one(), key)
 
 
 def find_key(connection: Connection, key: str, now: int) -> tuple[int, Grant] | None:

@@ -1,12 +1,13 @@
-"""Report your first job: what to type for it, filled in for who asks, and what comes of it."""
+"""Report jobs: what to type for the first, filled in for who asks, and what comes of it."""
 
 from typing import Any
 
 from flask import abort, g, redirect, request, url_for
 from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from app.access.keys import create_key
+from app.access.keys import NewKey, new_key
 from app.access.scopes import Scope
 from app.access.viewer import is_script, missing, visiting, visiting_overview
 from app.clock import now
@@ -19,10 +20,11 @@ from app.queries.filters import JobFilter
 from app.queries.projects import list_projects
 from app.rules.fields import IDENTIFIER
 from app.rules.project import Project
-from app.rules.times import MINUTE, floor
-from app.rules.ways import FIRST, GROUPS, WAYS, filled
+from app.rules.times import MINUTE, floor, format_time
+from app.rules.ways import FIRST, GROUPS, IF_NONE, WAYS, Way, filled
 from app.store.database import writing
 from app.web import reporter
+from app.web.errors import ProblemError
 from app.web.live import Head
 
 NEWEST = 5  # jobs that are shown as they come in
@@ -35,7 +37,11 @@ NO_KEY = "ib-…"
 def report() -> Response:
     """What to type for a project; without one for the newest, or where to make the first."""
     if "project_id" in request.args:
-        return _page(_asked())
+        try:
+            return _page(_asked())
+        except NotFound:
+            back = (url_for(".report"), "Choose a project to report to")
+            raise ProblemError(404, "There is no such project for you here.", back=back) from None
     with visiting_overview(now()) as (connection, only, _):
         known = _newest_first(list_projects(connection, only))
     if not known:
@@ -52,9 +58,10 @@ def make_key() -> Response:
     with visiting(project_id, at):
         if not g.viewer.administers(project_id):
             abort(403, "Only an administrator of the project may make a key for it.")
-    name = f"pipelines, by {g.viewer.label}"[:LONGEST_NAME]
+    day = format_time(at)[: len("2026-11-29")]
+    name = f"{_chosen().title}, {day}, by {g.viewer.label}"[:LONGEST_NAME]
     with writing() as connection:
-        key = create_key(connection, name=name, scope=Scope.WRITE, project_id=project_id, now=at)
+        key = new_key(connection, name=name, scope=Scope.WRITE, project_id=project_id, now=at)
     response = _page(project_id, key)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -71,7 +78,11 @@ def _newest_first(projects: list[Project]) -> list[Project]:
     return sorted(projects, key=lambda one: (-one.created_at, one.project_id))
 
 
-def _page(project_id: str, key: str = "") -> Response:
+def _chosen() -> Way:
+    return WAYS.get(request.args.get("way", ""), FIRST)
+
+
+def _page(project_id: str, key: NewKey | None = None) -> Response:
     at = now()
     with visiting(project_id, at) as (connection, shown):
 
@@ -88,20 +99,22 @@ def _page(project_id: str, key: str = "") -> Response:
         return answer("report", (project_id,), versions, build, now=at, project=shown, **shell)
 
 
-def _shell(connection: Connection, shown: Project, key: str) -> dict[str, Any]:
+def _shell(connection: Connection, shown: Project, key: NewKey | None) -> dict[str, Any]:
     """What stands around the live part: the ways, filled in for this viewer alone."""
     values = {
         "url": request.url_root.rstrip("/"),
         "project": shown.project_id,
-        "key": key or NO_KEY,
+        "key": key.text if key else NO_KEY,
         "wheel": reporter.wheel().name,
     }
     known = _newest_first(list_projects(connection, g.viewer.project_id))[:MOST_OFFERED]
     names = {one.project_id: one.name for one in (*known, shown)}
     return {
         "groups": GROUPS,
-        "chosen": WAYS.get(request.args.get("way", ""), FIRST),
-        "filled": lambda text: filled(text, values),
+        "chosen": _chosen(),
+        "filled": lambda text: filled(text, values, graph=shown.graph),
+        "if_none": IF_NONE,
+        "first": not (shown.pending or shown.running or shown.completed or shown.failed),
         "key": key,
         "administers": g.viewer.administers(shown.project_id),
         "projects": options("", names, shown.project_id)[1:],

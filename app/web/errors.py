@@ -22,7 +22,8 @@ RETRY_AFTER = "2"
 class ProblemError(Exception):
     """An answer that is an error; `errors` are (field, sentence) pairs of a 422.
 
-    `named` are more members, for programs: the ids by which to ask again.
+    `named` are more members, for programs: the ids by which to ask again. `back` is where a page
+    leads besides, and in which words.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class ProblemError(Exception):
         errors: Sequence[tuple[str, str]] = (),
         headers: dict[str, str] | None = None,
         named: dict[str, str] | None = None,
+        back: tuple[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
@@ -40,6 +42,7 @@ class ProblemError(Exception):
         self.errors = errors
         self.headers = headers or {}
         self.named = named or {}
+        self.back = back
 
 
 def problem_of(
@@ -71,7 +74,8 @@ def _problem(error: ProblemError) -> AnyResponse:
         response = Response(body, error.status, content_type="application/problem+json")
     else:
         title = HTTPStatus(error.status).phrase
-        page = render_template("error.html", status=error.status, title=title, detail=error.detail)
+        told = {"status": error.status, "title": title, "detail": error.detail}
+        page = render_template("error.html", **told, back=error.back)
         response = Response(page, error.status)
     response.headers.update(error.headers)
     response.headers["Cache-Control"] = "no-store"

@@ -149,6 +149,8 @@ PAGES: dict[str, tuple[str, Callable[[Page], object] | None]] = {
     "error": ("/projects/nowhere", None),
     "report, waiting": ("/report?project_id=sandbox", None),
     "report": ("/report?project_id=legal-contracts&way=spark", None),
+    "another project": ("/report/project", None),
+    "no project to report to": ("/report?project_id=nowhere", None),
     "wall": ("/wall", None),
     "screens": ("/screens", None),
     "link of a screen": ("/screens/link", None),

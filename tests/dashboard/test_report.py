@@ -11,6 +11,7 @@ from app.access.scopes import Scope
 from app.clock import now
 from app.ledger.projects import create_project
 from app.queries.projects import list_projects
+from app.rules.times import format_time
 from app.rules.ways import WAYS
 from app.store.database import reading
 from app.web import reporter
@@ -103,6 +104,8 @@ def test_a_key_that_is_made_reports_to_this_project_alone(api: Api, project: str
     newest, *others = keys()
     assert len(others) == before
     assert (newest.scope, newest.project_id) == (Scope.WRITE, "p1")
+    assert newest.name == f"curl, {format_time(now())[:10]}, by admin {project}"
+    assert f"<code>jobwall keys revoke {newest.key_id}</code>" in answer.text
     report = {"json": {"source_doc_id": "d"}, "headers": {"Authorization": f"Bearer {key}"}}
     assert api.client.post("/api/v1/projects/p1/jobs", **report).status_code == 201
     assert api.client.post("/api/v1/projects/p2/jobs", **report).status_code == 404
@@ -137,6 +140,55 @@ def test_without_the_forms_token_no_key_and_no_project_is_made(api: Api) -> None
     with reading() as connection:
         assert len(list_projects(connection)) == 1
     assert len(keys()) == before
+
+
+def test_a_key_is_said_to_be_shown_once_before_it_is_made(api: Api) -> None:
+    enter(api)
+    button, _, said = api.client.get(PATH).text.partition("Make a key</button>")
+    assert "is shown once: copy it then" in said.partition("</form>")[0]
+    assert button.endswith('type="submit">')
+
+
+def test_what_to_look_at_stands_below_every_way(api: Api) -> None:
+    enter(api, "read")
+    for name in WAYS:
+        said = unescape(api.client.get(f"{PATH}&way={name}").text).partition("If no job comes")[2]
+        assert "<code>curl -fsS http://localhost/healthz</code>" in said
+        assert "Without <code>JOBWALL_URL</code>" in said
+
+
+def test_where_no_graph_is_made_no_sample_speaks_of_one(api: Api) -> None:
+    create_project("vec", name="v", mode="vector_only", now=now())
+    enter(api, "read")
+    for name in ("python", "curl"):
+        made, alone = (
+            shown(api.client, f"/report?project_id={project}&way={name}")
+            for project in ("p1", "vec")
+        )
+        assert re.search("nodes|edges", made) and not re.search("nodes|edges", alone)
+        assert not re.search("[⟦⟧]", made + alone)
+
+
+def test_it_is_of_the_first_job_until_there_are_some(api: Api) -> None:
+    enter(api, "read")
+    assert "<h1>Report your first job</h1>" in api.client.get(PATH).text
+    api.post({"job_id": "j1", "source_doc_id": "lease.pdf"})
+    assert "<h1>Report jobs</h1>" in api.client.get(PATH).text
+
+
+def test_a_project_that_is_not_there_leads_back_to_the_choice(api: Api) -> None:
+    enter(api, "read")
+    for wrong in ("nope", "", "%00"):
+        answer = api.client.get(f"/report?project_id={wrong}")
+        assert answer.status_code == 404
+        assert '<a class="button" href="/report">' in answer.text
+
+
+def test_a_projects_own_page_leads_here(api: Api) -> None:
+    enter(api, "read")
+    api.post({"job_id": "j1", "source_doc_id": "lease.pdf"})
+    page = api.client.get("/projects/p1", headers=PART).text
+    assert '<a href="/report?project_id=p1">Report jobs to this project</a>' in page
 
 
 def test_the_first_job_is_seen_as_it_comes_in(api: Api) -> None:
@@ -205,6 +257,40 @@ def test_a_name_that_makes_no_id_gets_one_of_ours(empty: Api) -> None:
     wanted = form(empty.client, "/report", "/report/project") | {"mode": "kg_vector"}
     answer = empty.client.post("/report/project", data=wanted | {"name": "文書"})
     assert re.fullmatch(r"/report\?project_id=proj-[0-9a-f]{12}", answer.location)
+
+
+def test_another_project_is_made_by_the_same_form(api: Api) -> None:
+    enter(api)
+    assert 'href="/report/project"' in api.client.get(PATH).text
+    page = api.client.get("/report/project").text
+    assert "<h1>Another project</h1>" in page
+    assert "there is none yet" not in page
+    wanted = form(api.client, "/report/project", "/report/project")
+    wanted |= {"name": "Two", "mode": "vector_only"}
+    answer = api.client.post("/report/project", data=wanted)
+    assert (answer.status_code, answer.location) == (303, "/report?project_id=two")
+    again = api.client.post("/report/project", data=wanted | {"mode": "kg_vector"})
+    assert again.status_code == 422
+    assert "The name makes the id two, which another project has." in again.text
+    assert "<h1>Another project</h1>" in again.text
+    with reading() as connection:
+        assert [one.mode for one in list_projects(connection) if one.project_id == "two"] == [
+            "vector_only"
+        ]
+
+
+@pytest.mark.parametrize(("scope", "project"), [("write", None), ("admin", "p1")])
+def test_who_does_not_manage_all_makes_no_other_project(
+    api: Api, scope: str, project: str | None
+) -> None:
+    enter(api, scope, project)
+    assert "Another project" not in api.client.get(PATH).text
+    assert api.client.get("/report/project").status_code == 403
+
+
+def test_on_an_empty_board_that_form_is_of_the_first(empty: Api) -> None:
+    enter(empty)
+    assert "<h1>Report your first job</h1>" in empty.client.get("/report/project").text
 
 
 def test_who_may_not_make_a_project_is_told_whom_to_ask(empty: Api) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.rules.ways import GROUPS, Way, filled
+from app.rules.ways import GROUPS, IF_NONE, Way, filled
 from app.web import reporter
 from tests.kit.documents import ROOT, text_of, with_between_marks
 
@@ -28,13 +28,18 @@ def rendered() -> str:
         lines += [f"## {group.title}", ""]
         for way in group.ways:
             lines += _written(way)
-    return "\n".join((*lines, ""))
+    lines += ["## If no job comes", "", *(f"- {_filled(text)}" for text in IF_NONE), ""]
+    return "\n".join(lines)
+
+
+def _filled(text: str) -> str:
+    return "".join(part.text for part in filled(text, blanks()))
 
 
 def _written(way: Way) -> Iterator[str]:
     yield from (f"### {way.title}", "", way.does, "")
     for block in way.blocks:
-        code = "".join(part.text for part in filled(block.text, blanks()))
+        code = _filled(block.text)
         yield from (f"{block.says}:", "", f"```{block.language}", code, "```", "")
 
 

@@ -67,6 +67,7 @@ EXAMPLES: dict[str, list[str]] = {
     "dashboard.overview": ["/", "/?q=p", "/?page=2"],
     "dashboard.project": ["/projects/p1", "/projects/p1?status=failed", "/projects/p2"],
     "dashboard.report": ["/report?project_id=p1&way=curl", "/report", "/report?project_id=p2"],
+    "dashboard.another_project": ["/report/project"],
     "reporter.fetch": ["/reporter/jobwall-report.pyz", "/reporter/nothing"],
     "wall.index": ["/wall", "/wall?project=p1"],
     "wall.board": ["/wall/board", "/wall/board?project=p1"],

@@ -6,12 +6,13 @@ WAYS = (
     Way(
         "langchain",
         "LangChain",
-        "Each source document of `index` and `aindex` is a job; its chunks are those that came"
-        " through.",
+        "Each source document of `index` and `aindex` is a job; its chunks are those that were"
+        " written, or were there already.",
         (
             install("langchain-core"),
             Block(
-                "Import `index` from here; `InMemoryDocumentIndex` stands for your vector store",
+                "Import `index` from here; `InMemoryDocumentIndex`, which warns that it is beta,"
+                " stands for your vector store",
                 "python",
                 """\
 from jobwall_reporter.adapters.langchain import index

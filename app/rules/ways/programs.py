@@ -19,7 +19,7 @@ from jobwall_reporter import Reporter
 jobwall = Reporter()
 with jobwall.job("contracts/lease.pdf") as job:
     for chunk in ("one", "two", "three"):
-        job.add(chunks=1, nodes=2, edges=3)""",
+        job.add(chunks=1⟦, nodes=2, edges=3⟧)""",
             ),
         ),
     ),
@@ -27,7 +27,8 @@ with jobwall.job("contracts/lease.pdf") as job:
         "cron",
         "Shell, cron",
         "Any command is a job: it completes with exit code 0, else it fails with the end of what it"
-        " wrote to stderr.",
+        " wrote to stderr. What it writes and its exit code stay as they are; `--doc` names the"
+        " document, or the run.",
         (
             Block(
                 "The reporter in one file, for any Python from 3.9 on",
@@ -66,7 +67,7 @@ JOBWALL_PROJECT=⟨project⟩
 curl -fsS -X POST ⟨url⟩/api/v1/projects/⟨project⟩/jobs \\
   -H "Authorization: Bearer ⟨key⟩" -H "Content-Type: application/json" \\
   -d '{"job_id": "first", "source_doc_id": "handbook.pdf", "status": "running",
-       "chunks_total": 40}'""",
+       "chunks_total": 40, "started_at": "'$(date -u +%FT%TZ)'"}'""",
             ),
             Block(
                 "It ends; `failed` with an `error_message` where it does not end well",
@@ -74,7 +75,7 @@ curl -fsS -X POST ⟨url⟩/api/v1/projects/⟨project⟩/jobs \\
                 """\
 curl -fsS -X PATCH ⟨url⟩/api/v1/projects/⟨project⟩/jobs/first \\
   -H "Authorization: Bearer ⟨key⟩" -H "Content-Type: application/json" \\
-  -d '{"status": "completed", "chunks_processed": 40, "nodes_created": 212}'""",
+  -d '{"status": "completed", "chunks_processed": 40⟦, "nodes_created": 212⟧}'""",
             ),
         ),
     ),

@@ -12,7 +12,7 @@ WAYS = (
         (
             install("'celery[sqlalchemy]'"),
             Block(
-                "Where the app is made, `tasks.py`; the broker is yours, or a file at first",
+                "In `tasks.py`, where the app is made; your broker takes the place of this file",
                 "python",
                 """\
 from celery import Celery
@@ -43,7 +43,7 @@ celery -A tasks worker --concurrency 1""",
         (
             install("'dramatiq[redis]'"),
             Block(
-                "Where the broker is made, `tasks.py`",
+                "In `tasks.py`, where the broker is made",
                 "python",
                 """\
 import dramatiq

@@ -8,6 +8,7 @@ BLANKS = ("url", "project", "key", "wheel")
 """What a board fills in: its address, the project, a key, the name of the reporter's wheel."""
 
 _BLANK = re.compile(rf"⟨({'|'.join(BLANKS)})⟩")
+_OF_GRAPH = re.compile(r"⟦(.*?)⟧")
 
 
 class Part(NamedTuple):
@@ -50,8 +51,12 @@ class Group(NamedTuple):
     ways: tuple[Way, ...]
 
 
-def filled(text: str, values: Mapping[str, str]) -> Iterator[Part]:
-    """The pieces of a text whose blanks are filled; raises KeyError for one without a value."""
+def filled(text: str, values: Mapping[str, str], *, graph: bool = True) -> Iterator[Part]:
+    """The pieces of a text whose blanks are filled; raises KeyError for one without a value.
+
+    What stands in `⟦⟧` is left out where the project's jobs make no nodes and edges.
+    """
+    text = _OF_GRAPH.sub(r"\1" if graph else "", text)
     for place, piece in enumerate(_BLANK.split(text)):
         if place % 2:
             yield Part(values[piece], piece)
