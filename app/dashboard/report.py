@@ -41,7 +41,9 @@ def report() -> Response:
             return _page(_asked())
         except NotFound:
             back = (url_for(".report"), "Choose a project to report to")
-            raise ProblemError(404, "There is no such project for you here.", back=back) from None
+            raise ProblemError(
+                404, "There is no such project, or none that you may see.", back=back
+            ) from None
     with visiting_overview(now()) as (connection, only, _):
         known = _newest_first(list_projects(connection, only))
     if not known:

@@ -153,7 +153,7 @@ def test_what_to_look_at_stands_below_every_way(api: Api) -> None:
     enter(api, "read")
     for name in WAYS:
         said = unescape(api.client.get(f"{PATH}&way={name}").text).partition("If no job comes")[2]
-        assert "<code>curl -fsS http://localhost/healthz</code>" in said
+        assert "<code>curl -fsS $JOBWALL_URL/healthz</code>" in said
         assert "Without <code>JOBWALL_URL</code>" in said
 
 

@@ -28,18 +28,14 @@ def rendered() -> str:
         lines += [f"## {group.title}", ""]
         for way in group.ways:
             lines += _written(way)
-    lines += ["## If no job comes", "", *(f"- {_filled(text)}" for text in IF_NONE), ""]
+    lines += ["## If no job comes", "", *(f"- {text}" for text in IF_NONE), ""]
     return "\n".join(lines)
-
-
-def _filled(text: str) -> str:
-    return "".join(part.text for part in filled(text, blanks()))
 
 
 def _written(way: Way) -> Iterator[str]:
     yield from (f"### {way.title}", "", way.does, "")
     for block in way.blocks:
-        code = _filled(block.text)
+        code = "".join(part.text for part in filled(block.text, blanks()))
         yield from (f"{block.says}:", "", f"```{block.language}", code, "```", "")
 
 

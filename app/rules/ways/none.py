@@ -7,6 +7,6 @@ IF_NONE = (
     "What else is wrong it says in a line that begins with `jobwall`, on stderr or in your"
     " program’s log: a key that is refused, a project that is not there, a board that does not"
     " answer.",
-    "Does this board answer from there? `curl -fsS ⟨url⟩/healthz` says `ok`.",
+    "Does this board answer from there? Then `curl -fsS $JOBWALL_URL/healthz` says `ok`.",
     "Clients of OpenLineage have variables of their own, and tell what is wrong in their own log.",
 )
