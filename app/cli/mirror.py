@@ -16,7 +16,7 @@ from app.access.sealed import seal
 from app.cli.params import clear_errors, typed
 from app.cli.projects import named_projects
 from app.clock import now
-from app.ledger.projects import TakenError, create_project
+from app.ledger.projects import NAME, TakenError, create_project
 from app.ledger.sources import UnknownSourceError, change_source, create_source, remove_source
 from app.mirror.addresses import AddressError, read_address
 from app.mirror.running import Mirror
@@ -122,8 +122,7 @@ def add(
         with reading() as connection:
             known = list_projects(connection, here)
         if not known:
-            name = about.get("name")
-            create_project(here, name=name if isinstance(name, str) else here, mode=made, now=now())
+            create_project(here, name=_name(about) or here, mode=made, now=now())
         try:
             create_source(
                 here,
@@ -135,6 +134,14 @@ def add(
         except TakenError:
             raise click.ClickException(f"project {here!r} follows a source already") from None
     click.echo(f"{here} follows {upstream_project} of {url}; `{typed()} mirror` brings its jobs")
+
+
+def _name(about: dict[str, object]) -> str | None:
+    """What the project is called there, where it can be called so here."""
+    try:
+        return str(NAME.check(about.get("name")))
+    except ValueError:
+        return None
 
 
 def _ask(url: str, upstream_project: str, key: str | None) -> dict[str, object]:

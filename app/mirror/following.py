@@ -17,7 +17,7 @@ from app.queries.projects import list_projects
 from app.queries.sources import Due, SourceLine, count_due, known_due, list_due, newest_at
 from app.rules.fields import InvalidError
 from app.rules.project import Project
-from app.rules.sources import LAG, SOON, ask_after, here_up_to
+from app.rules.sources import LAG, SELDOM, SOON, ask_after, here_up_to
 from app.rules.times import MINUTE, SECOND
 from app.store.database import reading
 
@@ -172,8 +172,14 @@ class Follower:
             if answer.left == 0:
                 break
         kept = self._record(project, told, sure=True)
+        settled = {row["job_id"] for row in kept["due"]} | {*kept["ended"]}
+        asked = {job.body["job_id"] for job in told}
+        refused = [one for one in due if one.job_id in asked - settled]
+        again += [self._later(one, misses=0, wait=SELDOM) for one in refused]
         if answer is not None:
             self._note(answer, kept | {"due": [*kept["due"], *again]})
+        else:
+            sources.note_answer(self._source.project_id, {}, due=again)
         if failed is not None:
             raise failed
         return len(due) == MOST_ASKED
@@ -184,8 +190,8 @@ class Follower:
         with reading() as connection:
             return count_due(connection, self._source.project_id, self._clock(), pages) == pages
 
-    def _later(self, one: Due, *, misses: int) -> dict[str, Any]:
-        return one._asdict() | {"due_at": self._clock() + AGAIN, "misses": misses}
+    def _later(self, one: Due, *, misses: int, wait: int = AGAIN) -> dict[str, Any]:
+        return one._asdict() | {"due_at": self._clock() + wait, "misses": misses}
 
     def _record(
         self, project: Project, told: Sequence[Told], *, sure: bool, above: int = 0

@@ -19,6 +19,7 @@ from app.mirror.addresses import AddressError, Place, read_address, resolve
 PATIENCE = 10.0  # seconds for a whole request, a drip too
 MOST_BYTES = 16 * 1024 * 1024
 LONGEST_WAIT = 900.0  # seconds that an upstream may ask us to wait
+EPOCH = 1_000_000_000  # no wait in seconds, but a moment
 LEFT = ("x-ratelimit-remaining", "ratelimit-remaining")
 RESET = ("x-ratelimit-reset", "ratelimit-reset")
 
@@ -174,7 +175,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def _read(status: int, headers: dict[str, str], body: bytes) -> Answer:
-    left, reset = _number(headers, LEFT), _number(headers, RESET)
+    left, reset = _number(headers, LEFT), _until(_number(headers, RESET))
     if status == 404:
         return Answer(None, left, reset, headers)
     if status == 200:
@@ -216,6 +217,14 @@ def _words(error: Exception) -> str:
 def _number(headers: Mapping[str, str], names: Sequence[str]) -> int | None:
     text = next((headers[name] for name in names if name in headers), "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _until(reset: int | None) -> float | None:
+    """In how many seconds there are requests again: told as such, or as seconds since 1970."""
+    if reset is None:
+        return None
+    wait = reset - time.time() if reset > EPOCH else reset
+    return min(max(wait, 1.0), LONGEST_WAIT)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -100,6 +100,38 @@ def test_a_job_that_cannot_be_taken_is_named_and_keeps_no_other_back(followed: F
     assert followed.source.refusal.startswith("cancelled: status must be")
 
 
+def test_a_job_that_cannot_be_told_any_more_is_asked_for_seldom(followed: Followed) -> None:
+    job = followed.add("a")
+    for number in range(120):
+        followed.add(f"new-{number}", "completed")
+    followed.follow()
+    job.status = "cancelled"
+    followed.upstream.now += MINUTE
+    followed.follow()
+    before = followed.upstream.requests
+    followed.follow(10)
+    assert followed.upstream.requests == before + 10  # the list alone
+    assert followed.source.refusal.startswith("a: status must be")
+
+
+def test_one_job_that_its_upstream_cannot_tell_keeps_no_other_back(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(job_id: str) -> Answer:
+        raise UpstreamError("It has trouble of its own (500)")
+
+    followed.add("a")
+    for number in range(120):
+        followed.add(f"new-{number}", "completed")
+    followed.follow()
+    followed.upstream.now += MINUTE
+    monkeypatch.setattr(followed.upstream, "find_job", fail)
+    followed.follow()
+    monkeypatch.setattr(followed.upstream, "find_job", lambda _: pytest.fail("too soon"))
+    followed.follow(3)
+    assert followed.source.error is None
+
+
 def test_what_goes_wrong_is_kept_until_it_answers_and_asked_ever_less_often(
     followed: Followed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -96,6 +96,20 @@ def test_what_it_answers_instead_is_said(raw, status, headers, words, wait, cert
 
 
 @pytest.mark.parametrize(
+    ("told", "wait"),
+    [("30", 30.0), ("86400", 900.0), (str(int(time.time()) + 40), 40.0), ("1000000001", 1.0)],
+)
+def test_when_there_are_requests_again_is_told_in_two_ways(raw, told, wait) -> None:
+    raw.say = says(
+        "200 OK", b'{"jobs": []}', "X-RateLimit-Remaining: 0", f"X-RateLimit-Reset: {told}"
+    )
+    with closing(Upstream(raw.url, "p", None, LOCAL)) as upstream:
+        answer = upstream.list_jobs(limit=1, offset=0)
+    assert answer.left == 0
+    assert answer.reset == pytest.approx(wait, abs=20)
+
+
+@pytest.mark.parametrize(
     "body", [b"", b"<html>", b"[]", b'{"jobs": 1}', b'{"jobs": [1]}', b'{"jobs": [{}]}', b"\xff"]
 )
 def test_what_is_no_list_is_none(raw: Raw, body: bytes) -> None:
