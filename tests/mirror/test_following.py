@@ -69,6 +69,19 @@ def test_what_runs_again_is_another_attempt(followed: Followed) -> None:
     assert followed.job("a").headers["X-Job-Attempt"] == "2"  # once said, it stays so
 
 
+def test_a_list_of_before_makes_no_attempt(followed: Followed) -> None:
+    """As a cache between the two may answer; the job itself is asked for then."""
+    job = followed.add("a")
+    followed.follow()
+    listed = [one.body() for one in followed.upstream.jobs]
+    job.status, job.completed_at = "completed", START + SECOND
+    followed.follow()
+    followed.upstream.list_jobs = lambda **_: Answer(listed, None, None, {})  # type: ignore[method-assign]
+    followed.follow(2)
+    answer = followed.job("a")
+    assert (answer.json["status"], answer.headers["X-Job-Attempt"]) == ("completed", "1")
+
+
 def test_what_its_upstream_forgets_twice_is_gone_unless_it_had_ended(followed: Followed) -> None:
     for number in range(30):
         followed.add(f"old-{number}", "completed")
