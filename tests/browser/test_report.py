@@ -66,6 +66,7 @@ def test_an_empty_board_leads_to_its_first_job(newcomer: Person) -> None:
     expect(page.locator("#rows tr")).to_contain_text("Running")
     pasted(copied(page, "#curl-2"))
     expect(page.locator("#rows tr")).to_contain_text("Completed")
+    expect(page.locator("#rows .c-took")).to_have_text(re.compile(r"\d\ss$"))  # measured
     expect(page.locator("#status")).to_have_text("1 job reported")
     page.locator("#rows .open").click()
     expect(page.locator("h1")).to_have_text("handbook.pdf")
@@ -113,8 +114,10 @@ def test_tabs_and_projects_need_no_script(person: Person) -> None:
     expect(page.get_by_role("heading", name="Python")).to_be_hidden()
     page.get_by_role("button", name="Show", exact=True).click()
     expect(page.get_by_role("heading", name="Airflow")).to_be_visible()
+    expect(page.locator(".where__key")).to_contain_text("Choose a way first")
     page.get_by_role("button", name="Make a key").click()
     expect(page.locator("#key")).to_contain_text("ib-")
+    expect(page.locator(".where__key")).to_contain_text("gone with another way")
     expect(page.locator("#airflow-1")).to_contain_text("apiKey")
     page.get_by_role("link", name="Open the project").click()
     expect(page.locator("#rows tr")).to_have_count(1)

@@ -29,7 +29,7 @@ def rendered() -> str:
         for way in group.ways:
             lines += _written(way)
     lines += ["## If no job comes", "", *(f"- {text}" for text in IF_NONE), ""]
-    return "\n".join(lines)
+    return "\n".join((*lines, ""))
 
 
 def _written(way: Way) -> Iterator[str]:
