@@ -58,6 +58,7 @@ def test_tab_goes_in_the_order_of_reading_and_is_always_seen(person: Person) -> 
         "Failed: job job-00003", "folder/document-3.pdf", "x",
         "Failed: job job-00002", "folder/document-2.pdf", "x",
         "Failed: job job-00001", "folder/document-1.pdf", "x",
+        "Report jobs to this project",
     ]  # fmt: skip
     assert names == in_order
     for stop in found:

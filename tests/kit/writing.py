@@ -30,13 +30,13 @@ def write(project_id: str, number: int, seconds: float) -> dict[str, object]:
     assert project is not None
     chance = random.Random(number)
     acknowledged: dict[str, int] = {}
-    tries, once = [], ledger._record
+    tries, once = [], ledger._merge_all
 
     def counted(*words):
         tries.append(1)
         return once(*words)
 
-    ledger._record = counted
+    ledger._merge_all = counted
     longest, step, deadline = 0.0, 0, time.monotonic() + seconds
     while time.monotonic() < deadline:
         step += 1
