@@ -7,6 +7,7 @@ CASES ?= 20000
 PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport PYTHONDONTWRITEBYTECODE  # of some images: each process would compile every library anew
 
 .DEFAULT_GOAL := help
 .PHONY: help run serve dev test test-fast test-adapters check format bench verdicts chaos fuzz soak-wall screenshots

@@ -118,6 +118,6 @@ def test_tabs_and_projects_need_no_script(person: Person) -> None:
     page.get_by_role("button", name="Make a key").click()
     expect(page.locator("#key")).to_contain_text("ib-")
     expect(page.locator(".where__key")).to_contain_text("gone with another way")
-    expect(page.locator("#airflow-1")).to_contain_text("apiKey")
+    expect(page.locator("#airflow-1")).to_contain_text("OPENLINEAGE_API_KEY=ib-")
     page.get_by_role("link", name="Open the project").click()
     expect(page.locator("#rows tr")).to_have_count(1)

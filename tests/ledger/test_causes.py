@@ -108,7 +108,7 @@ def project(app: Flask) -> str:
 
 @pytest.mark.slow
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     # Each has its own project. A machine that is busy is slow to think of steps.
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

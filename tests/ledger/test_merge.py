@@ -86,7 +86,7 @@ def seen(history: list[tuple[Report, int]]) -> tuple[object, ...]:
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(st.data(), histories)
 def test_any_order_and_repetition_gives_the_same_ten_fields(
     data: st.DataObject, sent: list[Report]
@@ -103,7 +103,7 @@ states = st.builds(evidence, reports(), receipts, skews)
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(states, states, states)
 def test_join_is_commutative_associative_and_idempotent(one, two, three) -> None:
     assert join(one, two) == join(two, one)
@@ -143,7 +143,7 @@ def judged_plainly(history: History) -> int | None:
 
 
 @pytest.mark.slow
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(st.data(), st.lists(st.tuples(reports(), receipts, skews), min_size=1, max_size=6))
 def test_the_same_receipts_are_judged_alike_in_whatever_order_they_are_merged(
     data: st.DataObject, sent: History

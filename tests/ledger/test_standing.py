@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.ledger.draft import LedgerJob
+from app.ledger.job import LedgerJob
 from app.ledger.merge import evidence
 from app.ledger.report import Report
 from app.ledger.standing import Finish, Standing, advance, finish_of, key_of, standing_of

@@ -137,10 +137,10 @@ def test_a_line_takes_time_in_proportion_to_its_length(shapes: list[str], length
     """Each takes 3 ms. Quadratic, one of them takes 4 s and more."""
     for shape in shapes:
         line = (shape * length)[:length] + EVERY_SIGN
-        began = time.perf_counter()
+        began = time.thread_time()
         for before in ("", "x: ", '{"error": "', "Traceback (most recent call last):\n"):
             cause_of.__wrapped__(before + line)
-        assert time.perf_counter() - began < 1, shape
+        assert time.thread_time() - began < 1, shape
 
 
 def test_a_request_of_hostile_lines_is_soon_folded() -> None:
@@ -148,10 +148,10 @@ def test_a_request_of_hostile_lines_is_soon_folded() -> None:
     for number in range(1000):
         one, other = HOSTILE[number % len(HOSTILE)], HOSTILE[number * 7 % len(HOSTILE)]
         lines.append((one * number)[: 20 + number % 100] + (other * LINE)[:LINE])
-    began = time.perf_counter()
+    began = time.thread_time()
     for line in lines:
         cause_of(telling_line(line))
-    assert time.perf_counter() - began < 1  # it takes 0.1 s
+    assert time.thread_time() - began < 1  # of this thread; it takes 0.1 s
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.lists(
