@@ -15,7 +15,7 @@ def key_header(settings: Settings, scope: Scope = Scope.READ) -> dict[str, str]:
     """The header by which a program gets in."""
     with create_app(read(settings)).app_context():
         with writing() as connection:
-            key = create_key(connection, name="bench", scope=scope, now=now())
+            key = create_key(connection, name="bench", scope=scope, now=now()).text
         db.engine.dispose()
     return {"Authorization": f"Bearer {key}"}
 

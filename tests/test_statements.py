@@ -339,7 +339,7 @@ def make_store(settings: dict[str, str], projects: int, jobs: int) -> Store:
             amount = jobs if project_id in ("own", "p1") else 3
             record(project_id, [report(item) for item in range(amount)], now=CLOCK)
         with writing() as connection:
-            key = create_key(connection, name="k", scope=Scope.ADMIN, now=CLOCK)
+            key = create_key(connection, name="k", scope=Scope.ADMIN, now=CLOCK).text
     return Store(app, create_app(read(settings)), key, jobs)
 
 

@@ -1,7 +1,6 @@
 """API keys: made, shown once, looked up by hash at every request, revoked at once."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -34,12 +33,7 @@ class NewKey:
     text: str
 
 
-def create_key(connection: Connection, **named: Any) -> str:
-    """As `new_key`; gives its text alone."""
-    return new_key(connection, **named).text
-
-
-def new_key(
+def create_key(
     connection: Connection,
     *,
     name: str,

@@ -13,7 +13,7 @@ from app.api.operations import LOCATION, Header, Parameter, operation
 from app.api.params import LIST_PARAMETERS, parse_list, query_of
 from app.api.requests import BULK_BODY, open_project, read_json
 from app.clock import now
-from app.ledger.draft import Recorded
+from app.ledger.job import Recorded
 from app.ledger.merge import Merge
 from app.ledger.record import record
 from app.ledger.report import MOST_REPORTS, Report, parse_report

@@ -38,7 +38,7 @@ def create(name: str, scope: str, project_id: str | None, expires: int | None) -
             project_id=project_id,
             expires_at=expires,
             now=now(),
-        )
+        ).text
     click.echo(key)
 
 

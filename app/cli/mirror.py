@@ -8,8 +8,7 @@ import threading
 from typing import TextIO
 
 import click
-from flask import current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup, ScriptInfo, with_appcontext
 
 from app import config
 from app.access.sealed import seal
@@ -36,7 +35,8 @@ group = AppGroup("sources", help="Sources: upstreams whose jobs `jobwall mirror`
 
 @click.command("mirror")
 @with_appcontext
-def mirror() -> None:
+@click.pass_obj
+def mirror(info: ScriptInfo) -> None:
     """Follow every source, so that its jobs appear here; one process for all of them.
 
     Sources are set with `jobwall sources add` or on the page /sources, also while this runs. It may
@@ -47,7 +47,6 @@ def mirror() -> None:
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())
     allowed = config.mirror_allow()
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
     with clear_errors(), reading() as connection:
         number = len(list_sources(connection))
     try:
@@ -55,7 +54,7 @@ def mirror() -> None:
             click.echo(f"The mirror follows {number} of its sources; Ctrl-C stops it.")
             if not number:
                 click.echo(f"Add one: {typed()} sources add --help")
-            Mirror(app, allowed).run(stop)
+            Mirror(info.load_app(), allowed).run(stop)
     except BusyError:
         raise click.ClickException("another mirror of this store is at work") from None
     sys.stdout.flush()

@@ -91,7 +91,7 @@ def _prepare() -> tuple[str, str, str]:
         create_project(PROJECT_ID, name=PROJECT_NAME, mode="kg_vector", now=now())
     with writing() as connection:
         revoke_keys(connection, now(), name=KEY_NAME)
-        key = create_key(connection, name=KEY_NAME, scope=Scope.WRITE, now=now())
+        key = create_key(connection, name=KEY_NAME, scope=Scope.WRITE, now=now()).text
         token = create_link(connection, now())
     return PROJECT_ID, key, token
 

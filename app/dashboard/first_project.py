@@ -13,6 +13,7 @@ from app.ledger.projects import NEW_PROJECT, TakenError, create_project, id_from
 from app.queries.projects import list_projects
 from app.rules.fields import InvalidError
 from app.rules.project import MADE
+from app.web.security import keep_nowhere
 
 SUGGESTED = "Documents"
 
@@ -67,7 +68,4 @@ def no_project(
         modes=options("", MADE, typed["mode"])[1:],
         faults=faults or {},
     )
-    response = Response(page, 422 if faults else 200)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Vary"] = "Cookie"
-    return response
+    return keep_nowhere(Response(page, 422 if faults else 200))

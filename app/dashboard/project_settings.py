@@ -16,6 +16,7 @@ from app.rules.links import LONGEST, Links, check_template
 from app.rules.namespaces import LONGEST_LINE, read_patterns, write_patterns
 from app.rules.project import Project
 from app.rules.times import format_span, parse_span
+from app.web.security import keep_nowhere
 
 
 class Setting(NamedTuple):
@@ -112,10 +113,7 @@ def project_settings(project_id: str) -> AnyResponse:
     page = render_template(
         "project_settings.html", project=project, lines=lines, typed=typed, faults=faults
     )
-    response = Response(page, 422 if faults else 200)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Vary"] = "Cookie"
-    return response
+    return keep_nowhere(Response(page, 422 if faults else 200))
 
 
 def _change(project_id: str, values: dict[str, Any], known: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from app.access.keys import NewKey, new_key
+from app.access.keys import NewKey, create_key
 from app.access.scopes import Scope
 from app.access.viewer import is_script, missing, visiting, visiting_overview
 from app.clock import now
@@ -63,7 +63,7 @@ def make_key() -> Response:
     day = format_time(at)[: len("2026-11-29")]
     name = f"{_chosen().title}, {day}, by {g.viewer.label}"[:LONGEST_NAME]
     with writing() as connection:
-        key = new_key(connection, name=name, scope=Scope.WRITE, project_id=project_id, now=at)
+        key = create_key(connection, name=name, scope=Scope.WRITE, project_id=project_id, now=at)
     response = _page(project_id, key)
     response.headers["Cache-Control"] = "no-store"
     return response

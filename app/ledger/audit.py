@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from app.ledger.counts import Cell, Level, roll_up, tally
-from app.ledger.draft import LedgerJob, taken_back
 from app.ledger.failures import Failures, WrongFailures, check_failures
 from app.ledger.finding import Finding
+from app.ledger.job import LedgerJob, taken_back
 from app.ledger.rows import CHANGING, changing_values, ledger_job
 from app.ledger.sums import COUNTS, TOTALS
 from app.models import Job, Project

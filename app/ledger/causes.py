@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, select, tuple_, update
 
-from app.ledger.draft import LedgerJob
+from app.ledger.job import LedgerJob
 from app.ledger.standing import Finish, finish_of
 from app.models import Cause, FormerCause
 from app.store.database import table_of

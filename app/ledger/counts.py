@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import IntEnum
 
-from app.ledger.draft import LedgerJob
+from app.ledger.job import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
 from app.rules.project import makes_graph
 from app.rules.times import DAY, HOUR, MINUTE, MONTH, floor

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select
 
 from app.ledger.counts import Cell
-from app.ledger.draft import LedgerJob
+from app.ledger.job import LedgerJob
 from app.ledger.rows import ledger_job
 from app.ledger.standing import Finish, Standing, advance, finish_of, key_of, standing_of
 from app.ledger.sums import add_failing

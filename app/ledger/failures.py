@@ -21,8 +21,8 @@ from app.ledger.documents import (
     failing,
     load_standings,
 )
-from app.ledger.draft import LedgerJob
 from app.ledger.finding import Finding, is_there
+from app.ledger.job import LedgerJob
 from app.ledger.standing import Finish, Standing, finish_of, key_of
 from app.ledger.sums import add_failing, drop_zeros
 from app.models import Cause, CauseCount, Document

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from app.ledger.draft import Draft, Recorded
+from app.ledger.draft import Draft
+from app.ledger.job import Recorded
 from app.ledger.record import merge_all
 from app.ledger.report import Report
 from app.rules.project import Project

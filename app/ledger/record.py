@@ -14,8 +14,9 @@ from sqlalchemy import Connection, bindparam, select, update
 from app.ledger.causes import keep_causes
 from app.ledger.counts import difference
 from app.ledger.documents import keep_documents
-from app.ledger.draft import Claim, Draft, LedgerJob, Recorded
+from app.ledger.draft import Draft
 from app.ledger.folds import Folds, fold_errors
+from app.ledger.job import Claim, LedgerJob, Recorded
 from app.ledger.merge import AttemptState
 from app.ledger.origins import load_origins, write_origins
 from app.ledger.report import Report

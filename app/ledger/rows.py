@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.ledger.counts import is_empty
-from app.ledger.draft import LedgerJob
+from app.ledger.job import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
 from app.rules.status import STATUSES
 

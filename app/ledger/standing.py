@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from app.ledger.draft import LedgerJob
+from app.ledger.job import LedgerJob
 from app.ledger.merge import outcome_of
 from app.models.job import KEY_LENGTH
 from app.rules.causes import telling_line

@@ -1,23 +1,19 @@
 """A round of following a source: what is new, what runs, and now and then all there is."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from app.ledger import sources
-from app.ledger.following import Said, follow
-from app.ledger.merge import Merge
 from app.ledger.removal import remove_job
-from app.ledger.report import parse_report
 from app.mirror.progress import Progress
+from app.mirror.recording import Kept, Told, record_told
 from app.mirror.scan import Scan
 from app.mirror.upstream import Answer, Upstream, UpstreamError
-from app.models.source import SENTENCE
 from app.queries.projects import list_projects
-from app.queries.sources import Due, SourceLine, count_due, known_due, list_due, newest_at
-from app.rules.fields import InvalidError
+from app.queries.sources import Due, SourceLine, count_due, list_due, newest_at
 from app.rules.project import Project
-from app.rules.sources import LAG, SELDOM, SOON, ask_after, here_up_to
+from app.rules.sources import LAG, SELDOM, SOON, here_up_to
 from app.rules.times import MINUTE, SECOND
 from app.store.database import reading
 
@@ -29,19 +25,6 @@ MISSES = 2  # after which a job is gone
 MOST_TROUBLE = 3  # jobs in a row that cannot be told, before that is the upstream's trouble
 LONGEST_WAIT = 5 * MINUTE
 GIVEN_UP = 10  # doublings, of which the last does not count any more
-
-FIELDS = (
-    *("job_id", "source_doc_id", "status", "chunks_processed", "nodes_created", "edges_created"),
-    *("started_at", "completed_at", "error_message"),
-)
-"""What of the contract's ten fields a report has: all but the project."""
-
-
-class Told(NamedTuple):
-    """What was told of a job, and of which attempt, if that was said."""
-
-    body: Mapping[str, Any]
-    attempt: int | None = None
 
 
 class Follower:
@@ -115,18 +98,18 @@ class Follower:
         for _ in range(most):
             limit = FIRST_PAGE if scan.offset == 0 and scan.anchors else PAGE
             answer = self._upstream.list_jobs(limit=limit, offset=scan.offset)
-            jobs = answer.body
-            kept: dict[str, Any] = {}
-            if scan.take([job["job_id"] for job in jobs]):
+            kept, values = Kept(), dict[str, Any]()
+            if scan.take([job["job_id"] for job in answer.body]):
+                told = [Told(job) for job in answer.body]
                 above = self._above(progress, scan)
-                kept = self._record(project, [Told(job) for job in jobs], sure=False, above=above)
-                scan.joined = scan.joined or kept.pop("joined", False)
-                scan.newest_at = max(scan.newest_at, kept.pop("newest_at", 0))
+                kept = record_told(project, told, now=self._clock(), sure=False, above=above)
+                scan.joined = scan.joined or kept.known
+                scan.newest_at = max(scan.newest_at, kept.newest_at)
             if scan.done:
                 progress.complete(scan, self._clock())
-                kept["synced_at"] = max(scan.since, self._source.synced_at or 0)
-            kept["progress"] = progress.save()
-            self._note(answer, kept)
+                values["synced_at"] = max(scan.since, self._source.synced_at or 0)
+            values["progress"] = progress.save()
+            self._note(answer, kept, values)
             if scan.done or answer.left == 0:
                 break
         return answer
@@ -148,8 +131,10 @@ class Follower:
         """Ask for jobs that have not ended, one by one; whether there may be more of them."""
         with reading() as connection:
             due = list_due(connection, project.project_id, self._clock(), MOST_ASKED)
+        if not due:
+            return False
         told: list[Told] = []
-        again: list[dict[str, Any]] = []
+        again: list[Due] = []
         answer, failed, trouble = None, None, 0
         for one in due:
             try:
@@ -171,15 +156,12 @@ class Follower:
                 sources.bury(project.project_id, one.job_id, now=self._clock())
             if answer.left == 0:
                 break
-        kept = self._record(project, told, sure=True)
-        settled = {row["job_id"] for row in kept["due"]} | {*kept["ended"]}
+        kept = record_told(project, told, now=self._clock(), sure=True)
+        settled = {one.job_id for one in kept.due} | {*kept.ended}
         asked = {job.body["job_id"] for job in told}
         refused = [one for one in due if one.job_id in asked - settled]
-        again += [self._later(one, misses=0, wait=SELDOM) for one in refused]
-        if answer is not None:
-            self._note(answer, kept | {"due": [*kept["due"], *again]})
-        else:
-            sources.note_answer(self._source.project_id, {}, due=again)
+        kept.due += again + [self._later(one, misses=0, wait=SELDOM) for one in refused]
+        self._note(answer, kept)
         if failed is not None:
             raise failed
         return len(due) == MOST_ASKED
@@ -190,74 +172,28 @@ class Follower:
         with reading() as connection:
             return count_due(connection, self._source.project_id, self._clock(), pages) == pages
 
-    def _later(self, one: Due, *, misses: int, wait: int = AGAIN) -> dict[str, Any]:
-        return one._asdict() | {"due_at": self._clock() + wait, "misses": misses}
+    def _later(self, one: Due, *, misses: int, wait: int = AGAIN) -> Due:
+        return one._replace(due_at=self._clock() + wait, misses=misses)
 
-    def _record(
-        self, project: Project, told: Sequence[Told], *, sure: bool, above: int = 0
-    ) -> dict[str, Any]:
-        """Record what was told of jobs; gives what is to be kept with the source.
-
-        For `sure` and `above` see `ledger.following`.
-        """
-        at = self._clock()
-        page: list[Said] = []
-        kept: dict[str, Any] = {"due": [], "ended": []}
-        for job, attempt in told:
-            said = {name: job[name] for name in FIELDS if job.get(name) is not None}
-            try:
-                report, _ = parse_report(said, project_id="", job_id=None)
-                page.append(Said(report, attempt))
-            except InvalidError as invalid:
-                name, sentence = invalid.errors[0]
-                kept["refusal"] = _refusal(job["job_id"], f"{name} {sentence}")
-        if not page:
-            return kept
-        recorded = follow(project, page, now=at, sure=sure, above=above)
-        with reading() as connection:
-            known = known_due(connection, project.project_id, [one.job_id for one in recorded])
-        kept["joined"] = any(one.job is not None and not one.created for one in recorded)
-        kept["newest_at"] = max((one.job.created_at for one in recorded if one.job), default=0)
-        for one in recorded:
-            if one.refusal is not None:
-                kept["refusal"] = _refusal(one.job_id, one.refusal.message)
-            elif one.doubtful or (one.job is not None and not one.job.state.status.terminal):
-                before = known.get(one.job_id)
-                changed = before is None or one.created or one.merge is not Merge.STALE
-                changed_at = at if changed or before is None else before.changed_at
-                due_at = at if one.doubtful else at + ask_after(changed_at, at)
-                row = {"due_at": due_at, "changed_at": changed_at, "misses": 0}
-                kept["due"].append({"job_id": one.job_id, **row})
-            elif one.job_id in known:
-                kept["ended"].append(one.job_id)
-        return kept
-
-    def _note(self, answer: Answer, kept: dict[str, Any]) -> None:
-        """Keep that it answered, and what follows from the answer."""
-        due, ended = kept.pop("due", ()), kept.pop("ended", ())
-        for name in ("joined", "newest_at"):
-            kept.pop(name, None)
-        at = self._clock()
-        before = self._source
-        values = {
-            **kept,
-            "answered_at": at,
-            "requests_left": answer.left,
-            "error": None,
-            "failing_since": None,
-            "retry_at": None,
-        }
-        late = at - here_up_to(before) > LAG
-        caught_up = late and ("synced_at" in kept or before.synced_at is None)
-        sources.note_answer(before.project_id, values, due=due, ended=ended, seen=caught_up)
-        self._source = before._replace(**values)
+    def _note(
+        self, answer: Answer | None, kept: Kept, values: Mapping[str, Any] | None = None
+    ) -> None:
+        """Keep what follows from an answer, and that there was one."""
+        before, at = self._source, self._clock()
+        noted = dict(values or {})
+        if kept.refusal is not None:
+            noted["refusal"] = kept.refusal
+        if answer is not None:
+            noted |= {"answered_at": at, "requests_left": answer.left}
+            noted |= {"error": None, "failing_since": None, "retry_at": None}
+        late = answer is not None and at - here_up_to(before) > LAG
+        caught_up = late and ("synced_at" in noted or before.synced_at is None)
+        due = [one._asdict() for one in kept.due]
+        sources.note_answer(before.project_id, noted, due=due, ended=kept.ended, seen=caught_up)
+        self._source = before._replace(**noted)
 
 
 def _attempt_of(answer: Answer) -> int | None:
     """Of which attempt an answer is: another Jobwall says it."""
     text = answer.headers.get("x-job-attempt", "")
     return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _refusal(job_id: str, sentence: str) -> str:
-    return f"{job_id[:100]}: {sentence}"[:SENTENCE]

@@ -22,8 +22,10 @@ from app.rules.sources import SourceState, here_up_to, is_unasked, state_of
 from app.rules.times import MINUTE, floor
 from app.store.database import reading
 from app.web.live import IDLE_PACE, Head, answer
+from app.web.security import keep_nowhere
 
 blueprint = Blueprint("sources", __name__)
+blueprint.after_request(keep_nowhere)
 
 LONGEST_ID, LONGEST_KEY = 250, 1000
 
@@ -53,14 +55,6 @@ class Wanted(NamedTuple):
         if self.mode not in MODES:
             found["mode"] = "must be chosen"
         return found
-
-
-@blueprint.after_request
-def keep_nowhere(response: Response) -> Response:
-    """A page with a form's token, for administrators."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Vary"] = "Cookie"
-    return response
 
 
 @blueprint.get("/sources")

@@ -116,11 +116,9 @@ class Upstream:
         return _read(status, headers, body)
 
     def _request(self, target: str, until: float) -> tuple[int, dict[str, str], bytes]:
-        if self._connection is None:
-            self._connection = _connect(self._place, self._allowed)
+        if self._connection is None or self._connection.sock is None:  # it may end by itself
+            self._connection = _connect(self._place, self._allowed, until)
         connection = self._connection
-        if connection.sock is None:
-            connection.connect()
         with _ended_by(connection.sock, until):
             headers = self._headers | {"Host": self._place.netloc}
             connection.request("GET", target, headers=headers)
@@ -154,18 +152,16 @@ def _ended_by(sock: socket.socket, until: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _connect(place: Place, allowed: Sequence[Network]) -> http.client.HTTPConnection:
+def _connect(place: Place, allowed: Sequence[Network], until: float) -> http.client.HTTPConnection:
     """A connection to an address that was looked up and checked once; proxies are not asked."""
     address = resolve(place, allowed)
-    connection = (
-        http.client.HTTPSConnection(place.host, place.port, timeout=PATIENCE, context=_tls())
-        if place.secure
-        else http.client.HTTPConnection(place.host, place.port, timeout=PATIENCE)
-    )
-    # What `connect` opens: TLS goes on to ask for the host by its name.
-    connection._create_connection = (  # type: ignore[attr-defined]
-        lambda _named, timeout, _source: socket.create_connection((address, place.port), timeout)
-    )
+    sock = socket.create_connection((address, place.port), PATIENCE)
+    if place.secure:
+        with _ended_by(sock, until):
+            sock = _tls().wrap_socket(sock, server_hostname=place.host)
+    connection = http.client.HTTPConnection(place.host, place.port)
+    connection.sock = sock
+    connection.auto_open = 0  # it would look the name up again
     return connection
 
 

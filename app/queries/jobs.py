@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 
 from app.ledger.counts import is_empty
-from app.ledger.draft import LedgerJob
+from app.ledger.job import LedgerJob
 from app.ledger.merge import AttemptState, outcome_of
 from app.ledger.origins import origin_of
 from app.ledger.rows import STATE_COLUMNS, attempt_state, state_of

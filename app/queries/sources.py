@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from app.models import Job, MirroredJob, Project, Source
 from app.store.database import table_of
@@ -51,18 +51,19 @@ class Due(NamedTuple):
 
 def list_sources(connection: Connection, project_id: str | None = None) -> list[SourceLine]:
     """Every source, or that of one project, by project."""
-    mine = MirroredJob.project_id == Source.project_id
+    jobs, mine = table_of(MirroredJob).c, MirroredJob.project_id == Source.project_id
 
-    def number(condition: object) -> object:
-        found = select(func.count()).select_from(MirroredJob).where(mine, condition)  # type: ignore[arg-type]
+    def number(what: ColumnElement[int]) -> ScalarSelect[int]:
+        """How many jobs of a source have this."""
+        found = select(func.count(what)).where(mine)
         return found.correlate(Source).scalar_subquery()
 
     statement = (
         select(
             *table_of(Source).c,
             Project.name,
-            number(MirroredJob.due_at.is_not(None)).label("unfinished"),  # type: ignore[attr-defined]
-            number(MirroredJob.gone_at.is_not(None)).label("gone"),  # type: ignore[attr-defined]
+            number(jobs.due_at).label("unfinished"),
+            number(jobs.gone_at).label("gone"),
         )
         .join(Project, Project.project_id == Source.project_id)
         .order_by(Source.project_id)

@@ -18,8 +18,10 @@ from app.store.database import reading, writing
 from app.web.cookies import SESSION, get_cookie
 from app.web.errors import ProblemError
 from app.web.live import IDLE_PACE, Head, answer
+from app.web.security import keep_nowhere
 
 blueprint = Blueprint("screens", __name__)
+blueprint.after_request(keep_nowhere)
 
 MOST_LISTED = 200  # projects to choose from at a time; a filter finds the others
 MOST_CHOSEN = 300  # whose ids fit into a form
@@ -57,14 +59,6 @@ class Choice(NamedTuple):
         if not self.every and (unknown := store.unknown_projects(connection, self.chosen)):
             return f"There is no project {unknown[0]} any more."
         return ""
-
-
-@blueprint.after_request
-def keep_nowhere(response: Response) -> Response:
-    """A page with a form's token, and perhaps a link that is shown once."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Vary"] = "Cookie"
-    return response
 
 
 @blueprint.get("/screens")

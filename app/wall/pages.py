@@ -21,6 +21,7 @@ from app.store.database import writing
 from app.store.faults import is_away, reason_of
 from app.web import live
 from app.web.cookies import SCREEN, get_cookie
+from app.web.security import keep_nowhere
 
 NOTING = 0.2
 """Seconds that it may take to note that a screen was seen: its thread has others to answer."""
@@ -80,9 +81,7 @@ def _unknown(at: int, asked: list[str]) -> Response:
         }
         board = Markup(render_template("_wall.html", **context))  # noqa: S704  our own template made it
         response = Response(render_template("wall.html", live=board, asked=asked))
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Vary"] = "Cookie"
-    return response
+    return keep_nowhere(response)
 
 
 def _seen(response: Response, visit: WallVisit, at: int) -> Response:

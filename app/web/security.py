@@ -1,14 +1,17 @@
-"""Headers that every answer carries."""
+"""Headers that every answer carries, and those of what is for one person alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask
+from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Answer = TypeVar("Answer", bound=Response)
 
 POLICY = "; ".join(
     (
@@ -54,3 +57,10 @@ def init_app(app: Flask) -> None:
         return answer(environ, start)
 
     app.wsgi_app = harden  # type: ignore[method-assign]  # as Flask's own documentation does
+
+
+def keep_nowhere(response: Answer) -> Answer:
+    """Of a page with a form's token, or with what is shown once: for one browser, and for now."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Cookie"
+    return response

@@ -26,7 +26,7 @@ NOW = 1_800_000_000_000_000
 
 def make_key(scope: Scope = Scope.READ, **options: object) -> str:
     with writing() as connection:
-        return create_key(connection, **{"name": "k", "scope": scope, "now": NOW, **options})
+        return create_key(connection, **{"name": "k", "scope": scope, "now": NOW, **options}).text
 
 
 def test_a_key_is_long_and_random(app: Flask) -> None:
@@ -39,7 +39,7 @@ def test_a_key_is_long_and_random(app: Flask) -> None:
 @sqlite_only
 def test_no_secret_is_in_the_files_of_the_database(app: Flask) -> None:
     with writing() as connection:
-        key = create_key(connection, name="k", scope=Scope.ADMIN, now=NOW)
+        key = create_key(connection, name="k", scope=Scope.ADMIN, now=NOW).text
         link = create_link(connection, NOW)
         by_link = spend_link(connection, link, NOW)
         by_key = spend_key(connection, key, NOW)

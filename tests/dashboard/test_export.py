@@ -59,7 +59,7 @@ def fill(amount: int) -> None:
 @pytest.fixture
 def visitor(app: Flask) -> FlaskClient:
     with writing() as connection:
-        key = create_key(connection, name="k", scope=Scope.READ, now=now())
+        key = create_key(connection, name="k", scope=Scope.READ, now=now()).text
     client = app.test_client()
     assert sign_in(client, key=key).status_code == 303
     return client
@@ -316,7 +316,7 @@ def test_a_file_is_for_those_who_may_see_the_project(app: Flask, ending: str) ->
     assert away.status_code == 302
     assert away.headers["Location"].startswith("/sign-in?next=")
     with writing() as connection:
-        key = create_key(connection, name="k", scope=Scope.READ, project_id="other", now=now())
+        key = create_key(connection, name="k", scope=Scope.READ, project_id="other", now=now()).text
     assert sign_in(client, key=key).status_code == 303
     assert client.get(url).status_code == 404
     assert client.get(f"/projects/none/jobs.{ending}").status_code == 404

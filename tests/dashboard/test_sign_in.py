@@ -106,8 +106,10 @@ def test_of_many_with_one_link_only_one_gets_in(app: Flask) -> None:
 
 def test_a_session_ends_after_30_days_or_with_its_key(app: Flask) -> None:
     with writing() as connection:
-        key = create_key(connection, name="Ann", scope=Scope.READ, now=NOW, expires_at=NOW + DAY)
-        lasting = create_key(connection, name="Bob", scope=Scope.WRITE, now=NOW)
+        key = create_key(
+            connection, name="Ann", scope=Scope.READ, now=NOW, expires_at=NOW + DAY
+        ).text
+        lasting = create_key(connection, name="Bob", scope=Scope.WRITE, now=NOW).text
         brief, long = spend_key(connection, key, NOW), spend_key(connection, lasting, NOW)
         assert find_session(connection, brief, NOW + DAY - 1).label == "Ann"
         assert find_session(connection, brief, NOW + DAY) is None
@@ -121,7 +123,7 @@ def test_a_session_ends_after_30_days_or_with_its_key(app: Flask) -> None:
 
 def test_a_closed_session_stays_closed_and_the_others_open(app: Flask) -> None:
     with writing() as connection:
-        key = create_key(connection, name="k", scope=Scope.READ, now=NOW)
+        key = create_key(connection, name="k", scope=Scope.READ, now=NOW).text
         one, other = spend_key(connection, key, NOW), spend_key(connection, key, NOW)
         close_session(connection, one, NOW + 1)
         assert find_session(connection, one, NOW + 2) is None

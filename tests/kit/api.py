@@ -34,7 +34,7 @@ class Api:
                     scope=SCOPE_BY_WORD[scope],
                     project_id=project_id,
                     now=now(),
-                )
+                ).text
         return self.keys[name]
 
     def headers(self, scope: str = "admin", **more: str) -> dict[str, str]:

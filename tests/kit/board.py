@@ -106,7 +106,7 @@ class Board:
         """Make a key for one project or (None) for all."""
         grant = {"scope": SCOPE_BY_WORD[scope], "project_id": project_id}
         with self.database(), writing() as connection:
-            return create_key(connection, name="test", now=now(), **grant)
+            return create_key(connection, name="test", now=now(), **grant).text
 
     def sign_in_link(self) -> str:
         """A link that signs a browser in."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.ledger import record as ledger
-from app.ledger.draft import Recorded
+from app.ledger.job import Recorded
 from app.ledger.report import Report
 from app.queries.projects import get_project
 from app.store.database import reading

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from app.ledger import draft, folds, refolding
+from app.ledger import folds, job, refolding
 from app.ledger.audit import verify
 from app.ledger.projects import create_project
 from app.ledger.report import Report
@@ -46,7 +46,7 @@ def older(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for project_id in "pq":
         create_project(project_id, name=project_id, mode="kg_vector", now=NOW)
     with monkeypatch.context() as patch:
-        for module in (draft, folds):
+        for module in (folds, job):
             patch.setattr(module, "cause_of", by_older_rules)
         for project_id in "pq":
             record(project_id, [failed(number) for number in range(JOBS)], now=NOW + 100 * MINUTE)

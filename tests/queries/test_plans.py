@@ -172,7 +172,7 @@ def read_by(app: Flask, ask, about: str = "") -> dict[str, int]:
 @postgres_only
 def test_no_page_and_no_report_reads_a_whole_project(app: Flask, start: int) -> None:
     with writing() as connection:
-        key = create_key(connection, name="k", scope=Scope.WRITE, project_id=None, now=now())
+        key = create_key(connection, name="k", scope=Scope.WRITE, project_id=None, now=now()).text
     client = app.test_client()
     assert sign_in(client, key=key).status_code == 303
     headers = {"Authorization": f"Bearer {key}"}
@@ -208,7 +208,7 @@ def test_no_question_about_causes_reads_all_failures(app: Flask, start: int) -> 
             connection.execute(bound, {name: values[name] for name in bound._bindparams})
         # Autovacuum does it within a minute of so many rows: of tables that have grown by so much.
         connection.execute(text("ANALYZE causes, documents"))
-        key = create_key(connection, name="k", scope=Scope.WRITE, project_id=None, now=now())
+        key = create_key(connection, name="k", scope=Scope.WRITE, project_id=None, now=now()).text
     with reading() as connection:
         project = get_project(connection, "new")
         assert project is not None

@@ -10,23 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.documents import ROOT, listed
-
-PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+from tests.kit.documents import listed
+from tests.kit.wheels import PIP, build_reporter
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built of what is in the repository."""
-    folder = tmp_path_factory.mktemp("reporter")
-    for name in listed("reporter"):
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target)
-    build = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder]
-    subprocess.run([*PIP, *build, folder / "reporter"], check=True)
-    [built] = folder.glob("*.whl")
-    return built
+    return build_reporter(tmp_path_factory.mktemp("reporter"))
 
 
 def test_it_has_the_package_its_types_and_no_dependency(wheel: Path) -> None:

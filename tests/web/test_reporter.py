@@ -13,14 +13,12 @@ import pytest
 from flask import Flask
 
 from app.web import reporter
-from tests.kit import ROOT
 from tests.kit.board import Board
 from tests.kit.clones import bare_environment
 from tests.kit.databases import sqlite_only
-from tests.kit.documents import DOCUMENTS, listed, text_of
+from tests.kit.documents import DOCUMENTS, text_of
 from tests.kit.reports import get
-
-PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+from tests.kit.wheels import PIP, build_reporter
 
 
 def headers_of(metadata: bytes) -> dict[str, str]:
@@ -29,13 +27,7 @@ def headers_of(metadata: bytes) -> dict[str, str]:
 
 
 def test_the_wheel_is_that_of_setuptools_but_for_its_words(tmp_path: Path) -> None:
-    for name in listed("reporter"):
-        target = tmp_path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target)
-    words = ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", tmp_path]
-    subprocess.run([*PIP, *words, tmp_path / "reporter"], check=True)
-    [built] = tmp_path.glob("*.whl")
+    built = build_reporter(tmp_path)
     assert reporter.wheel().name == built.name
     ours, theirs = zipfile.ZipFile(BytesIO(reporter.wheel().body)), zipfile.ZipFile(built)
     assert ours.testzip() is None
