@@ -130,7 +130,9 @@ def show(page: Page, server: Server, shot: Shot) -> None:
 
 def lead_to(page: Page, name: str) -> None:
     """Go to the first of the causes listed, or to a project's failed job, or on to its document."""
-    page.locator("a.cause__line" if name == "cause" else "tr.tone--failed .c-doc a").first.click()
+    page.locator(
+        "a.cause__line" if name == "cause" else "#rows tr.tone--failed .open"
+    ).first.click()
     page.wait_for_load_state("networkidle")
     if name == "document":
         page.get_by_role("link", name="All jobs of this document").click()

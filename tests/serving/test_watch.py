@@ -61,7 +61,9 @@ def _no_minute_turns() -> None:
 def test_a_poll_that_waits_is_answered_by_the_change_it_waits_for(board: Board) -> None:
     board.project = "p1"
     with ExitStack() as stack:
-        pollers = [Poller(board, stack).wait() for _ in range(MANY)]
+        pollers = [Poller(board, stack) for _ in range(MANY)]
+        for one in pollers:  # at once: whoever began to wait 4 s ago would hear nothing of it
+            one.wait()
         at_once = Poller(board, stack).poll()
         assert at_once.client.hear()[0] == 304  # though so many wait
         send(board, ended(1, "failed", error_message="a first failure"))
