@@ -82,8 +82,14 @@ class Job(AttemptColumns, Base):
             "heard_at",
             "moved_at",
             sqlite_where=text("status = 1"),
+        ).ddl_if(dialect="sqlite"),
+        # What no index holds can change in its place: there a sign of life is a new row in all of
+        # them, were there one index that holds when it came.
+        Index(
+            "ix_jobs_running_of",
+            "project_id",
             postgresql_where=text("status = 1"),
-        ),
+        ).ddl_if(dialect="postgresql"),
         Index(
             "ix_jobs_empty",
             "project_id",

@@ -13,11 +13,12 @@ from app.rules.causes import cause_of
 from app.rules.status import JobStatus
 from app.rules.times import HOUR
 from app.rules.verdicts import FAILING, FINE, LATE, RUNNING, SOME_FAILURES, STALLED
-from app.store.database import reading, writing
+from app.store.database import db, reading, table_of, writing
 from bench.databases import wide_histories
 from bench.history import ERRORS, History
 from bench.load import NotEmptyError, load
 from bench.wide import IN_TROUBLE, make_trouble
+from tests.kit.databases import indexes_of
 from tests.kit.recording import record
 
 SIZE = 3000
@@ -91,7 +92,7 @@ def test_the_indexes_are_those_of_the_model_again(app, settings):
     }
     with reading() as connection:
         there = set(connection.scalars(text(catalogue[connection.dialect.name])))
-    assert {index.name for index in Job.__table__.indexes} <= there
+    assert indexes_of(table_of(Job), db.engine.dialect.name) <= there
 
 
 def test_every_error_is_a_cause(app, settings):

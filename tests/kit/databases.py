@@ -13,7 +13,7 @@ from typing import Any
 import flask_migrate
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Table, make_url
 
 from app import create_app
 from app.config import read
@@ -142,6 +142,16 @@ class Databases:
     def _run(self, statement: str) -> None:
         with self._connected("postgres") as connection:
             connection.execute(statement)
+
+
+OF_ONE_ENGINE = {"ix_jobs_running": "sqlite", "ix_jobs_running_of": "postgresql"}
+"""Indexes of the models that only one engine has."""
+
+
+def indexes_of(table: Table, dialect: str) -> set[str]:
+    """The names of the indexes that this engine has of a table."""
+    names = {str(index.name) for index in table.indexes}
+    return {name for name in names if OF_ONE_ENGINE.get(name, dialect) == dialect}
 
 
 @dataclass
