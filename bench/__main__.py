@@ -4,7 +4,20 @@ from pathlib import Path
 
 import click
 
-from bench import causes, cpu, crowd, deep, growth, install, naive, pixels, reporter, wide, writes
+from bench import (
+    causes,
+    cpu,
+    crowd,
+    deep,
+    growth,
+    install,
+    many,
+    naive,
+    pixels,
+    reporter,
+    wide,
+    writes,
+)
 from bench.databases import databases
 from bench.machine import describe
 from bench.measure import Figures, Group, Run
@@ -17,6 +30,7 @@ GROUPS: dict[str, Group] = {
     "deep": deep.measure,
     "growth": growth.measure,
     "wall": wide.measure,
+    "projects": many.measure,
     "write": writes.measure,
     "crowd": crowd.measure,
     "pixels": pixels.measure,

@@ -74,6 +74,12 @@ LINES |= {
     ),
     "wall_10_ms": Line("the same, 10 projects, ms"),
     "wall_1000_kb": Line("the board of 1,000 projects, packed, kB"),
+    "projects_10k_cpu_ms": Line(
+        "server CPU of a second, overview and wall of 10,000 projects, 100 change a second", most=60
+    ),
+    "projects_10k_mb": Line("memory over that of 10 projects, MB", most=40),
+    "projects_10k_new_s": Line("seconds from a new page to the next"),
+    "projects_10k_refused": Line("polls that were refused after the first minute", most=0),
 }
 for suffix, single, batch in (("sqlite", 0.65, 0.85), ("postgres_8", 0.2, 0.75)):
     LINES |= {

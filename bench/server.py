@@ -104,6 +104,7 @@ class Client:
             self._connection.close()  # before the server does; it opens again by itself
         self._connection.request("GET", path, headers={**self.headers, **headers})
         answer = self._connection.getresponse()
+        self.status = answer.status
         self.answered = dict(answer.getheaders())
         body = answer.read()
         self._asked_at = time.monotonic()

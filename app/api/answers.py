@@ -40,6 +40,24 @@ def unchanged(etag: str) -> Response | None:
     return etags.unchanged(etag, VARY)
 
 
+def offset_links(
+    total: int, limit: int, offset: int, only: Sequence[str] = ("first", "next", "prev", "last")
+) -> dict[str, str]:
+    """The Link header (RFC 8288) around a page of a list that stands still, where there is one."""
+    last = max(0, total - 1) // limit * limit
+    places = {"first": 0, "last": last}
+    if offset + limit < total:
+        places["next"] = offset + limit
+    if offset > 0:
+        places["prev"] = min(max(0, offset - limit), last)
+    named = [
+        f'<{own_path()}?limit={limit}&offset={places[name]}>; rel="{name}"'
+        for name in only
+        if name in places
+    ]
+    return {"Link": ", ".join(named)} if named else {}
+
+
 def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> dict[str, str]:
     """The Link header (RFC 8288) around a page.
 

@@ -68,6 +68,23 @@ _READ = {
 }
 
 
+def parse_place(args: MultiDict[str, str]) -> tuple[int, int]:
+    """The limit and the offset of a list that has no other parameters.
+
+    Raises ProblemError 422 with every fault.
+    """
+    values, errors = {"limit": DEFAULT_LIMIT, "offset": 0}, []
+    for parameter, read in (("limit", LIMIT.read), ("offset", OFFSET.read)):
+        if parameter in args:
+            try:
+                values[parameter] = read(args.getlist(parameter))
+            except ValueError as error:
+                errors.append((parameter, str(error)))
+    if errors:
+        raise ProblemError(422, "Some parameters are not valid.", errors=errors)
+    return values["limit"], values["offset"]
+
+
 def query_of(args: MultiDict[str, str]) -> list[tuple[str, Any]]:
     """The parameters that say what is listed, in one order: what links and ETags are made of."""
     return [

@@ -1,33 +1,67 @@
 """Projects: list, show, create."""
 
 import secrets
+from typing import Any
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 
 from app.access.scopes import Scope
 from app.api import blueprint
-from app.api.answers import json_answer, project_fields, unchanged
-from app.api.operations import LOCATION, operation
+from app.api.answers import json_answer, offset_links, project_fields, unchanged
+from app.api.operations import LOCATION, Header, Parameter, operation
+from app.api.params import LIMIT, MAX_LIMIT, OFFSET, parse_place
 from app.api.requests import authenticate, open_project, read_json
 from app.clock import now
 from app.ledger.projects import NEW_PROJECT, TakenError, create_project
-from app.queries.projects import list_projects
+from app.queries.projects import count_projects, list_projects
 from app.rules.fields import InvalidError
 from app.store.commits import InDoubtError
 from app.store.database import reading
 from app.web.errors import ProblemError, may_be_stored
 from app.web.etags import make_etag
 
+MOST_WHOLE = 10_000
+"""Projects that are listed where no page of them is asked for."""
+
+_PAGED = "Without one of these two, all projects come at once."
+
 
 @blueprint.get("/projects")
-@operation("List the projects that the key may see", answers={200: ("The projects", "Projects")})
+@operation(
+    "List the projects that the key may see, by id",
+    parameters=(
+        Parameter("limit", LIMIT.schema, f"How many projects at most. {_PAGED}"),
+        Parameter("offset", OFFSET.schema, f"How many to pass over. {_PAGED}"),
+    ),
+    answers={200: ("The projects", "Projects")},
+    headers={
+        200: (
+            Header(
+                "Link",
+                "The first, previous, next and last page (RFC 8288); where none was asked for and"
+                f" there are more than {MOST_WHOLE:,} projects, the next page behind these.",
+            ),
+        )
+    },
+)
 def get_projects() -> Response:
-    """All of them that the key may see."""
+    """All of them that the key may see, or a page."""
+    paged = "limit" in request.args or "offset" in request.args
     with reading() as connection:
         grant = authenticate(connection, Scope.READ)
-        projects = [project_fields(one) for one in list_projects(connection, grant.project_id)]
-    etag = make_etag("projects", projects)
-    return unchanged(etag) or json_answer({"projects": projects}, headers={"ETag": etag})
+        limit, offset = parse_place(request.args) if paged else (MOST_WHOLE, 0)
+        found = list_projects(connection, grant.project_id, limit=limit, offset=offset)
+        total = count_projects(connection, grant.project_id)
+    body: dict[str, Any] = {"projects": [project_fields(one) for one in found]}
+    if paged:
+        body |= {"total": total, "limit": limit, "offset": offset}
+        headers = offset_links(total, limit, offset)
+    elif total > MOST_WHOLE:
+        headers = offset_links(total, MAX_LIMIT, MOST_WHOLE - MAX_LIMIT, only=("next",))
+    else:
+        headers = {}
+    etag = make_etag("projects", body, total)
+    return unchanged(etag) or json_answer(body, headers={"ETag": etag, **headers})
 
 
 @blueprint.get("/projects/<id:project_id>")

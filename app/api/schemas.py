@@ -161,7 +161,17 @@ def schemas() -> dict[str, Any]:
                 "created_at": {"type": "string", "format": "date-time"},
             }
         ),
-        "Projects": _object({"projects": {"type": "array", "items": ref("Project")}}),
+        "Projects": _object(
+            {
+                "projects": {"type": "array", "items": ref("Project")},
+                "total": count,
+                "limit": count,
+                "offset": count,
+            },
+            "total",
+            "limit",
+            "offset",
+        ),
         **_summaries(text, count, moment),
         "NewProject": NEW_PROJECT.schema(),
         "JobReport": REPORT.schema(),

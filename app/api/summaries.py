@@ -1,6 +1,6 @@
 """Summaries: what the pages and the wall say of projects, for scripts to ask."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -42,10 +42,11 @@ def get_summaries() -> Response:
         visit = open_everything(connection)
         only = visit.grant.project_id
 
-        def build() -> tuple[Body, Sequence[ProjectLine]]:
-            lines = board.list_lines(connection, at, only and [only], charts=True)
+        def build() -> tuple[Body, int | None]:
+            lines, until = board.look(connection, at, only and [only])
+            lines = board.with_hours(connection, at, lines)
             summaries = [_summary(line, at) | {"causes": _blamed(line.verdict)} for line in lines]
-            return {"projects": summaries}, lines
+            return {"projects": summaries}, until
 
         return _answer(("summaries", only), visit.versions, build, at)
 
@@ -58,7 +59,7 @@ def get_summary(project_id: str) -> Response:
     with reading() as connection:
         project = open_project(connection, project_id)
 
-        def build() -> tuple[Body, Sequence[ProjectLine]]:
+        def build() -> tuple[Body, int | None]:
             [line] = projects.list_lines(connection, at, project_id)
             running = line.facts.running > 0
             chart = charts.get_chart(connection, project, at, running=running)
@@ -67,7 +68,7 @@ def get_summary(project_id: str) -> Response:
                 "pace": _pace(chart),
                 "causes": [_cause(one.name, one.line, one.documents) for one in worst],
             }
-            return _summary(line, at) | more, [line]
+            return _summary(line, at) | more, line.until
 
         return _answer(("summary", project_id), (project.version,), build, at)
 
@@ -75,7 +76,7 @@ def get_summary(project_id: str) -> Response:
 def _answer(
     slot: tuple[object, ...],
     versions: Versions,
-    build: Callable[[], tuple[Body, Sequence[ProjectLine]]],
+    build: Callable[[], tuple[Body, int | None]],
     at: int,
 ) -> Response:
     """The body that is built, made once for all who ask; what was said for `at` (µs) says so."""
@@ -84,8 +85,7 @@ def _answer(
         return not_modified(known, VARY)
 
     def make(etag: str) -> Made:
-        body, lines = build()
-        until = projects.earliest(line.until for line in lines)
+        body, until = build()
         text = orjson.dumps(body | {"as_of": format_time(at)})
         return Made(text, None, lasting(etag, until), until)
 

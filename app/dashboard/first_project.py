@@ -23,7 +23,7 @@ def another_project() -> Response:
     """The form for another project, or for the first where there is none."""
     with visiting_overview(now()) as (connection, only, _):
         _check()
-        another = bool(list_projects(connection, only))
+        another = bool(list_projects(connection, only, limit=1))
     return no_project(another=another)
 
 

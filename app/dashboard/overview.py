@@ -12,7 +12,6 @@ from app.dashboard.controls import options
 from app.dashboard.pager import make_pager
 from app.queries import board
 from app.queries.overview import shared_causes
-from app.queries.projects import earliest
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import SOME_FAILURES, STATES
 from app.web.live import Head
@@ -29,7 +28,7 @@ def overview() -> Response:
     with visiting_overview(at) as (connection, only, versions):
 
         def build() -> tuple[Head, dict[str, Any]]:
-            lines = board.list_lines(connection, at, only and [only], charts=True)
+            lines, until = board.look(connection, at, only and [only])
             needle = q.casefold()
             wanted = [
                 line
@@ -39,9 +38,10 @@ def overview() -> Response:
                 if state in ("", line.verdict.state.name)
             ]
             page = min(max(1, number), max(1, -(-len(wanted) // PROJECTS_PER_PAGE)))
-            shown = wanted[(page - 1) * PROJECTS_PER_PAGE : page * PROJECTS_PER_PAGE]
-            states = (one for one in STATES if any(one is x.verdict.state for x in lines))
-            labels = {one.name: one.label for one in states}
+            first = (page - 1) * PROJECTS_PER_PAGE
+            shown = board.with_hours(connection, at, wanted[first : first + PROJECTS_PER_PAGE])
+            found = {line.verdict.state.name for line in lines}
+            labels = {one.name: one.label for one in STATES if one.name in found}
             if state:
                 labels.setdefault(state, state)
             verdicts = [line.verdict for line in lines]
@@ -51,7 +51,6 @@ def overview() -> Response:
             def link(to: int) -> str:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
 
-            until = earliest(line.until for line in lines)
             head = Head("Projects", in_trouble > 0, title("Projects", verdicts), until)
             return head, {
                 "lines": shown,

@@ -45,7 +45,7 @@ def report() -> Response:
                 404, "There is no such project, or none that you may see.", back=back
             ) from None
     with visiting_overview(now()) as (connection, only, _):
-        known = _newest_first(list_projects(connection, only))
+        known = list_projects(connection, only, limit=1, newest=True)
     if not known:
         return no_project()
     way = WAYS.get(request.args.get("way", ""))
@@ -74,10 +74,6 @@ def _asked() -> str:
     if not IDENTIFIER.fullmatch(project_id):
         missing()
     return project_id
-
-
-def _newest_first(projects: list[Project]) -> list[Project]:
-    return sorted(projects, key=lambda one: (-one.created_at, one.project_id))
 
 
 def _chosen() -> Way:
@@ -109,7 +105,7 @@ def _shell(connection: Connection, shown: Project, key: NewKey | None) -> dict[s
         "key": key.text if key else NO_KEY,
         "wheel": reporter.wheel().name,
     }
-    known = _newest_first(list_projects(connection, g.viewer.project_id))[:MOST_OFFERED]
+    known = list_projects(connection, g.viewer.project_id, limit=MOST_OFFERED, newest=True)
     names = {one.project_id: one.name for one in (*known, shown)}
     return {
         "groups": GROUPS,

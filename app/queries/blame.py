@@ -49,11 +49,11 @@ def failures_since(connection: Connection, verdicts: Mapping[str, Verdict]) -> d
     rows = [{"project_id": project_id} | begin._asdict() for project_id, begin in begins.items()]
     values = {"blaming": listed_rows(rows)}
     blamed: dict[str, list[Any]] = {}
-    for row in connection.execute(_blamed(dialect), values):
+    for row in connection.execute(_blamed(dialect), values).all():
         blamed.setdefault(row.project_id, []).append(row)
     return {
         row.project_id: _failures(row, blamed.get(row.project_id, ()))
-        for row in connection.execute(_failing(dialect), values)
+        for row in connection.execute(_failing(dialect), values).all()
     }
 
 

@@ -6,36 +6,54 @@ for a whole page, see Answers in `docs/design.md`. No version comes twice, even 
 put back: one that is not the same, older or newer, is of other rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from flask import Flask, current_app
 from sqlalchemy import Connection
 
 from app.queries import projects
-from app.queries.projects import ProjectLine, Version
-from app.rules.times import MINUTE, floor
-from app.rules.verdicts import by_urgency
+from app.queries.hours import fill_hours, hours_of
+from app.queries.projects import ProjectLine, Version, earliest
+from app.rules.times import MINUTE, SECOND, floor
+from app.rules.verdicts import urgency
 
-MOST_KEPT = 20_000  # projects; of more all are judged anew
+MANY = 2000
+"""Projects of which more are not judged anew all at once when a minute begins.
+
+What is said of the last hour is then of a moment within the last minute, for each its own.
+"""
+
+OFTEN = 2 * SECOND
+"""The state of one of many projects ends every moment; all of them are looked at no oftener."""
+
+PIECE = 1000  # projects that are judged at a time
+MOST_KEPT = 100_000  # projects; of more all are judged anew
+
+
+class Board(NamedTuple):
+    """Projects, worst first, and until when (µs) that is true if nothing is reported before."""
+
+    lines: list[ProjectLine]
+    until: int | None
 
 
 class KeptLine(NamedTuple):
-    """What was said of a project of this version, in the minute (µs) and, if so, with its hours."""
+    """What was said of a project, true from one moment until another (µs).
 
-    version: Version
-    minute: int
+    `until` is when another state may hold, `due` when it is to be made anew at the latest.
+    """
+
+    since: int
+    due: int
+    until: int | None
+    urgency: tuple[int, int, str]
     line: ProjectLine
-    charted: bool
-
-    def holds(self, version: Version, now: int, *, charts: bool) -> bool:
-        """Whether it is still true at `now` (µs), and enough."""
-        until = self.line.until
-        same = self.version == version and self.minute == floor(now, MINUTE)
-        return same and self.charted >= charts and (until is None or now < until)
 
 
-Lines = dict[str, KeptLine]
+Kept = dict[Version, KeptLine]
+"""In the order in which they were shown last: so they are soon sorted again."""
 
 
 def init_app(app: Flask, *, keeps: bool) -> None:
@@ -43,32 +61,67 @@ def init_app(app: Flask, *, keeps: bool) -> None:
     app.extensions["lines"] = {} if keeps else None
 
 
-def list_lines(
-    connection: Connection, now: int, only: Sequence[str] | None = None, *, charts: bool
-) -> list[ProjectLine]:
-    """Every project, or these, worst first; with `charts` each has its hours of the day.
+def look(connection: Connection, now: int, only: Sequence[str] | None = None) -> Board:
+    """How every project stands, or these.
 
-    So has one that is alone.
+    One that is alone has its hours of the day; to others `with_hours` gives them.
     """
-    kept: Lines | None = current_app.extensions["lines"]
-    versions = {} if kept is None else projects.list_versions(connection, only)
+    kept: Kept | None = current_app.extensions["lines"]
+    versions = set() if kept is None else projects.list_versions(connection, only)
     if kept is None or not 1 < len(versions) <= MOST_KEPT:
-        return projects.list_lines(connection, now, only, charts=charts)
+        lines = projects.list_lines(connection, now, only, charts=False)
+        return Board(lines, earliest(line.until for line in lines))
+    # Ten thousand are looked through as a whole, not one by one.
+    found = kept.copy()
+    for version in [one for one in found if one not in versions]:
+        del found[version]
+    for version in [one for one, line in found.items() if not line.since <= now < line.due]:
+        del found[version]
+    many = len(versions) > MANY
+    changed = {version[0]: version for version in versions.difference(found)}
+    first = len(changed) > MANY
+    for piece in _pieces(sorted(changed)):
+        wanted = None if only is None and len(piece) == len(versions) else piece
+        for line in projects.list_lines(connection, now, wanted, charts=False):
+            version = changed[line.facts.project_id]
+            found[version] = kept[version] = _keep(line, now, many=many, first=first)
+    shown = sorted(found.items(), key=lambda one: one[1].urgency)
     if only is None:
-        for project_id in kept.keys() - versions.keys():  # which were removed
-            kept.pop(project_id, None)
-    known = {
-        project_id: each.line
-        for project_id, version in versions.items()
-        if (each := kept.get(project_id)) and each.holds(version, now, charts=charts)
-    }
-    changed = [project_id for project_id in versions if project_id not in known]
-    if changed:
-        every = only is None and not known
-        for line in projects.list_lines(connection, now, None if every else changed, charts=charts):
-            project_id = line.facts.project_id
-            known[project_id] = line
-            version = versions[project_id]
-            kept[project_id] = KeptLine(version, floor(now, MINUTE), line, charts)
-    order = by_urgency({project_id: line.verdict for project_id, line in known.items()})
-    return [known[project_id] for project_id in order]
+        current_app.extensions["lines"] = dict(shown)
+    until = earliest(one.until for _, one in shown)
+    if many and until is not None:
+        until = max(until, now + OFTEN)
+    return Board([one.line for _, one in shown], until)
+
+
+def _pieces(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time: a request whose time is up keeps what it has, and the next one goes on."""
+    for first in range(0, len(ids), PIECE):
+        yield ids[first : first + PIECE]
+
+
+def with_hours(connection: Connection, now: int, lines: Iterable[ProjectLine]) -> list[ProjectLine]:
+    """The same lines, each with its hours of the day."""
+    lines = list(lines)
+    without = [line.facts.project_id for line in lines if not line.facts.hours]
+    hours = hours_of(connection, now, without)
+
+    def charted(line: ProjectLine) -> ProjectLine:
+        shown = fill_hours(hours.get(line.facts.project_id, ()), now)
+        return replace(line, facts=replace(line.facts, hours=shown))
+
+    return [line if line.facts.hours else charted(line) for line in lines]
+
+
+def _keep(line: ProjectLine, now: int, *, many: bool, first: bool) -> KeptLine:
+    """A line with the moment when it is to be made anew, if nothing is reported before.
+
+    Of many each has a moment of its own: made together at `first`, they would be so every minute.
+    """
+    project_id, until = line.facts.project_id, line.until
+    if many:
+        due = now + (1 + hash(project_id) % MINUTE if first else MINUTE)
+    else:
+        due = floor(now, MINUTE) + MINUTE
+    order = urgency(project_id, line.verdict)
+    return KeptLine(now, due if until is None else min(due, until), until, order, line)

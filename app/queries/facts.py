@@ -61,7 +61,7 @@ def list_facts(
     }
     found = connection.execute(_seeks(only is not None), values)
     names = tuple(found.keys())
-    rows = [dict(zip(names, row, strict=True)) for row in found]
+    rows = [dict(zip(names, row, strict=True)) for row in found.all()]
     known = {row["project_id"]: row for row in rows}
     learned = habits.learn(connection, rows, now)
     charted = {

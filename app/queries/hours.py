@@ -24,7 +24,7 @@ def hours_of(
     if only is None or only:
         known = None if only is None else sorted(only)
         values = {"only": known, "first_hour": floor(now, HOUR) - DAY}
-        for row in connection.execute(_finished(only is not None), values):
+        for row in connection.execute(_finished(only is not None), values).all():
             hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
     return hours
 

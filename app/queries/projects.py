@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from app.models import Project as ProjectRow
 from app.queries.blame import failures_since
@@ -94,32 +94,48 @@ def get_links(connection: Connection, project_id: str) -> Links:
     return Links._make(connection.execute(query).one())
 
 
-def list_projects(connection: Connection, only: str | None = None) -> list[Project]:
-    """All projects, or the one that the viewer may see, by id."""
-    query = select(*_COLUMNS).order_by(ProjectRow.project_id)
+def list_projects(
+    connection: Connection,
+    only: str | None = None,
+    *,
+    limit: int | None = None,
+    offset: int = 0,
+    newest: bool = False,
+) -> list[Project]:
+    """All projects, or the one that the viewer may see, by id or the `newest` first.
+
+    With a limit no more than so many, those behind `offset` others.
+    """
+    order = (ProjectRow.created_at.desc(),) if newest else ()
+    query = select(*_COLUMNS).order_by(*order, ProjectRow.project_id).limit(limit).offset(offset)
     if only is not None:
         query = query.where(ProjectRow.project_id == only)
     return [Project._make(row) for row in connection.execute(query)]
 
 
-class Version(NamedTuple):
-    """How often a project changed since it was created (µs): another of its id counts anew."""
+def count_projects(connection: Connection, only: str | None = None) -> int:
+    """How many projects there are, or that are the one that the viewer may see."""
+    query = select(func.count()).select_from(ProjectRow)
+    if only is not None:
+        query = query.where(ProjectRow.project_id == only)
+    return connection.scalar(query) or 0
 
-    number: int
-    created_at: int
+
+Version = tuple[str, int, int]
+"""A project, how often it changed, and when it was created (µs): another of its id counts anew."""
 
 
 _VERSIONED = (ProjectRow.project_id, ProjectRow.version, ProjectRow.created_at)
 _VERSIONS = Prepared(lambda _: select(*_VERSIONED))
 
 
-def list_versions(connection: Connection, only: Sequence[str] | None = None) -> dict[str, Version]:
+def list_versions(connection: Connection, only: Sequence[str] | None = None) -> set[Version]:
     """The version of every project, or of these."""
     if only is None:
-        rows: Iterable[Sequence[Any]] = _VERSIONS.each(connection)
+        rows: Iterable[Sequence[Any]] = _VERSIONS.rows(connection)
     else:
-        rows = connection.execute(select(*_VERSIONED).where(ProjectRow.project_id.in_(only)))
-    return {row[0]: Version(row[1], row[2]) for row in rows}
+        rows = connection.execute(select(*_VERSIONED).where(ProjectRow.project_id.in_(only))).all()
+    return set(map(tuple, rows))
 
 
 def list_lines(

@@ -8,16 +8,17 @@ one for a process, tells whom to ask for again.
 
 import re
 import time
-from collections.abc import Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
+from app.queries.board import MANY
 from app.queries.projects import Version, list_versions
 from app.store import deadline
 from app.store.database import reading
 
 LONGEST = 4  # seconds: whoever waits longer learns too late that a board is dead
 WITHIN = 1.0  # seconds that a look may take
+SELDOM = 1.0  # seconds between the beginnings of two looks at more than `MANY` projects
 MINUTE = 60
 SPREAD = 1.0  # seconds over which those come again for whom a new minute is a change
 
@@ -68,28 +69,32 @@ class Watch(Generic[Client]):
         self.waiting: set[Client] = set()
         self._looking = False
         self._looked_at = 0.0
-        self._known: Mapping[str, Version] | None = None
+        self._pause = 0.0
+        self._next = 0.0
+        self._known: set[Version] | None = None
 
-    def must_look(self) -> bool:
+    def must_look(self, now: float) -> bool:
         """Whether a look is due, which then begins: while anybody waits, one after the other."""
         if not self.waiting:
             self._known = None
-        due = bool(self.waiting) and not self._looking
-        self._looking = self._looking or due
+        due = bool(self.waiting) and not self._looking and now >= self._next
+        if due:
+            self._looking, self._next = True, now + self._pause
         return due
 
-    def look(self, app: Any) -> Mapping[str, Version]:
+    def look(self, app: Any) -> set[Version]:
         """The versions of all projects. Raises what the store does."""
         with app.app_context(), deadline.within(WITHIN), reading() as connection:
             return list_versions(connection)
 
-    def concerned(self, found: Mapping[str, Version] | None, began: float) -> list[Client]:
+    def concerned(self, found: set[Version] | None, began: float) -> list[Client]:
         """Those for whom something changed by what a look found, or may have, where it failed."""
         before, self._known, self._looking = self._known, found, False
+        self._pause = SELDOM if found is not None and len(found) > MANY else 0.0
         if found is None or before is None:
             return list(self.waiting)
         self._looked_at = began
-        changed = {one for one in found.keys() | before.keys() if found.get(one) != before.get(one)}
+        changed = {project_id for project_id, *_ in found ^ before}
         return [client for client in self.waiting if changed and _is_of(client.wait, changed)]
 
     def over(self, now: float) -> list[Client]:
@@ -98,7 +103,7 @@ class Watch(Generic[Client]):
 
     def is_fresh(self, now: float, most: float) -> bool:
         """Whether so lately (seconds) nothing had changed for those who still wait."""
-        return now - self._looked_at <= most
+        return now - self._looked_at <= most + self._pause
 
 
 def _is_of(wait: Wait | None, changed: set[str]) -> bool:

@@ -10,7 +10,7 @@ import errno
 import selectors
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -257,11 +257,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Answer those whose time is up, and look for a change where others wait."""
         for connection in self.watch.over(now):
             self._give(connection, now)
-        if self.watch.must_look():
+        if self.watch.must_look(now):
             future = self.tpool.submit(self.watch.look, self.wsgi)
             future.add_done_callback(lambda done: self.method_queue.defer(self._looked, done, now))
 
-    def _looked(self, done: Future[Mapping[str, Version]], began: float) -> None:
+    def _looked(self, done: Future[set[Version]], began: float) -> None:
         found = None if done.exception() else done.result()
         for connection in self.watch.concerned(found, began):
             self._ask_again(connection)

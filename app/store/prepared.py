@@ -80,7 +80,16 @@ class Prepared:
 
     def rows(self, connection: Connection, **values: Any) -> list[Sequence[Any]]:
         """All rows of what it finds: see `each`."""
-        return list(self.each(connection, **values))
+        dialect = connection.dialect.name
+        if dialect != "sqlite":
+            return list(self.each(connection, **values))
+        cursor, text = self._ask(connection, values)
+        try:
+            return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise error_of(connection, text, error) from error
+        finally:
+            cursor.close()
 
     def each(self, connection: Connection, **values: Any) -> Generator[Sequence[Any], None, None]:
         """The rows of what it finds, as the driver gives them (SQLite has no booleans).
@@ -95,15 +104,19 @@ class Prepared:
                 self._built[dialect] = self._build(dialect)
             yield from connection.execute(self._built[dialect], values)
             return
-        text, order, fixed = self._of(connection)
-        values |= fixed
-        cursor = execute_directly(connection, text, [values[name] for name in order or ()])
+        cursor, text = self._ask(connection, values)
         try:
             yield from cursor
         except sqlite3.Error as error:
             raise error_of(connection, text, error) from error
         finally:
             cursor.close()
+
+    def _ask(self, connection: Connection, values: dict[str, Any]) -> tuple[sqlite3.Cursor, str]:
+        """Execute it on SQLite; gives where its rows are, and its text."""
+        text, order, fixed = self._of(connection)
+        values |= fixed
+        return execute_directly(connection, text, [values[name] for name in order or ()]), text
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Execute it once; gives how many rows of the table that concerned."""

@@ -12,7 +12,6 @@ from app.access.seen import SEEN_EVERY, note_seen
 from app.access.viewer import is_script, remember_screen, visiting_wall
 from app.clock import now
 from app.queries import board
-from app.queries.projects import earliest
 from app.queries.wall import Wall, get_wall
 from app.rules.fields import IDENTIFIER
 from app.rules.times import MINUTE, floor
@@ -50,9 +49,9 @@ def index() -> Response:
         leads = visit.screen_id is None
 
         def build() -> tuple[live.Head, dict[str, Any]]:
-            lines = board.list_lines(connection, at, visit.only, charts=False)
+            lines, until = board.look(connection, at, visit.only)
             context = {"wall": get_wall(connection, at, lines), "asked": asked, "leads": leads}
-            return live.Head("Wall", until=earliest(line.until for line in lines)), context
+            return live.Head("Wall", until=until), context
 
         versions = (*visit.versions, floor(at, MINUTE))
         slot = (visit.only, leads)

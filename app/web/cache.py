@@ -21,6 +21,10 @@ OVERHEAD = 1000  # bytes that an entry takes beside its body, its slot and what 
 CHARACTER = 4  # bytes that one of these takes at most
 MIB = 1024 * 1024
 
+SPARED, LONGEST = 25, 4.0
+"""What took a while to make is made anew no sooner than after so many times that, and so many
+seconds at most, for those who are patient: else a board of many projects did nothing else."""
+
 
 class Made(NamedTuple):
     """A page that was just made: what else an answer needs, its ETag, and until when it is true.
@@ -37,7 +41,8 @@ class Made(NamedTuple):
 class Kept(NamedTuple):
     """A page as it was made: `about` is what else an answer needs, `made_at` in seconds.
 
-    It is true until `until` (µs), if nothing changes before.
+    It is true until `until` (µs), if nothing changes before; to make it `took` so many seconds,
+    and mostly takes what it `costs`, which one slow making is not enough to say.
     `packed` is the body with gzip: None until somebody takes it, empty where it is not worth it.
     """
 
@@ -48,11 +53,17 @@ class Kept(NamedTuple):
     made_at: float
     until: int | None = None
     packed: bytes | None = None
+    took: float = 0.0
+    costs: float = 0.0
 
     @property
     def age(self) -> float:
         """Seconds since it was made."""
         return time.monotonic() - self.made_at
+
+    def is_young(self, patience: float) -> bool:
+        """Whether it need not be made anew for those who have so much patience (seconds)."""
+        return self.age < max(patience, min(SPARED * self.costs, LONGEST))
 
 
 class PageCache:
@@ -134,17 +145,22 @@ def serve(
     """The page of a slot at `now` (µs), made from these versions, which are those of the database.
 
     `make` is given the ETag of these versions. It is made for this client alone unless it is to
-    `keep`. With `patience`
-    (seconds), an older page will do if it is younger than that, and not older than what the client
-    got before: `known`, perhaps from another process. What seems newer than the database never
-    does, for that was restored.
+    `keep`. With `patience` (seconds), an older page will do if it is younger than that, or than
+    what it took to make it lets one wait (`SPARED`), and not older than what the client got before:
+    `known`, perhaps from another process. What seems newer than the database never does, for that
+    was restored.
     """
     cache: PageCache | None = current_app.extensions["page_cache"]
 
     def made() -> Kept:
         at = time.monotonic()
         page = make(versioned_etag(slot, versions))
-        return Kept(page.etag, versions, page.body, page.about, at, page.until)
+        took = time.monotonic() - at
+        before = cache.find(slot) if cache else None
+        costs = min(took, before.took) if before else 0.0
+        return Kept(
+            page.etag, versions, page.body, page.about, at, page.until, took=took, costs=costs
+        )
 
     if cache is None or not keep:
         return made()
@@ -155,7 +171,7 @@ def serve(
             return None
         if kept.until is not None and now >= kept.until:
             return None
-        will_do = known <= kept.versions <= versions and kept.age < patience
+        will_do = patience > 0 and known <= kept.versions <= versions and kept.is_young(patience)
         return kept if kept.versions == versions or will_do else None
 
     if kept := found():

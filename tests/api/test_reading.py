@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -509,6 +510,34 @@ def test_times_come_out_in_utc(api: Api, sent: str, shown: str) -> None:
     report = {"job_id": "j", "source_doc_id": "d", "status": "failed", "completed_at": sent}
     assert api.post(report).json["completed_at"] == shown
     assert api.get("/j").json["completed_at"] == shown
+
+
+def project_page(api: Api, query: str = "") -> tuple[list[str], dict[str, Any], dict[str, str]]:
+    """The ids of what is listed, what else the answer says, and where its links lead."""
+    answer = api.client.get(f"/api/v1/projects{query}", headers=api.headers("read"))
+    assert answer.status_code == 200
+    found = re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers.get("Link", ""))
+    body = dict(answer.json)
+    ids = [one["project_id"] for one in body.pop("projects")]
+    return ids, body, {name: urlsplit(url).query for url, name in found}
+
+
+def test_projects_are_listed_by_pages(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        create_project(f"p0-{number}", name="n", mode="kg_vector", now=now())
+    every = [*(f"p0-{number}" for number in range(6)), "p1"]
+    assert project_page(api) == (every, {}, {})
+    place = {"total": 7, "limit": 3, "offset": 3}
+    first, last = "limit=3&offset=0", "limit=3&offset=6"
+    around = {"first": first, "prev": first, "next": last, "last": last}
+    assert project_page(api, "?limit=3&offset=3") == (every[3:6], place, around)
+    assert project_page(api, "?offset=9")[:2] == ([], {"total": 7, "limit": 100, "offset": 9})
+    wrong = api.client.get("/api/v1/projects?limit=0&offset=x", headers=api.headers("read"))
+    assert_problem(wrong, 422)
+    assert {one["field"] for one in wrong.json["errors"]} == {"limit", "offset"}
+    monkeypatch.setattr("app.api.projects.MOST_WHOLE", 5)
+    monkeypatch.setattr("app.api.projects.MAX_LIMIT", 2)
+    assert project_page(api) == (every[:5], {}, {"next": "limit=2&offset=5"})
 
 
 def test_projects_are_listed_and_shown(api: Api) -> None:

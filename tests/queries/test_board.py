@@ -36,13 +36,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return count_judged(monkeypatch)
 
 
-def shown(
-    now: int, only: Sequence[str] | None = None, *, charts: bool = False
-) -> list[tuple[Any, ...]]:
+def shown(now: int, only: Sequence[str] | None = None) -> list[tuple[Any, ...]]:
     """What is said at a moment, which is also what is said without anything kept."""
     with reading() as connection:
-        kept = board.list_lines(connection, now, only, charts=charts)
-        anew = projects.list_lines(connection, now, only, charts=charts)
+        kept = board.look(connection, now, only).lines
+        anew = projects.list_lines(connection, now, only, charts=False)
     assert told(kept) == told(anew)
     return told(kept)
 
@@ -53,10 +51,8 @@ def told(lines: Sequence[ProjectLine]) -> list[tuple[Any, ...]]:
     ]
 
 
-def states(now: int, **options: Any) -> list[tuple[str, str]]:
-    return [
-        (project_id, verdict.state.name) for project_id, _, verdict, *_ in shown(now, **options)
-    ]
+def states(now: int) -> list[tuple[str, str]]:
+    return [(project_id, verdict.state.name) for project_id, _, verdict, *_ in shown(now)]
 
 
 def made(asked: list[Any]) -> list[Any]:
@@ -111,18 +107,32 @@ def test_a_line_is_made_anew_at_the_moment_from_which_it_may_not_be_true(asked: 
     assert ("a", "stalled") in states(NOON + 15 * MINUTE + SECOND)
 
 
-def test_with_hours_a_line_is_made_anew_once(asked: list[Any]) -> None:
+def test_to_have_its_hours_no_line_is_made_anew(asked: list[Any]) -> None:
     record("a", [failed(1, NOON - HOUR)], now=NOON)
     shown(NOON)
     made(asked)
-    assert len(shown(NOON, charts=True)) == len(NAMES)
-    assert made(asked) == [None]
-    shown(NOON)
-    shown(NOON, charts=True)
-    assert [call for call in asked if call is not None] == []
     with reading() as connection:
-        lines = board.list_lines(connection, NOON, charts=True)
-    assert all(len(line.facts.hours) == 24 for line in lines)
+        lines = board.look(connection, NOON).lines
+        charted = board.with_hours(connection, NOON, lines)
+        anew = projects.list_lines(connection, NOON, charts=True)
+    assert asked == [None]
+    assert charted == anew
+    assert any(not line.facts.hours for line in lines)
+
+
+def test_of_many_each_is_made_anew_at_a_time_of_its_own(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "MANY", len(NAMES) - 1)
+    monkeypatch.setattr(board, "hash", lambda name: ord(name) * 15 * SECOND, raising=False)
+    shown(NOON)
+    made(asked)
+    again: dict[str, int] = {}
+    for second in range(1, 61):
+        shown(NOON + second * SECOND)
+        for call in made(asked):
+            again |= {name: second for name in call if name not in again}
+    assert again == {"d": 1, "a": 16, "b": 31, "c": 46}
 
 
 def test_some_of_the_projects_are_those_that_were_asked_for(asked: list[Any]) -> None:
@@ -143,7 +153,7 @@ def test_another_project_of_the_same_id_is_another(asked: list[Any]) -> None:
     for name in "abc":
         drop(name)
     with reading() as connection:
-        [line] = board.list_lines(connection, NOON, charts=False)
+        [line] = board.look(connection, NOON).lines
     assert len(line.facts.hours) == 24  # what is alone is shown with them
 
 

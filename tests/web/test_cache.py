@@ -230,6 +230,27 @@ def test_a_page_is_as_old_as_its_making_is_long(bare: Flask, clock: Clock) -> No
         assert served("slot", (2,), Maker(), patience=1).body == b"1"
 
 
+def test_what_takes_long_is_made_anew_seldom(bare: Flask, clock: Clock) -> None:
+    numbers = iter(range(1, 9))
+
+    def make(etag: str) -> Made:
+        clock.seconds += 0.1
+        return Made(b"%d" % next(numbers), None, etag)
+
+    def asked(version: int, patience: float = 1) -> bytes:
+        return served("slot", (version,), make, patience=patience).body
+
+    with bare.app_context():
+        assert asked(1) == b"1"
+        clock.seconds += 1
+        assert asked(2) == b"2", "that the first one took long need not mean much"
+        clock.seconds += 2.3
+        assert asked(3) == b"2"
+        assert asked(3, patience=0) == b"3", "who loads the page gets the newest"
+        clock.seconds += 2.5
+        assert asked(4) == b"4"
+
+
 class History:
     """A database that is written to and restored, and two processes that keep pages of it."""
 

@@ -32,11 +32,11 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
         for span in of_project
     ]
     came: dict[str, dict[Span, int]] = defaultdict(dict)
-    for one in connection.execute(_came(dialect), {DOUBTED: listed_rows(given)}):
+    for one in connection.execute(_came(dialect), {DOUBTED: listed_rows(given)}).all():
         came[one.project_id][Span(one.start, one.stop)] = one.jobs
     hours: dict[str, dict[int, int]] = defaultdict(dict)
     since = floor(now, HOUR) - (TIMES + 1) * WEEK - DAY
-    for one in connection.execute(_hours(dialect), {DOUBTED: named(rows), "since": since}):
+    for one in connection.execute(_hours(dialect), {DOUBTED: named(rows), "since": since}).all():
         hours[one.project_id][one.bucket] = int(one.jobs)
     for row in rows:
         project_id = row["project_id"]

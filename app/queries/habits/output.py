@@ -43,7 +43,7 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
     }
     dialect = connection.dialect.name
     hours: dict[str, list[tuple[int, int, int]]] = {}
-    for row in connection.execute(_hours(dialect), values):
+    for row in connection.execute(_hours(dialect), values).all():
         counts = (row.bucket, int(row.completed), int(row.empty))
         hours.setdefault(row.project_id, []).append(counts)
     spells = {
@@ -54,7 +54,7 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
         {"project_id": row["project_id"], "spell": spells.get(row["project_id"], now - HOUR)}
         for row in rows
     )
-    for row in connection.execute(_runs(dialect), values):
+    for row in connection.execute(_runs(dialect), values).all():
         learned[row.project_id]["output"] = _output(row, hours.get(row.project_id, ()), now)
 
 

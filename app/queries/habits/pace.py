@@ -111,7 +111,7 @@ def _completed(
     if not rows:
         return
     values = {DOUBTED: named(rows), "since": now - span, "soon": now + TOLERANCE}
-    for row in connection.execute(_last_completed(connection.dialect.name, most), values):
+    for row in connection.execute(_last_completed(connection.dialect.name, most), values).all():
         if row.took is not None:
             yield row.project_id, Measured(row.ended_at, row.took, row.chunks_processed)
 
@@ -130,7 +130,7 @@ def _running(
         for row in rows
     ]
     running = _last_running(connection.dialect.name)
-    for row in connection.execute(running, {DOUBTED: listed_rows(values)}):
+    for row in connection.execute(running, {DOUBTED: listed_rows(values)}).all():
         if row.started_at is not None:
             yield row.project_id, _up_to_now(row, now)
 
@@ -205,7 +205,7 @@ def _learn_spells(
             spells.append(_spell(project_id, usual[project_id], begun))
     if spells:
         values = {DOUBTED: listed_rows(spells)}
-        for row in connection.execute(_first_slow(connection.dialect.name), values):
+        for row in connection.execute(_first_slow(connection.dialect.name), values).all():
             learned[row.project_id]["slow_since"] = row.begun
 
 

@@ -29,7 +29,7 @@ def learn(
     values = {DOUBTED: listed_rows(limits)}
     for limit in limits:
         learned[limit["project_id"]]["unmoved"] = 0
-    for row in connection.execute(_standing(connection.dialect.name), values):
+    for row in connection.execute(_standing(connection.dialect.name), values).all():
         fields = learned[row.project_id]
         if fields["unmoved"] == 0 or row.moved_at < fields["unmoved_since"]:
             fields |= {

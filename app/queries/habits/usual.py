@@ -92,7 +92,7 @@ def _bins(
     finished = _finished_in(connection, rows, edge, since, FOREVER)
     steps: dict[tuple[str, int], list[tuple[float, int]]] = defaultdict(list)
     values = _values(rows, edge, since, FOREVER)
-    for row in connection.execute(_steps(connection.dialect.name), values):
+    for row in connection.execute(_steps(connection.dialect.name), values).all():
         steps[row.project_id, row.start].append((middle_of(row.step), int(row.jobs)))
     return {
         (project_id := row["project_id"]): [
@@ -109,7 +109,7 @@ def _finished_in(
     """What finished by project between two moments, in hours since the edge, else in days (µs)."""
     found: dict[str, Finished] = defaultdict(dict)
     values = _values(rows, edge, since, until)
-    for row in connection.execute(_finished(connection.dialect.name), values):
+    for row in connection.execute(_finished(connection.dialect.name), values).all():
         counts = int(row.completed), int(row.failed), int(row.chunks)
         found[row.project_id][row.start] = counts
     return found

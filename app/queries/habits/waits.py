@@ -41,7 +41,9 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
         for times in range(1, TIMES + 1)
     ]
     waited: Counter[tuple[str, int]] = Counter()
-    for one in connection.execute(_waited(connection.dialect.name), {DOUBTED: listed_rows(spans)}):
+    for one in connection.execute(
+        _waited(connection.dialect.name), {DOUBTED: listed_rows(spans)}
+    ).all():
         waited[one.project_id, one.every] += bool(one.came and not one.ended)
     for row in rows:
         project_id = row["project_id"]

@@ -44,6 +44,7 @@ __all__ = [
     "by_urgency",
     "first_shown",
     "until",
+    "urgency",
 ]
 
 STATES = tuple(
@@ -102,11 +103,14 @@ def blame(verdict: Verdict, failures: Failures) -> Verdict:
     return verdict.state.blame(verdict, failures)
 
 
+def urgency(project_id: str, verdict: Verdict) -> tuple[int, int, str]:
+    """Where a project stands among others, the least first.
+
+    That is the worst; within a state the most recent trouble, then by id.
+    """
+    return verdict.state.rank, -(verdict.last_at or verdict.since or 0), project_id
+
+
 def by_urgency(verdicts: Mapping[str, Verdict]) -> list[str]:
-    """Project ids, worst first; within a state the most recent trouble first, then by id."""
-
-    def key(project_id: str) -> tuple[int, int, str]:
-        verdict = verdicts[project_id]
-        return verdict.state.rank, -(verdict.last_at or verdict.since or 0), project_id
-
-    return sorted(verdicts, key=key)
+    """Project ids, the most urgent first."""
+    return sorted(verdicts, key=lambda project_id: urgency(project_id, verdicts[project_id]))
