@@ -197,7 +197,7 @@ ASKS: dict[str, list[Ask]] = {
         )
     ],
     "api.get_openapi": [Ask("/api/v1/openapi.json", 0)],
-    "api.get_projects": [Ask("/api/v1/projects", 2)],
+    "api.get_projects": [Ask("/api/v1/projects", 2), Ask("/api/v1/projects?limit=1", 3)],
     "api.get_summaries": [Ask("/api/v1/summary", 5)],
     "api.get_summary": [Ask("/api/v1/projects/p1/summary", 9)],
     "api.get_project": [Ask("/api/v1/projects/p1", 1)],
@@ -210,8 +210,8 @@ ASKS: dict[str, list[Ask]] = {
     ],
     "sign_in.sign_out": [Ask("/sign-out", 1, "POST", 303, form=lambda _: {})],
     "dashboard.overview": [
-        Ask("/", 5),
-        Ask("/", 5, part=True),
+        Ask("/", 6),
+        Ask("/", 6, part=True),
         Ask("/?q=p1&state=failing&page=2", 5),
     ],
     "dashboard.project": [

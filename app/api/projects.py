@@ -49,18 +49,16 @@ def get_projects() -> Response:
     paged = "limit" in request.args or "offset" in request.args
     with reading() as connection:
         grant = authenticate(connection, Scope.READ)
-        limit, offset = parse_place(request.args) if paged else (MOST_WHOLE, 0)
+        limit, offset = parse_place(request.args) if paged else (MOST_WHOLE + 1, 0)
         found = list_projects(connection, grant.project_id, limit=limit, offset=offset)
-        total = count_projects(connection, grant.project_id)
-    body: dict[str, Any] = {"projects": [project_fields(one) for one in found]}
+        total = count_projects(connection, grant.project_id) if paged else len(found)
+    body: dict[str, Any] = {"projects": [project_fields(one) for one in found[:MOST_WHOLE]]}
     if paged:
         body |= {"total": total, "limit": limit, "offset": offset}
         headers = offset_links(total, limit, offset)
-    elif total > MOST_WHOLE:
-        headers = offset_links(total, MAX_LIMIT, MOST_WHOLE - MAX_LIMIT, only=("next",))
     else:
-        headers = {}
-    etag = make_etag("projects", body, total)
+        headers = offset_links(total, MAX_LIMIT, MOST_WHOLE - MAX_LIMIT, only=("next",))
+    etag = make_etag("projects", body, headers)
     return unchanged(etag) or json_answer(body, headers={"ETag": etag, **headers})
 
 

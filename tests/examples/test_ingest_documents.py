@@ -30,13 +30,8 @@ from pipeline.options import UnableError
 from pipeline.reports import Reports
 from pipeline.stop import Stop
 
-from tests.kit.databases import sqlite_only
-
 SCRIPT = SAMPLES.parent / "ingest_documents.py"
 COUNTS = {"chunks": "chunks_processed", "nodes": "nodes_created", "edges": "edges_created"}
-
-
-pytestmark = sqlite_only  # what a pipeline does not depend on the engine
 
 
 class LiveBoard(Protocol):
