@@ -4,10 +4,15 @@ The script comes from a package and enters through the browser's own protocol, f
 no script but their own.
 """
 
+from weakref import WeakSet
+
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+looked_at: WeakSet[Page] = WeakSet()
+"""Pages in which axe was: it leaves them no time, not even for an answer that is there."""
+
 SEEN = ("color-contrast", "link-in-text-block", "target-size")
 """What depends on how a page is shown, and not on what it says."""
 
@@ -75,6 +80,7 @@ def look(
     `without` is a selector of what is not looked at. `seen` looks only at what another width or
     another theme may change.
     """
+    looked_at.add(page)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     only = {"type": "rule", "values": SEEN} if seen else {"type": "tag", "values": TAGS}

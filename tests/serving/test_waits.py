@@ -52,11 +52,8 @@ def test_who_is_concerned_is_known_from_two_looks_alone() -> None:
     assert not seen.must_look(0.0)  # nobody waits
     seen.waiting = [one, other, every]
     assert seen.must_look(0.0) and not seen.must_look(0.0)  # one after the other
-    assert seen.concerned({("a", 1, 0), ("b", 1, 0)}, 1.0) == [
-        one,
-        other,
-        every,
-    ]  # before it nobody looked
+    first = seen.concerned({("a", 1, 0), ("b", 1, 0)}, 1.0)
+    assert first == [one, other, every]  # before it nobody looked
     assert seen.must_look(0.0)
     assert seen.concerned({("a", 1, 0), ("b", 1, 0)}, 2.0) == []
     assert seen.concerned({("a", 2, 0), ("b", 1, 0)}, 3.0) == [one, every]
