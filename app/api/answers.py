@@ -1,6 +1,6 @@
 """What goes out: projects as the contract shows them, JSON bodies and links."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -40,22 +40,28 @@ def unchanged(etag: str) -> Response | None:
     return etags.unchanged(etag, VARY)
 
 
-def offset_links(
-    total: int, limit: int, offset: int, only: Sequence[str] = ("first", "next", "prev", "last")
-) -> dict[str, str]:
-    """The Link header (RFC 8288) around a page of a list that stands still, where there is one."""
+def offset_places(total: int, limit: int, offset: int) -> dict[str, int]:
+    """The offsets of the pages around one, by the name of their link."""
     last = max(0, total - 1) // limit * limit
     places = {"first": 0, "last": last}
     if offset + limit < total:
         places["next"] = offset + limit
     if offset > 0:
         places["prev"] = min(max(0, offset - limit), last)
-    named = [
-        f'<{own_path()}?limit={limit}&offset={places[name]}>; rel="{name}"'
-        for name in only
-        if name in places
-    ]
-    return {"Link": ", ".join(named)} if named else {}
+    return places
+
+
+def link_header(limit: int, offsets: Mapping[str, int]) -> dict[str, str]:
+    """The Link header (RFC 8288) to pages that begin at these offsets; none to none."""
+    url = f"{own_path()}?limit={limit}"
+    header = _links_to(url, {name: ("offset", str(each)) for name, each in offsets.items()})
+    return {"Link": header} if header else {}
+
+
+def _links_to(url: str, places: Mapping[str, tuple[str, str]]) -> str:
+    return ", ".join(
+        f'<{url}&{how}={place}>; rel="{name}"' for name, (how, place) in places.items()
+    )
 
 
 def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> dict[str, str]:
@@ -65,21 +71,19 @@ def links(page: JobPage[Any], query: Sequence[tuple[str, Any]]) -> dict[str, str
     there meets no job twice and misses none, whatever came or went meanwhile. Where the filter
     makes it too long for a header, those are left out that are needed least; there may be none.
     """
-    last = max(0, page.total - 1) // page.limit * page.limit
+    offsets = offset_places(page.total, page.limit, page.offset)
     places = {"first": ("offset", "0")}
     if page.ends and page.offset + len(page.rows) < page.total:
         places["next"] = "cursor", cursor_text(page.ends[1], newer=False)
     if page.ends and page.offset > 0:
         places["prev"] = "cursor", cursor_text(page.ends[0], newer=True)
     elif page.offset > 0:  # beyond the end
-        places["prev"] = "offset", str(min(max(0, page.offset - page.limit), last))
-    places["last"] = "offset", str(last)
+        places["prev"] = "offset", str(offsets["prev"])
+    places["last"] = "offset", str(offsets["last"])
     url = f"{own_path()}?{urlencode([*query, ('limit', page.limit)])}"
     for needless in (None, "first", "last", "prev"):
         places.pop(needless or "", None)
-        header = ", ".join(
-            f'<{url}&{how}={place}>; rel="{name}"' for name, (how, place) in places.items()
-        )
+        header = _links_to(url, places)
         if fits_headers(header):
             return {"Link": header} if header else {}
     return {}

@@ -1,5 +1,6 @@
 """The query parameters of the list, read strictly: what is not valid is a 422, never clamped."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -44,28 +45,17 @@ def parse_list(
     At `now` those jobs have stalled that were silent for `silent_after` (µs). Raises ProblemError
     422 with every fault.
     """
-    values: dict[str, Any] = {"limit": DEFAULT_LIMIT, "offset": 0, "cursor": None}
-    errors: list[tuple[str, str]] = []
-    for name, read in _READ.items():
-        if name in args:
-            try:
-                values[name] = read(args.getlist(name), now, silent_after)
-            except ValueError as error:
-                errors.append((name, str(error)))
+    parts = {
+        part.name: lambda texts, part=part: part.read(texts, now, silent_after) for part in PARTS
+    }
+    values, errors = _read(args, _PLACE | {"cursor": CURSOR.read} | parts)
     if "cursor" in args and "offset" in args:
         errors.append(("offset", "has no place beside a cursor"))
     if errors:
         raise ProblemError(422, "Some parameters are not valid.", errors=errors)
-    limit, offset, cursor = (values.pop(name) for name in ("limit", "offset", "cursor"))
+    limit, offset = values.pop("limit"), values.pop("offset")
+    cursor = values.pop("cursor", None)
     return JobFilter(**values), limit, offset, cursor and Cursor(*cursor)
-
-
-_READ = {
-    "limit": lambda texts, *_: LIMIT.read(texts),
-    "offset": lambda texts, *_: OFFSET.read(texts),
-    "cursor": lambda texts, *_: CURSOR.read(texts),
-    **{part.name: part.read for part in PARTS},
-}
 
 
 def parse_place(args: MultiDict[str, str]) -> tuple[int, int]:
@@ -73,16 +63,30 @@ def parse_place(args: MultiDict[str, str]) -> tuple[int, int]:
 
     Raises ProblemError 422 with every fault.
     """
-    values, errors = {"limit": DEFAULT_LIMIT, "offset": 0}, []
-    for parameter, read in (("limit", LIMIT.read), ("offset", OFFSET.read)):
-        if parameter in args:
-            try:
-                values[parameter] = read(args.getlist(parameter))
-            except ValueError as error:
-                errors.append((parameter, str(error)))
+    values, errors = _read(args, _PLACE)
     if errors:
         raise ProblemError(422, "Some parameters are not valid.", errors=errors)
     return values["limit"], values["offset"]
+
+
+Reader = Callable[[list[str]], Any]
+
+_PLACE: dict[str, Reader] = {"limit": LIMIT.read, "offset": OFFSET.read}
+
+
+def _read(
+    args: MultiDict[str, str], readers: Mapping[str, Reader]
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """What is given, with the place where that is not; and every fault."""
+    values: dict[str, Any] = {"limit": DEFAULT_LIMIT, "offset": 0}
+    errors = []
+    for name, read in readers.items():
+        if name in args:
+            try:
+                values[name] = read(args.getlist(name))
+            except ValueError as error:
+                errors.append((name, str(error)))
+    return values, errors
 
 
 def query_of(args: MultiDict[str, str]) -> list[tuple[str, Any]]:

@@ -7,7 +7,13 @@ from flask import Response, request, url_for
 
 from app.access.scopes import Scope
 from app.api import blueprint
-from app.api.answers import json_answer, offset_links, project_fields, unchanged
+from app.api.answers import (
+    json_answer,
+    link_header,
+    offset_places,
+    project_fields,
+    unchanged,
+)
 from app.api.operations import LOCATION, Header, Parameter, operation
 from app.api.params import LIMIT, MAX_LIMIT, OFFSET, parse_place
 from app.api.requests import authenticate, open_project, read_json
@@ -55,9 +61,9 @@ def get_projects() -> Response:
     body: dict[str, Any] = {"projects": [project_fields(one) for one in found[:MOST_WHOLE]]}
     if paged:
         body |= {"total": total, "limit": limit, "offset": offset}
-        headers = offset_links(total, limit, offset)
+        headers = link_header(limit, offset_places(total, limit, offset))
     else:
-        headers = offset_links(total, MAX_LIMIT, MOST_WHOLE - MAX_LIMIT, only=("next",))
+        headers = link_header(MAX_LIMIT, {"next": MOST_WHOLE} if total > MOST_WHOLE else {})
     etag = make_etag("projects", body, headers)
     return unchanged(etag) or json_answer(body, headers={"ETag": etag, **headers})
 

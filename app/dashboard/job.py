@@ -48,7 +48,7 @@ def job(project_id: str, job_id: str) -> Response:
             if shown.state is RUNNING:  # of no other the history is asked
                 facts = None
                 if unheard(shown.moved_at or at, silent_since(at, of.silent_after)):
-                    [facts] = list_facts(connection, at, [project_id], charts=False)
+                    [facts] = list_facts(connection, at, [project_id])
                 chart = charts.get_chart(connection, of, at, running=True)
                 expected = outlook(shown, facts, chart, at)
             return head, {

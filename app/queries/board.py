@@ -8,6 +8,7 @@ put back: one that is not the same, older or newer, is of other rows.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import NamedTuple
 
 from flask import Flask, current_app
@@ -17,7 +18,7 @@ from app.queries import projects
 from app.queries.hours import fill_hours, hours_of
 from app.queries.projects import ProjectLine, Version, earliest
 from app.rules.times import MINUTE, SECOND, floor
-from app.rules.verdicts import urgency
+from app.rules.verdicts import Hour, urgency
 
 MANY = 2000
 """Projects of which more are not judged anew all at once when a minute begins.
@@ -28,7 +29,7 @@ What is said of the last hour is then of a moment within the last minute, for ea
 OFTEN = 2 * SECOND
 """The state of one of many projects ends every moment; all of them are looked at no oftener."""
 
-PIECE = 1000  # projects that are judged at a time
+PIECE = 1000  # projects that are judged, or asked for, at a time
 MOST_KEPT = 100_000  # projects; of more all are judged anew
 
 
@@ -40,11 +41,12 @@ class Board(NamedTuple):
 
 
 class KeptLine(NamedTuple):
-    """What was said of a project, true from one moment until another (µs).
+    """What was said of a project of this version, true from one moment until another (µs).
 
     `until` is when another state may hold, `due` when it is to be made anew at the latest.
     """
 
+    version: Version
     since: int
     due: int
     until: int | None
@@ -52,8 +54,8 @@ class KeptLine(NamedTuple):
     line: ProjectLine
 
 
-Kept = dict[Version, KeptLine]
-"""In the order in which they were shown last: so they are soon sorted again."""
+Kept = dict[str, KeptLine]
+"""By project, in the order in which they were shown last: so they are soon sorted again."""
 
 
 def init_app(app: Flask, *, keeps: bool) -> None:
@@ -69,33 +71,33 @@ def look(connection: Connection, now: int, only: Sequence[str] | None = None) ->
     kept: Kept | None = current_app.extensions["lines"]
     versions = set() if kept is None else projects.list_versions(connection, only)
     if kept is None or not 1 < len(versions) <= MOST_KEPT:
-        lines = projects.list_lines(connection, now, only, charts=False)
+        lines = projects.list_lines(connection, now, only)
         return Board(lines, earliest(line.until for line in lines))
-    # Ten thousand are looked through as a whole, not one by one.
-    found = kept.copy()
-    for version in [one for one in found if one not in versions]:
-        del found[version]
-    for version in [one for one, line in found.items() if not line.since <= now < line.due]:
-        del found[version]
-    many = len(versions) > MANY
-    changed = {version[0]: version for version in versions.difference(found)}
-    first = len(changed) > MANY
+    found = [
+        one
+        for one in kept.copy().values()  # others may add to it meanwhile
+        if one.version in versions and one.since <= now < one.due
+    ]
+    changed = {version[0]: version for version in versions.difference(one.version for one in found)}
+    many, first = len(versions) > MANY, len(changed) > MANY
+    # A request whose time is up keeps what it has, and the next one goes on.
     for piece in _pieces(sorted(changed)):
         wanted = None if only is None and len(piece) == len(versions) else piece
-        for line in projects.list_lines(connection, now, wanted, charts=False):
-            version = changed[line.facts.project_id]
-            found[version] = kept[version] = _keep(line, now, many=many, first=first)
-    shown = sorted(found.items(), key=lambda one: one[1].urgency)
+        for line in projects.list_lines(connection, now, wanted):
+            project_id = line.facts.project_id
+            one = _keep(line, changed[project_id], now, many=many, first=first)
+            kept[project_id] = one
+            found.append(one)
+    found.sort(key=attrgetter("urgency"))
     if only is None:
-        current_app.extensions["lines"] = dict(shown)
-    until = earliest(one.until for _, one in shown)
+        current_app.extensions["lines"] = {one.version[0]: one for one in found}
+    until = earliest(one.until for one in found)
     if many and until is not None:
         until = max(until, now + OFTEN)
-    return Board([one.line for _, one in shown], until)
+    return Board([one.line for one in found], until)
 
 
 def _pieces(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """So many at a time: a request whose time is up keeps what it has, and the next one goes on."""
     for first in range(0, len(ids), PIECE):
         yield ids[first : first + PIECE]
 
@@ -103,8 +105,9 @@ def _pieces(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 def with_hours(connection: Connection, now: int, lines: Iterable[ProjectLine]) -> list[ProjectLine]:
     """The same lines, each with its hours of the day."""
     lines = list(lines)
-    without = [line.facts.project_id for line in lines if not line.facts.hours]
-    hours = hours_of(connection, now, without)
+    hours: dict[str, list[Hour]] = {}
+    for piece in _pieces([line.facts.project_id for line in lines if not line.facts.hours]):
+        hours |= hours_of(connection, now, piece)
 
     def charted(line: ProjectLine) -> ProjectLine:
         shown = fill_hours(hours.get(line.facts.project_id, ()), now)
@@ -113,15 +116,16 @@ def with_hours(connection: Connection, now: int, lines: Iterable[ProjectLine]) -
     return [line if line.facts.hours else charted(line) for line in lines]
 
 
-def _keep(line: ProjectLine, now: int, *, many: bool, first: bool) -> KeptLine:
+def _keep(line: ProjectLine, version: Version, now: int, *, many: bool, first: bool) -> KeptLine:
     """A line with the moment when it is to be made anew, if nothing is reported before.
 
     Of many each has a moment of its own: made together at `first`, they would be so every minute.
     """
-    project_id, until = line.facts.project_id, line.until
+    project_id, until = version[0], line.until
     if many:
         due = now + (1 + hash(project_id) % MINUTE if first else MINUTE)
     else:
         due = floor(now, MINUTE) + MINUTE
     order = urgency(project_id, line.verdict)
-    return KeptLine(now, due if until is None else min(due, until), until, order, line)
+    due = due if until is None else min(due, until)
+    return KeptLine(version, now, due, until, order, line)

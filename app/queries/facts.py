@@ -43,12 +43,10 @@ from app.store.database import inlined, table_of
 MOST_LOOKED_AT = 20  # failed jobs of the last hour, whether they are all of one document
 
 
-def list_facts(
-    connection: Connection, now: int, only: Sequence[str] | None, *, charts: bool
-) -> list[ProjectFacts]:
+def list_facts(connection: Connection, now: int, only: Sequence[str] | None) -> list[ProjectFacts]:
     """The facts of every project, or of these, at `now` (µs).
 
-    Without `charts` several projects have only the `hours` that their verdicts follow from.
+    Of several only those have `hours` whose verdicts follow from them.
     """
     values: dict[str, Any] = {
         "only": only,
@@ -65,12 +63,9 @@ def list_facts(
     known = {row["project_id"]: row for row in rows}
     learned = habits.learn(connection, rows, now)
     charted = {
-        project_id
-        for project_id, row in known.items()
-        if charts or len(rows) == 1 or row["hour_failed"]
+        project_id for project_id, row in known.items() if len(rows) == 1 or row["hour_failed"]
     }
-    everything = only is None and len(charted) == len(rows)
-    hours = hours_of(connection, now, None if everything else charted)
+    hours = hours_of(connection, now, charted)
     facts = []
     for project_id, row in known.items():
         fields = {name: row[name] for name in _FIELDS} | learned.get(project_id, {})

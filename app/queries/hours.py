@@ -13,30 +13,26 @@ from app.rules.verdicts import Hour, first_shown
 CHART_HOURS = 24
 
 
-def hours_of(
-    connection: Connection, now: int, only: Collection[str] | None
-) -> Mapping[str, list[Hour]]:
+def hours_of(connection: Connection, now: int, only: Collection[str]) -> Mapping[str, list[Hour]]:
     """The last hours up to that of `now` (µs) in which something finished, oldest first.
 
-    Of every project (None), or of these.
+    Of these projects.
     """
     hours: dict[str, list[Hour]] = {}
-    if only is None or only:
-        known = None if only is None else sorted(only)
-        values = {"only": known, "first_hour": floor(now, HOUR) - DAY}
-        for row in connection.execute(_finished(only is not None), values).all():
+    if only:
+        values = {"only": sorted(only), "first_hour": floor(now, HOUR) - DAY}
+        for row in connection.execute(_finished(), values).all():
             hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
     return hours
 
 
 @cache
-def _finished(only: bool) -> Any:
+def _finished() -> Any:
     found = select(
         FinishedCount.project_id, FinishedCount.hour, FinishedCount.completed, FinishedCount.failed
     )
-    projects = select(Project.project_id)
-    if only:
-        projects = projects.where(Project.project_id.in_(bindparam("only", expanding=True)))
+    wanted = Project.project_id.in_(bindparam("only", expanding=True))
+    projects = select(Project.project_id).where(wanted)
     return found.where(
         FinishedCount.project_id.in_(projects), FinishedCount.hour > bindparam("first_hour")
     ).order_by(FinishedCount.hour)

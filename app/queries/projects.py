@@ -142,15 +142,13 @@ def list_lines(
     connection: Connection,
     now: int,
     only: str | Sequence[str] | None = None,
-    *,
-    charts: bool = True,
 ) -> list[ProjectLine]:
     """Every project (or the only one, or these) with its facts and its verdict, worst first.
 
-    Without `charts` several projects have only the `hours` that their verdicts follow from.
+    Of several only those have `hours` whose verdicts follow from them.
     """
     ids = [only] if isinstance(only, str) else only
-    facts = {fact.project_id: fact for fact in list_facts(connection, now, ids, charts=charts)}
+    facts = {fact.project_id: fact for fact in list_facts(connection, now, ids)}
     verdicts = {project_id: assess(fact, now) for project_id, fact in facts.items()}
     for project_id, failures in failures_since(connection, verdicts).items():
         verdicts[project_id] = blame(verdicts[project_id], failures)

@@ -5,7 +5,8 @@ PostgreSQL rows go as one JSON text: a message for each row took as long as the 
 """
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -80,16 +81,10 @@ class Prepared:
 
     def rows(self, connection: Connection, **values: Any) -> list[Sequence[Any]]:
         """All rows of what it finds: see `each`."""
-        dialect = connection.dialect.name
-        if dialect != "sqlite":
+        if connection.dialect.name != "sqlite":
             return list(self.each(connection, **values))
-        cursor, text = self._ask(connection, values)
-        try:
+        with self._asked(connection, values) as cursor:
             return cursor.fetchall()
-        except sqlite3.Error as error:
-            raise error_of(connection, text, error) from error
-        finally:
-            cursor.close()
 
     def each(self, connection: Connection, **values: Any) -> Generator[Sequence[Any], None, None]:
         """The rows of what it finds, as the driver gives them (SQLite has no booleans).
@@ -104,19 +99,21 @@ class Prepared:
                 self._built[dialect] = self._build(dialect)
             yield from connection.execute(self._built[dialect], values)
             return
-        cursor, text = self._ask(connection, values)
-        try:
+        with self._asked(connection, values) as cursor:
             yield from cursor
+
+    @contextmanager
+    def _asked(self, connection: Connection, values: dict[str, Any]) -> Iterator[sqlite3.Cursor]:
+        """It, executed on SQLite: where its rows are."""
+        text, order, fixed = self._of(connection)
+        values |= fixed
+        cursor = execute_directly(connection, text, [values[name] for name in order or ()])
+        try:
+            yield cursor
         except sqlite3.Error as error:
             raise error_of(connection, text, error) from error
         finally:
             cursor.close()
-
-    def _ask(self, connection: Connection, values: dict[str, Any]) -> tuple[sqlite3.Cursor, str]:
-        """Execute it on SQLite; gives where its rows are, and its text."""
-        text, order, fixed = self._of(connection)
-        values |= fixed
-        return execute_directly(connection, text, [values[name] for name in order or ()]), text
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Execute it once; gives how many rows of the table that concerned."""

@@ -88,7 +88,7 @@ def _replay(watched: list[Watched], until: float) -> None:
                 if reports := one.pipeline.step(at):
                     record(one.project, reports, now=micros(at))
             with reading() as connection:
-                for line in list_lines(connection, micros(at), charts=False):
+                for line in list_lines(connection, micros(at)):
                     by_id[line.facts.project_id].said.append((at, _states(line)))
             progress(f"day {int(at // DAY)}", at / until)
 

@@ -40,7 +40,7 @@ def shown(now: int, only: Sequence[str] | None = None) -> list[tuple[Any, ...]]:
     """What is said at a moment, which is also what is said without anything kept."""
     with reading() as connection:
         kept = board.look(connection, now, only).lines
-        anew = projects.list_lines(connection, now, only, charts=False)
+        anew = projects.list_lines(connection, now, only)
     assert told(kept) == told(anew)
     return told(kept)
 
@@ -114,10 +114,19 @@ def test_to_have_its_hours_no_line_is_made_anew(asked: list[Any]) -> None:
     with reading() as connection:
         lines = board.look(connection, NOON).lines
         charted = board.with_hours(connection, NOON, lines)
-        anew = projects.list_lines(connection, NOON, charts=True)
-    assert asked == [None]
-    assert charted == anew
+        assert asked == []
+        alone = [projects.list_lines(connection, NOON, name)[0] for name in NAMES]
     assert any(not line.facts.hours for line in lines)
+    assert {line.facts.project_id: line for line in charted} == dict(zip(NAMES, alone, strict=True))
+
+
+def test_whatever_changes_no_more_is_kept_than_there_are_projects(app: Flask) -> None:
+    for number in range(10):
+        record("a", [failed(number, NOON)], now=NOON)
+        shown(NOON, ["a", "b"])
+        assert len(app.extensions["lines"]) == 2
+    shown(NOON)
+    assert len(app.extensions["lines"]) == len(NAMES)
 
 
 def test_of_many_each_is_made_anew_at_a_time_of_its_own(

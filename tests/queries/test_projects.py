@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.ledger.projects import create_project
 from app.ledger.report import Report
+from app.queries.board import with_hours
 from app.queries.charts import get_chart
 from app.queries.overview import shared_causes
 from app.queries.projects import ProjectLine, get_project, list_lines
@@ -136,7 +137,7 @@ def test_the_overview_is_worst_first_and_names_what_projects_share(app: Flask) -
         assert [line.facts.name for line in list_lines(connection, NOW, "calm")] == ["calm"]
 
 
-def test_without_charts_the_verdicts_are_the_same_and_a_project_alone_has_its_chart(
+def test_of_several_those_have_hours_that_need_them_and_a_project_alone_has_its_own(
     app: Flask,
 ) -> None:
     for name in ("broken", "calm", "void"):
@@ -147,12 +148,13 @@ def test_without_charts_the_verdicts_are_the_same_and_a_project_alone_has_its_ch
     record("broken", [*reports, finished(9, JobStatus.COMPLETED, NOW)], now=NOW)
     record("calm", [finished(1, JobStatus.COMPLETED, NOW)], now=NOW)
     with reading() as connection:
-        charted, plain = list_lines(connection, NOW), list_lines(connection, NOW, charts=False)
-        [alone] = list_lines(connection, NOW, "calm", charts=False)
-    assert charted[0].verdict.state is verdicts.FAILING
-    assert [line.verdict for line in plain] == [line.verdict for line in charted]
+        plain = list_lines(connection, NOW)
+        alone = [list_lines(connection, NOW, line.facts.project_id)[0] for line in plain]
+        charted = with_hours(connection, NOW, plain)
+    assert plain[0].verdict.state is verdicts.FAILING
+    assert [line.verdict for line in plain] == [line.verdict for line in alone]
     assert [bool(line.facts.hours) for line in plain] == [True, False, False]
-    assert alone.facts.hours == charted[1].facts.hours
+    assert charted == alone
 
 
 def test_the_overview_takes_as_many_statements_for_thirty_projects_as_for_one(
