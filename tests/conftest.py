@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -20,6 +21,7 @@ from app.ledger.projects import create_project
 from app.store.database import db
 from tests.kit import ROOT
 from tests.kit.api import Api
+from tests.kit.apps import compile_routes_once
 from tests.kit.board import Board, served
 from tests.kit.databases import Databases
 
@@ -39,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     for name, meaning in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
+    compile_routes_once()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -122,6 +125,14 @@ def app(settings: dict[str, str], compiled: BytecodeCache) -> Iterator[Flask]:
     with app.app_context():
         yield app
         db.engine.dispose()
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The clock stands, and gives its moment in µs: no minute turns between two answers."""
+    moment = now()
+    monkeypatch.setattr("app.clock.time", SimpleNamespace(time_ns=lambda: moment * 1000))
+    return moment
 
 
 @pytest.fixture

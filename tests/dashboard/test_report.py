@@ -99,7 +99,7 @@ def test_a_key_that_is_made_reports_to_this_project_alone(api: Api, project: str
     answer = api.client.post(PATH + "&way=curl", data=form(api.client))
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
-    [key] = set(re.findall(r"ib-[\w-]{43}", answer.text))
+    [key] = set(re.findall(r"<mark>(ib-[\w-]{43})</mark>", answer.text))
     assert f'"Authorization: Bearer <mark>{key}</mark>"' in answer.text.replace("&#34;", '"')
     newest, *others = keys()
     assert len(others) == before
@@ -191,7 +191,7 @@ def test_a_projects_own_page_leads_here(api: Api) -> None:
     assert '<a href="/report?project_id=p1">Report jobs to this project</a>' in page
 
 
-def test_the_first_job_is_seen_as_it_comes_in(api: Api) -> None:
+def test_the_first_job_is_seen_as_it_comes_in(api: Api, still: int) -> None:
     enter(api, "read")
     waiting = api.client.get(PATH, headers=PART)
     assert "Waiting for the first report" in waiting.text

@@ -353,7 +353,7 @@ def test_a_screen_opens_nothing_but_the_wall(api: Api, admin: FlaskClient) -> No
     assert other.get("/").status_code == 302
 
 
-def test_its_cookie_is_out_of_reach_and_renewed(api: Api, admin: FlaskClient) -> None:
+def test_its_cookie_is_out_of_reach_and_renewed(api: Api, admin: FlaskClient, still: int) -> None:
     tv = paired(api, admin)
     for scheme in ("http", "https"):
         base = {"base_url": f"{scheme}://localhost"}
@@ -391,7 +391,7 @@ def test_revoking_closes_it_at_once(api: Api, admin: FlaskClient) -> None:
     assert admin.get(path).status_code == admin.post(f"{path}/revoke", data=form).status_code == 404
 
 
-def test_it_is_renamed_and_shows_other_projects(api: Api, admin: FlaskClient) -> None:
+def test_it_is_renamed_and_shows_other_projects(api: Api, admin: FlaskClient, still: int) -> None:
     create_project("p2", name="Project two", mode="kg_vector", now=now())
     tv = paired(api, admin)
     etag = tv.get("/wall/board").headers["ETag"]

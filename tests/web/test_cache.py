@@ -44,11 +44,10 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock(monkeypatch: pytest.MonkeyPatch, still: int) -> Clock:
     """The cache's clock, which stands still, and the minute with it."""
-    clock, moment = Clock(), time.time_ns()
+    clock = Clock()
     monkeypatch.setattr(cache, "time", clock)
-    monkeypatch.setattr("app.clock.time", SimpleNamespace(time_ns=lambda: moment))
     return clock
 
 

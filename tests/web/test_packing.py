@@ -20,7 +20,7 @@ PART = {"HX-Request-Type": "partial"}
 
 
 @pytest.fixture
-def filled(api: Api) -> Api:
+def filled(api: Api, still: int) -> Api:
     """A project whose list is worth packing, and a browser that is signed in."""
     jobs = [{"job_id": f"j{number}", "source_doc_id": f"d{number}"} for number in range(40)]
     assert api.post({"jobs": jobs}, "/bulk").status_code == 200

@@ -129,7 +129,7 @@ FORMS.append(FORMS[1] | FORMS[2])
 
 
 @pytest.fixture
-def filled(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
+def filled(api: Api, monkeypatch: pytest.MonkeyPatch, still: int) -> Api:
     """A board with two projects, a screen, and a clock that stands still."""
     create_project("p2", name=OTHER, mode="kg_vector", now=now())
     for project_id, name in (("p1", "doc"), ("p2", OTHER)):
@@ -146,8 +146,7 @@ def filled(api: Api, monkeypatch: pytest.MonkeyPatch) -> Api:
         sent = {"json": {"jobs": jobs}, "headers": api.headers()}
         api.client.post(f"/api/v1/projects/{project_id}/jobs/bulk", **sent)
     api.key("read", "p1")
-    moment, seconds = time.time_ns(), time.monotonic()
-    monkeypatch.setattr("app.clock.time", SimpleNamespace(time_ns=lambda: moment))
+    seconds = time.monotonic()
     monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=lambda: seconds))
     return api
 
