@@ -65,8 +65,13 @@ INSTANCE = Variable(
 DATABASE_URL = Variable(
     "DATABASE_URL", "where the jobs are; if empty, in a SQLite file in INSTANCE"
 )
+REPLICA_URL = Variable(
+    "DATABASE_REPLICA_URL", "a standby of PostgreSQL, which then makes pages too; if empty, none"
+)
 CONNECTIONS = Variable(
-    "DATABASE_CONNECTIONS", "connections to PostgreSQL, of all WORKERS together", "40"
+    "DATABASE_CONNECTIONS",
+    "connections to PostgreSQL, of all WORKERS together; to its standby as many",
+    "40",
 )
 SECRET_KEY = Variable(
     "SECRET_KEY", "signs forms, 32 characters or more; if empty, one that is made and kept"
@@ -88,6 +93,7 @@ VARIABLES = (
     INSTANCE,
     DATA_HOME,
     DATABASE_URL,
+    REPLICA_URL,
     CONNECTIONS,
     SECRET_KEY,
     HOST,
@@ -111,7 +117,8 @@ class ConfigError(SystemExit):
 class Config:
     """Everything that the environment decides.
 
-    `secret_key` None: the database keeps it. `connections` are those to PostgreSQL of a process.
+    `secret_key` None: the database keeps it. `connections` are those to PostgreSQL of a process,
+    and as many again to its standby, where it has one.
     """
 
     instance: Path
@@ -119,6 +126,7 @@ class Config:
     secret_key: str | None = field(repr=False)
     cache_bytes: int = 16 * MIB
     connections: int = 20
+    standby_url: str | None = None
     trusted_proxies: tuple[Network, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     path_prefix: str = ""
@@ -152,6 +160,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Config:
         secret_key=_secret_key(SECRET_KEY.of(environ), database_url, instance / "secret_key"),
         cache_bytes=_cache_bytes(CACHE_MB.of(environ)),
         connections=_connections(environ, database_url),
+        standby_url=_standby_url(REPLICA_URL.of(environ), database_url),
         trusted_proxies=trusted_proxies(environ),
         allowed_hosts=tuple(_host(text) for text in _listed(ALLOWED_HOSTS, environ)),
         path_prefix=path_prefix(environ),
@@ -263,12 +272,7 @@ def _database_url(text: str, instance: Path) -> str:
     if not text:
         url = URL.create(ENGINES["sqlite"], database=str(instance / "jobwall.db"))
         return url.render_as_string(hide_password=False)
-    try:
-        url = _read_url(text)
-    except (ArgumentError, ValueError):  # the latter of a port that is no number
-        raise ConfigError(
-            "DATABASE_URL: not a URL such as postgresql+psycopg://user@host/name"
-        ) from None
+    url = _url_of(DATABASE_URL, text, "read-write")
     engine = url.get_backend_name()
     if engine not in ENGINES:
         raise ConfigError(f"DATABASE_URL: {engine} is not supported; use sqlite or postgresql")
@@ -282,10 +286,32 @@ def _database_url(text: str, instance: Path) -> str:
     return url.set(drivername=ENGINES[engine]).render_as_string(hide_password=False)
 
 
-def _read_url(text: str) -> URL:
+def _standby_url(text: str, database_url: str) -> str | None:
+    """Where the standby is; it is asked for one that follows another server, whatever the host."""
+    if not text:
+        return None
+    url = _url_of(REPLICA_URL, text, "standby")
+    if url.get_backend_name() != "postgresql" or database_url.startswith("sqlite"):
+        raise ConfigError(
+            "DATABASE_REPLICA_URL: only PostgreSQL has standbys; DATABASE_URL names its primary"
+        )
+    url = url.set(query={"target_session_attrs": "standby", **url.query})
+    return url.set(drivername=ENGINES["postgresql"]).render_as_string(hide_password=False)
+
+
+def _url_of(variable: Variable, text: str, wanted: str) -> URL:
+    try:
+        return _read_url(text, wanted)
+    except (ArgumentError, ValueError):  # the latter of a port that is no number
+        raise ConfigError(
+            f"{variable.name}: not a URL such as postgresql+psycopg://user@host/name"
+        ) from None
+
+
+def _read_url(text: str, wanted: str) -> URL:
     """A URL; one of several hosts also as PostgreSQL's own tools take it, and SQLAlchemy does not.
 
-    Of several the board wants the one that takes its writes, unless the URL says otherwise.
+    Of several the board wants one that is so (`target_session_attrs`), unless the URL says else.
     """
     several = _SEVERAL_HOSTS.fullmatch(text)
     if several is None:
@@ -300,7 +326,7 @@ def _read_url(text: str) -> URL:
         url = url.update_query_dict({"host": hosts, "port": ports})
     host = url.query.get("host", "")
     if isinstance(host, tuple) or "," in host:
-        url = url.set(query={"target_session_attrs": "read-write", **url.query})
+        url = url.set(query={"target_session_attrs": wanted, **url.query})
     return url
 
 

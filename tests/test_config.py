@@ -115,6 +115,32 @@ def test_of_one_host_it_does_not_matter_what_it_may(tmp_path: Path) -> None:
     assert make_url(read(told).database_url).query == {}
 
 
+def test_a_standby_is_asked_for_as_one_whatever_else_its_url_says(tmp_path: Path) -> None:
+    told = {"INSTANCE": str(tmp_path), "DATABASE_URL": "postgresql://user@one/name"}
+    assert read(told).standby_url is None
+    for url, host in (("postgresql://user@two/name", "two"), ("postgresql://a,b/name", "a,b")):
+        found = make_url(read(told | {"DATABASE_REPLICA_URL": url}).standby_url or "")
+        _, given = found.get_dialect()().create_connect_args(found)
+        assert (given["host"], given["target_session_attrs"]) == (host, "standby")
+        assert found.drivername == "postgresql+psycopg"
+
+
+@pytest.mark.parametrize(
+    ("primary", "standby"),
+    [
+        ("", "postgresql://user@two/name"),
+        ("postgresql://user@one/name", "sqlite:///standby.db"),
+        ("postgresql://user@one/name", "mysql://user@two/name"),
+        ("postgresql://user@one/name", "nonsense"),
+        ("postgresql://user@one/name", "postgresql://user@two:port/name"),
+    ],
+)
+def test_a_standby_that_is_none_is_one_line(tmp_path: Path, primary: str, standby: str) -> None:
+    told = {"DATABASE_URL": primary, "DATABASE_REPLICA_URL": standby}
+    with pytest.raises(ConfigError, match=r"^DATABASE_REPLICA_URL: [^\n]*$"):
+        read({"INSTANCE": str(tmp_path), **told})
+
+
 @pytest.mark.parametrize("url", [None, ""])
 def test_without_a_url_the_database_is_a_file_in_the_instance(
     tmp_path: Path, url: str | None

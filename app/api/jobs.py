@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from flask import Response, request, url_for
+from sqlalchemy import Connection
 
 from app.access.scopes import Scope
 from app.api import blueprint
@@ -22,6 +23,8 @@ from app.queries import jobs as queries
 from app.queries.contract import CONTRACT, fields_of
 from app.queries.parts import EVERY_TAKEN
 from app.queries.search import LIMITED, MOST_FOUND, MOST_MEANT, limit_header
+from app.queries.standby import reading_of
+from app.queries.views import JobPage
 from app.rules.fields import InvalidError
 from app.rules.project import Project
 from app.rules.skew import greatest, skew_of
@@ -97,8 +100,8 @@ REPORTED = {200: (MERGE, NOTE, SKEW), 201: (LOCATION, SKEW)}
 def get_jobs(project_id: str) -> Response:
     """A page; 304 where nothing changed, after one statement."""
     at = now()
-    with reading() as connection:
-        project = open_project(connection, project_id)
+    with reading() as primary:
+        project = open_project(primary, project_id)
         wanted, limit, offset, cursor = parse_list(request.args, at, project.silent_after)
         query = query_of(request.args)
         slot = ("jobs", project_id, *query, limit, offset, cursor)
@@ -108,8 +111,8 @@ def get_jobs(project_id: str) -> Response:
         if answer := unchanged(versioned_etag(slot, versions)):
             return answer
 
-        def make(etag: str) -> Made:
-            page = queries.list_jobs(
+        def read(connection: Connection) -> JobPage[dict[str, Any]]:
+            return queries.list_jobs(
                 connection,
                 project,
                 wanted,
@@ -119,6 +122,9 @@ def get_jobs(project_id: str) -> Response:
                 reading=CONTRACT,
                 cursor=cursor,
             )
+
+        def make(etag: str) -> Made:
+            page = reading_of(primary, project, read, now=at)()
             body = {
                 "jobs": page.rows,
                 "total": page.total,

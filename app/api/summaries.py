@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 from flask import Response
+from sqlalchemy import Connection
 
 from app.api import blueprint
 from app.api.answers import VARY, json_answer
@@ -13,6 +14,7 @@ from app.api.requests import open_everything, open_project
 from app.clock import now
 from app.queries import board, causes, charts, projects
 from app.queries.projects import ProjectLine
+from app.queries.standby import reading_of
 from app.queries.views import Chart
 from app.rules.causes import cause_name, remedy_of
 from app.rules.sentences import plain
@@ -56,10 +58,10 @@ def get_summaries() -> Response:
 def get_summary(project_id: str) -> Response:
     """What the project's page says; 304 where nothing changed, after one statement."""
     at = now()
-    with reading() as connection:
-        project = open_project(connection, project_id)
+    with reading() as primary:
+        project = open_project(primary, project_id)
 
-        def build() -> tuple[Body, int | None]:
+        def build(connection: Connection) -> tuple[Body, int | None]:
             [line] = projects.list_lines(connection, at, project_id)
             running = line.facts.running > 0
             chart = charts.get_chart(connection, project, at, running=running)
@@ -70,7 +72,8 @@ def get_summary(project_id: str) -> Response:
             }
             return _summary(line, at) | more, line.until
 
-        return _answer(("summary", project_id), (project.version,), build, at)
+        read = reading_of(primary, project, build, now=at)
+        return _answer(("summary", project_id), (project.version,), read, at)
 
 
 def _answer(

@@ -96,7 +96,8 @@ def post_fork(server: Any, _worker: Any) -> None:
     app = server.app.wsgi()
     if "sqlalchemy" in app.extensions:
         with app.app_context():
-            db.engine.dispose(close=False)
+            for engine in db.engines.values():
+                engine.dispose(close=False)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -115,7 +116,8 @@ def worker_exit(_server: Any, worker: Any) -> None:
     app: Any = getattr(worker, "wsgi", None)  # none in the server, which may be told of it too
     if "sqlalchemy" in getattr(app, "extensions", ()):
         with app.app_context():
-            db.engine.dispose()
+            for engine in db.engines.values():
+                engine.dispose()
 
 
 def _glance(app: Any) -> None:

@@ -3,12 +3,14 @@
 from typing import Any
 
 from flask import Response
+from sqlalchemy import Connection
 
 from app.access.viewer import missing, visiting
 from app.clock import now
 from app.dashboard import blueprint
 from app.dashboard.answers import answer, title
 from app.queries import causes as queries
+from app.queries.standby import reading_of
 from app.rules.causes import parse_cause
 from app.rules.common import in_common
 from app.rules.times import MINUTE, floor
@@ -23,9 +25,9 @@ COMPARED = 1000  # ... and of which it is said what they have in common
 def causes(project_id: str) -> Response:
     """The causes seen last, the busiest first, each with the documents that still fail by it."""
     at = now()
-    with visiting(project_id, at) as (connection, shown):
+    with visiting(project_id, at) as (primary, shown):
 
-        def build() -> tuple[Head, dict[str, Any]]:
+        def build(connection: Connection) -> tuple[Head, dict[str, Any]]:
             page = queries.list_causes(connection, shown, at)
             failing = queries.list_failing(
                 connection, project_id, [line.cause for line in page.lines], most=NAMED
@@ -40,7 +42,8 @@ def causes(project_id: str) -> Response:
             }
 
         versions = (shown.version, floor(at, MINUTE))
-        return answer("causes", (project_id,), versions, build, project=shown, now=at)
+        read = reading_of(primary, shown, build, now=at)
+        return answer("causes", (project_id,), versions, read, project=shown, now=at)
 
 
 @blueprint.get("/projects/<id:project_id>/causes/<cause>", endpoint="cause")
@@ -51,9 +54,9 @@ def one_cause(project_id: str, cause: str) -> Response:
         number = parse_cause(cause)
     except ValueError:
         missing()
-    with visiting(project_id, at) as (connection, shown):
+    with visiting(project_id, at) as (primary, shown):
 
-        def build() -> tuple[Head, dict[str, Any]]:
+        def build(connection: Connection) -> tuple[Head, dict[str, Any]]:
             one = queries.get_cause(connection, project_id, number)
             if one is None:
                 missing()
@@ -68,4 +71,5 @@ def one_cause(project_id: str, cause: str) -> Response:
             }
 
         versions = (shown.version, floor(at, MINUTE))
-        return answer("cause", (project_id, cause), versions, build, project=shown, now=at)
+        read = reading_of(primary, shown, build, now=at)
+        return answer("cause", (project_id, cause), versions, read, project=shown, now=at)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Response, request, url_for
+from sqlalchemy import Connection
 
 from app.access.viewer import missing, visiting
 from app.clock import now
@@ -14,6 +15,7 @@ from app.dashboard.pager import make_pager
 from app.queries import jobs
 from app.queries.filters import JobFilter
 from app.queries.search import limit_words
+from app.queries.standby import reading_of
 from app.rules.documents import folder_and_file
 from app.rules.formats import DOCUMENT
 from app.rules.times import MINUTE, floor
@@ -29,9 +31,9 @@ def document(project_id: str) -> Response:
         document_id = DOCUMENT.parse(request.args.get("id", ""))
     except ValueError:
         missing()
-    with visiting(project_id, at) as (connection, shown):
+    with visiting(project_id, at) as (primary, shown):
 
-        def build() -> tuple[Head, dict[str, Any]]:
+        def build(connection: Connection) -> tuple[Head, dict[str, Any]]:
             found = jobs.list_jobs(
                 connection,
                 shown,
@@ -62,4 +64,5 @@ def document(project_id: str) -> Response:
             }
 
         slot, versions = (project_id, document_id, number), (shown.version, floor(at, MINUTE))
-        return answer("document", slot, versions, build, project=shown, now=at)
+        read = reading_of(primary, shown, build, now=at)
+        return answer("document", slot, versions, read, project=shown, now=at)

@@ -21,6 +21,7 @@ from app.dashboard.asked import parse_filter
 from app.queries import exports, failing
 from app.queries.contract import Fields
 from app.queries.search import limit_header
+from app.queries.standby import reading_of
 from app.rules.causes import parse_cause
 from app.rules.legible import BLANK
 from app.rules.project import Project
@@ -114,17 +115,18 @@ def _export(project_id: str, listed: Listed, file: File) -> Response:
     with visiting(project_id, at) as (connection, project):
         export = listed.begin(connection, project, at)
         # Before the answer begins, for what goes wrong here can still be said.
-        rows, rest = listed.read(connection, project, export)
+        rows, rest = _read(listed, connection, project, export, at)
     begun = file.head + file.write(rows)
 
     @copy_current_request_context
     def read(left: Any) -> tuple[list[Fields], Any]:
         # Who asks is found out for each batch: a session that is closed gets no more.
+        at = now()
         with (
             deadline.within(deadline.REQUEST),
-            visiting(project_id, now()) as (connection, project),
+            visiting(project_id, at) as (connection, project),
         ):
-            return listed.read(connection, project, left)
+            return _read(listed, connection, project, left, at)
 
     def stream(told: int, left: Any) -> Iterator[bytes]:
         # Nothing is open while a batch is on its way, neither a transaction nor a context.
@@ -146,6 +148,13 @@ def _export(project_id: str, listed: Listed, file: File) -> Response:
         **limit_header(export.capped),
     }
     return Response(stream(len(rows), rest), headers=headers, content_type=file.kind)
+
+
+def _read(
+    listed: Listed, primary: Connection, project: Project, left: Any, at: int
+) -> tuple[list[Fields], Any]:
+    """The next batch, and what is left then."""
+    return reading_of(primary, project, lambda there: listed.read(there, project, left), now=at)()
 
 
 def _broken_off(project_id: str, word: str, told: int, error: Exception) -> ConnectionResetError:

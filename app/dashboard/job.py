@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from flask import Response
+from sqlalchemy import Connection
 
 from app.access.viewer import missing, visiting_job
 from app.clock import now
@@ -13,6 +14,7 @@ from app.dashboard.estimates import outlook
 from app.queries import charts, jobs, projects
 from app.queries.contract import fields_of
 from app.queries.facts import list_facts
+from app.queries.standby import reading_of
 from app.rules.causes import cause_name, cause_of, chain, remedy_of, telling_line
 from app.rules.documents import folder_and_file
 from app.rules.job_states import RUNNING
@@ -27,9 +29,9 @@ from app.web.live import IDLE_PACE, PACE, Head
 def job(project_id: str, job_id: str) -> Response:
     """A job: all that is known of it."""
     at = now()
-    with visiting_job(project_id, job_id, at) as (connection, of, heard_at):
+    with visiting_job(project_id, job_id, at) as (primary, of, heard_at):
 
-        def build() -> tuple[Head, dict[str, Any]]:
+        def build(connection: Connection) -> tuple[Head, dict[str, Any]]:
             shown = jobs.get_job(connection, of, job_id, at)
             if shown is None:
                 missing()
@@ -68,4 +70,5 @@ def job(project_id: str, job_id: str) -> Response:
 
         # A sign of life shows here, and raises no version.
         slot, versions = (project_id, job_id), (of.version, heard_at, floor(at, MINUTE))
-        return answer("job", slot, versions, build, project=of, now=at)
+        read = reading_of(primary, of, build, now=at, job=(job_id, heard_at))
+        return answer("job", slot, versions, read, project=of, now=at)

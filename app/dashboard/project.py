@@ -20,6 +20,7 @@ from app.dashboard.pager import make_pager
 from app.queries import charts, jobs, projects
 from app.queries.filters import JobFilter
 from app.queries.search import limit_words
+from app.queries.standby import reading_of
 from app.queries.views import Cursor, JobPage
 from app.rules.formats import key_text
 from app.rules.job import Job
@@ -35,11 +36,11 @@ def project(project_id: str) -> Response:
     """A project: the verdict, the tabs, the chart and the table."""
     at = now()
     wanted = parse_filter(own_path(), request.args)
-    with visiting(project_id, at) as (connection, shown):
+    with visiting(project_id, at) as (primary, shown):
         if wanted.moment is not None:
-            return redirect(local_path(_page_of(connection, shown, wanted, wanted.moment, at)))
+            return redirect(local_path(_page_of(primary, shown, wanted, wanted.moment, at)))
 
-        def build() -> tuple[Head, dict[str, Any]]:
+        def build(connection: Connection) -> tuple[Head, dict[str, Any]]:
             [line] = projects.list_lines(connection, at, project_id)
             query, tabs, listed = _listed(connection, shown, wanted, at)
             page = jobs.list_jobs(
@@ -94,7 +95,8 @@ def project(project_id: str) -> Response:
             }
 
         slot, versions = (project_id, wanted), (shown.version, floor(at, MINUTE))
-        return answer("project", slot, versions, build, project=shown, now=at)
+        read = reading_of(primary, shown, build, now=at)
+        return answer("project", slot, versions, read, project=shown, now=at)
 
 
 def _listed(

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from app.queries import projects
 from app.queries.hours import fill_hours, hours_of
 from app.queries.projects import ProjectLine, Version, earliest
+from app.queries.standby import lines_of
 from app.rules.times import MINUTE, SECOND, floor
 from app.rules.verdicts import Hour, urgency
 
@@ -82,8 +83,9 @@ def look(connection: Connection, now: int, only: Sequence[str] | None = None) ->
     many, first = len(versions) > MANY, len(changed) > MANY
     # A request whose time is up keeps what it has, and the next one goes on.
     for piece in _pieces(sorted(changed)):
-        wanted = None if only is None and len(piece) == len(versions) else piece
-        for line in projects.list_lines(connection, now, wanted):
+        wanted = {project_id: changed[project_id] for project_id in piece}
+        every = only is None and len(piece) == len(versions)
+        for line in lines_of(connection, now, wanted, every=every):
             project_id = line.facts.project_id
             one = _keep(line, changed[project_id], now, many=many, first=first)
             kept[project_id] = one

@@ -82,13 +82,20 @@ MICROS = BigInteger
 """A time or a span in whole microseconds (see `app.rules.times`)."""
 
 
-def init_app(app: Flask, connections: int) -> None:
+READ_ONLY = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""One snapshot on PostgreSQL, in which nothing is written."""
+
+STANDBY = "standby"
+"""What the engine of the primary's standby is called, where there is one."""
+
+
+def init_app(app: Flask, connections: int, standby_url: str | None = None) -> None:
     """Bind the engine to the app and give it what its dialect needs.
 
-    To PostgreSQL, which has few for all, it opens so many connections at most.
+    To PostgreSQL, which has few for all, it opens so many connections at most; to its standby too.
     """
     sqlite = app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite")
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+    options = {
         # A connection to SQLite is memory, and a page has it for a millisecond; one to PostgreSQL
         # may wait there for another writer.
         "pool_size": 6 if sqlite else connections,
@@ -97,6 +104,11 @@ def init_app(app: Flask, connections: int) -> None:
         "pool_use_lifo": True,  # few stay busy, the others stay small
         "hide_parameters": True,  # what people send belongs in no log
     }
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    if standby_url is not None:
+        app.config["SQLALCHEMY_BINDS"] = {
+            STANDBY: {**options, "url": standby_url, "pool_timeout": 0}
+        }
     db.init_app(app)
     app.before_request(lambda: deadline.begin(anew=False))  # our server says it before
     app.teardown_request(lambda _: deadline.end())
@@ -109,7 +121,7 @@ def init_app(app: Flask, connections: int) -> None:
             from app.store import postgres  # noqa: PLC0415  elsewhere its driver may be missing
 
             event.listen(db.engine, "do_connect", postgres.connect)
-            event.listen(db.engine, "connect", _prepare_postgres)
+            event.listen(db.engine, "connect", prepare_postgres)
             event.listen(db.engine, "checkout", postgres.check)
             event.listen(db.engine, "handle_error", postgres.leave_read_only)
 
@@ -128,7 +140,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.set_progress_handler(deadline.is_over, PERIOD)
 
 
-def _prepare_postgres(connection: Any, _record: object) -> None:
+def prepare_postgres(connection: Any, _record: object) -> None:
+    """Set what a new connection to PostgreSQL needs."""
     # A page is the next rows of an index, in its order. Collected in a bitmap and sorted instead,
     # which pays for few rows, it is all the rows of a project that the planner believes small.
     # To compile a statement takes longer than any of ours.
@@ -165,9 +178,7 @@ def reading() -> Iterator[Connection]:
     """
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
-            connection.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            connection.execution_options(**READ_ONLY)
         with connection.begin():
             _take_time(connection)
             yield connection

@@ -4,7 +4,6 @@ Loaded where PostgreSQL is used: elsewhere its driver may be missing.
 """
 
 import select
-from collections import deque
 from typing import Any
 
 import psycopg
@@ -77,11 +76,11 @@ def connect(_dialect: Any, _record: Any, arguments: Any, parameters: dict[str, A
     except BaseException:
         connection.close()
         raise
-    _answered.append((connection.info.host, str(connection.info.port)))
+    _answered[parameters.get("host")] = connection.info.host, str(connection.info.port)
     return connection
 
 
-_answered: deque[tuple[str, str]] = deque(maxlen=1)  # the last one
+_answered: dict[str | None, tuple[str, str]] = {}  # of the hosts that a URL names, the last one
 
 
 def _places(parameters: dict[str, Any]) -> list[tuple[str, str]]:
@@ -89,7 +88,8 @@ def _places(parameters: dict[str, Any]) -> list[tuple[str, str]]:
     hosts, ports = (str(parameters.get(name) or "").split(",") for name in ("host", "port"))
     ports = [port or "5432" for port in ports]
     named = zip(hosts, ports if len(ports) > 1 else ports * len(hosts), strict=True)
-    return sorted(named, key=lambda place: place not in _answered)
+    last = _answered.get(parameters.get("host"))
+    return sorted(named, key=lambda place: place != last)
 
 
 def _refuse_poolers(connection: BoundedConnection) -> None:

@@ -32,3 +32,8 @@ def cookies_of(answer: TestResponse) -> dict[str, Morsel[str]]:
     for line in answer.headers.getlist("Set-Cookie"):
         found |= SimpleCookie(line)
     return found
+
+
+def without_token(page: str) -> str:
+    """The page without its form's token, which is masked anew each time."""
+    return re.sub(r'(name="csrf_token" value=)"[^"]*"', r"\1", page)
