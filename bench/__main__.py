@@ -15,6 +15,7 @@ from bench import (
     naive,
     pixels,
     reporter,
+    stored,
     wide,
     writes,
 )
@@ -32,6 +33,7 @@ GROUPS: dict[str, Group] = {
     "wall": wide.measure,
     "projects": many.measure,
     "write": writes.measure,
+    "stored": stored.measure,
     "crowd": crowd.measure,
     "pixels": pixels.measure,
     "reporter": reporter.measure,

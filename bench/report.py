@@ -36,9 +36,9 @@ LINES = {
     "causes_own_recall": Line("the same", least=0.8),
     "causes_own_lines": Line("the same", least=0.88),
     "causes_us": Line("to read and to fold a text, µs", most=100),
-    "cpu_list": Line("server CPU of a list of 50 over a constant", most=3),
-    "cpu_list_cached": Line("the same from the cache", most=2),
-    "cpu_304": Line("the same, unchanged", most=2),
+    "cpu_list": Line("server CPU of a list of 50 over a constant", most=2.4),
+    "cpu_list_cached": Line("the same from the cache", most=1.5),
+    "cpu_304": Line("the same, unchanged", most=1.5),
     "cpu_constant_ms": Line("server CPU of the constant, ms"),
     "naive_list_100k": Line("time of the usual list over ours, 100,000 jobs", least=10),
     "naive_most_100k": Line("the usual list over a constant: no answer is faster than that"),
@@ -81,16 +81,22 @@ LINES |= {
     "projects_10k_new_s": Line("seconds from a new page to the next"),
     "projects_10k_refused": Line("polls that were refused after the first minute", most=0),
 }
-for suffix, single, batch in (("sqlite", 0.65, 0.85), ("postgres_8", 0.2, 0.75)):
+for suffix, single, batch, life in (
+    ("sqlite", 0.65, 0.85, None),
+    ("postgres_8", 0.2, 0.75, 0.4),
+):
     LINES |= {
         f"write_single_{suffix}": Line("new jobs, one a report, over plain inserts", least=single),
         f"write_batch100_{suffix}": Line("new jobs, 100 a report", least=batch),
-        f"write_life_{suffix}": Line("whole lives, three reports each"),
+        f"write_life_{suffix}": Line("whole lives, three reports each", least=life),
         f"write_single_{suffix}_per_s": Line("new jobs a second, one a report"),
         f"write_batch100_{suffix}_per_s": Line("new jobs a second, 100 a report"),
         f"write_life_{suffix}_per_s": Line("whole lives a second"),
     }
 LINES |= {
+    "update_hot_share": Line("changes of a job on its way made in its place", least=0.95),
+    "job_often_bytes": Line("what a job of five reports takes in PostgreSQL, bytes"),
+    "job_once_bytes": Line("one that is reported once, bytes"),
     "crowd_p50_ms": Line("median of a poll, 1,000 dashboards"),
     "crowd_p99_ms": Line("99th percentile of a poll"),
     "crowd_errors": Line("polls and reports that failed", most=0),
@@ -104,10 +110,10 @@ LINES |= {
     "crowd_waiting_cpu": Line("server CPU of those, over that of those that ask", most=1),
     "crowd_waiting_errors": Line("their polls, and reports meanwhile, that failed", most=0),
     "crowd_waiting_report_p99_ms": Line("99th percentile of a report meanwhile"),
-    "memory_mb_idle_1000": Line("memory, idle, 1,000 jobs", most=130),
-    "memory_mb_crowd_1000": Line("memory after the crowd, 1,000 jobs", most=130),
-    "memory_mb_idle_size": Line("memory, idle, SIZE", most=130),
-    "memory_mb_crowd_size": Line("memory after the crowd, SIZE", most=130),
+    "memory_mb_idle_1000": Line("memory, idle, 1,000 jobs", most=125),
+    "memory_mb_crowd_1000": Line("memory after the crowd, 1,000 jobs", most=125),
+    "memory_mb_idle_size": Line("memory, idle, SIZE", most=125),
+    "memory_mb_crowd_size": Line("memory after the crowd, SIZE", most=125),
     **{
         f"reporter_{mood}_{figure}": Line(f"{words}, the board {mood}", most=most)
         for mood in ("up", "down", "hanging", "500", "401", "429")

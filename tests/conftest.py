@@ -23,6 +23,7 @@ from tests.kit import ROOT
 from tests.kit.api import Api
 from tests.kit.apps import compile_routes_once
 from tests.kit.board import Board, served
+from tests.kit.citus import OF_ONE_SERVER, Citus
 from tests.kit.databases import Databases
 
 TESTS_A_COLLECTION = 50
@@ -33,6 +34,11 @@ MARKERS = {
     "postgresql": "needs a PostgreSQL server",
     "slow": "takes seconds: processes that are killed, thousands of examples",
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--citus URL`: see `tests.kit.citus`."""
+    parser.addoption("--citus", help="the coordinator of a Citus: PostgreSQL's tests run on it")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,7 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark tests by what they need, and begin with those that mostly wait for processes."""
+    of_one_server = OF_ONE_SERVER if items and items[0].config.getoption("--citus") else ()
     for item in items:
+        if item.path.name in of_one_server:
+            item.add_marker(pytest.mark.skip("of one server"))
         folder = item.path.relative_to(ROOT).parts[1]
         if folder == "browser":
             item.add_marker("browser")
@@ -86,6 +95,11 @@ def databases(
     folder = tmp_path_factory.mktemp(f"migrated-{request.param}")
     if request.param == "sqlite":
         yield Databases(folder)
+        return
+    if citus := request.config.getoption("--citus"):
+        databases = Databases(folder, Citus(citus))
+        yield databases
+        databases.close()
         return
     # Not below pytest's folder, which no other user may enter: as root, the server runs as one.
     home = Path(tempfile.mkdtemp(prefix="jobwall-postgres-"))

@@ -7,24 +7,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
-from app.access.keys import create_key
-from app.access.scopes import Scope, hashed, new_secret
-from app.config import read
-from app.ledger.projects import create_project
-from app.ledger.report import Report
+from app.access.scopes import hashed, new_secret
 from app.queries import depth
 from app.queries.habits.doubt import DOUBTED
-from app.rules.status import JobStatus
-from app.rules.times import SECOND
 from app.screens.store import add_screen
 from app.store.database import db, writing
 from app.web.cookies import SCREEN
-from tests.kit.asks import ASKS, CLOCK, MOST_DOUBTS, Ask, Store
+from tests.kit.asks import ASKS, CLOCK, MOST_DOUBTS, Ask, Store, make_store
 from tests.kit.cookies import give
 from tests.kit.databases import Databases
 from tests.kit.forms import without_token
-from tests.kit.recording import record
 from tests.kit.statements import statements
 
 SIZES = {"small": (1, 3), "large": (12, 300)}  # projects, and jobs of the first and of `own`
@@ -36,33 +28,6 @@ KEPT = [
     or endpoint.startswith("wall")
     if ask.status == 200
 ]
-
-
-def make_store(settings: dict[str, str], projects: int, jobs: int) -> Store:
-    app = create_app(read(settings | {"CACHE_MB": "0"}))
-    with app.app_context():
-        for project_id in ("own", *(f"p{number}" for number in range(1, projects + 1))):
-            create_project(project_id, name=project_id, mode="kg_vector", now=CLOCK)
-            amount = jobs if project_id in ("own", "p1") else 3
-            record(project_id, [report(item) for item in range(amount)], now=CLOCK)
-        with writing() as connection:
-            key = create_key(connection, name="k", scope=Scope.ADMIN, now=CLOCK).text
-    return Store(app, create_app(read(settings)), key, jobs)
-
-
-def report(number: int) -> Report:
-    """Failed, empty and silent in turn; one a second, the first the newest."""
-    created = CLOCK - number * SECOND
-    return Report(
-        job_id=f"j{number}",
-        source_doc_id=f"doc-{number}",
-        status=(JobStatus.FAILED, JobStatus.RUNNING, JobStatus.COMPLETED)[number % 3],
-        created_at=created,
-        started_at=created,
-        completed_at=created,
-        chunks_processed=3,
-        error_message="it broke",
-    )
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ The hash of a secret is looked up at every request, so that revoking works at on
 project it also tells the version by which an unchanged page is known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -29,6 +29,7 @@ from app.models import ApiKey, Job, Screen, ScreenProject, Session
 from app.models import Project as ProjectRow
 from app.rules.project import Project
 from app.store.database import table_of
+from app.store.distributed import is_distributed
 from app.store.prepared import Prepared
 from app.web.etags import Versions
 
@@ -136,8 +137,64 @@ _ALL_BY_KEY = Prepared(lambda _: _with_versions(_BY_KEY, ApiKey))
 _ALL_BY_SESSION = Prepared(lambda _: _with_versions(_BY_SESSION, Session))
 
 
+# Of a database of several nodes those who may see what are on one, and the projects on others: two
+# statements, so that who asks is told apart from what does not answer.
+_KEY = Prepared(lambda _: _BY_KEY)
+_SESSION = Prepared(lambda _: _BY_SESSION)
+_PROJECT = Prepared(
+    lambda _: select(*_COLUMNS).where(ProjectRow.project_id == bindparam("of_project"))
+)
+_JOB_HEARD_AT = Prepared(
+    lambda _: select(Job.heard_at).where(
+        Job.project_id == bindparam("of_project"), Job.job_id == bindparam("of_job")
+    )
+)
+_VERSIONS_OF_ALL = Prepared(lambda _: select(ProjectRow.project_id, ProjectRow.version))
+
+
+def _visit_apart(
+    connection: Connection, rows: Sequence[Any], project_id: str, job_id: str | None = None
+) -> Visit | None:
+    """The visit of whom the first statement found, to a project of some node."""
+    if not rows:
+        return None
+    grant = _grant(rows[0])
+    if grant.project_id not in (None, project_id):
+        return Visit(grant)
+    found = _PROJECT.rows(connection, of_project=project_id)
+    if not found:
+        return Visit(grant)
+    project = Project._make(found[0])
+    if job_id is None:
+        return Visit(grant, project)
+    heard = _JOB_HEARD_AT.rows(connection, of_project=project_id, of_job=job_id)
+    return Visit(grant, project, heard[0][0] if heard else None)
+
+
+def _versions_apart(connection: Connection, only: Container[str] | None) -> dict[str, int]:
+    """The versions of all projects, or of these."""
+    rows = _VERSIONS_OF_ALL.rows(connection)
+    return {row[0]: row[1] for row in rows if only is None or row[0] in only}
+
+
+def _joined(versions: Mapping[str, int]) -> Versions:
+    """See `_versions`."""
+    return (max(versions.values(), default=0), sum(versions.values()))
+
+
+def _overview_apart(connection: Connection, rows: Sequence[Any]) -> OverviewVisit | None:
+    if not rows:
+        return None
+    grant = _grant(rows[0])
+    only = None if grant.project_id is None else (grant.project_id,)
+    return OverviewVisit(grant, _joined(_versions_apart(connection, only)))
+
+
 def visit_with_key(connection: Connection, key: str, project_id: str, now: int) -> Visit | None:
     """The visit of a program; None for a key that is not valid at `now` (µs)."""
+    if is_distributed(connection):
+        found = _KEY.rows(connection, secret=hashed(key), now=now)
+        return _visit_apart(connection, found, project_id)
     return _visit(
         _PROJECT_BY_KEY.rows(connection, secret=hashed(key), of_project=project_id, now=now)
     )
@@ -147,6 +204,9 @@ def visit_with_session(
     connection: Connection, token: str, project_id: str, now: int, job_id: str | None = None
 ) -> Visit | None:
     """The visit of a browser; None for a session that is not open at `now` (µs)."""
+    if is_distributed(connection):
+        found = _SESSION.rows(connection, secret=hashed(token), now=now)
+        return _visit_apart(connection, found, project_id, job_id)
     values = {"secret": hashed(token), "of_project": project_id, "now": now, "of_job": job_id}
     query = _PROJECT_BY_SESSION if job_id is None else _JOB_BY_SESSION
     return _visit(query.rows(connection, **values))
@@ -167,12 +227,17 @@ def visit_overview_with_session(
     connection: Connection, token: str, now: int
 ) -> OverviewVisit | None:
     """The visit of a browser to all that it may see; None for a session that is not open."""
+    if is_distributed(connection):
+        found = _SESSION.rows(connection, secret=hashed(token), now=now)
+        return _overview_apart(connection, found)
     rows = _ALL_BY_SESSION.rows(connection, secret=hashed(token), now=now)
     return OverviewVisit(_grant(rows[0]), _numbers(rows[0][-1])) if rows else None
 
 
 def visit_everything_with_key(connection: Connection, key: str, now: int) -> OverviewVisit | None:
     """The visit of a program to all that it may see; None for a key that is not valid."""
+    if is_distributed(connection):
+        return _overview_apart(connection, _KEY.rows(connection, secret=hashed(key), now=now))
     rows = _ALL_BY_KEY.rows(connection, secret=hashed(key), now=now)
     return OverviewVisit(_grant(rows[0]), _numbers(rows[0][-1])) if rows else None
 
@@ -215,6 +280,20 @@ def _wall_by_screen(dialect: str, *, asked: bool) -> Select[Any]:
     ).where(Screen.token_hash == bindparam("secret"), Screen.revoked_at.is_(None))
 
 
+def _screen_apart(_dialect: str) -> Select[Any]:
+    """A screen, and the ids of the projects that it was given."""
+    ids = select(func.string_agg(ScreenProject.project_id, " "))
+    ids = ids.where(ScreenProject.screen_id == Screen.screen_id).correlate(Screen)
+    return select(
+        Screen.name,
+        Screen.screen_id,
+        Screen.last_seen_at,
+        Screen.every_project,
+        ids.scalar_subquery(),
+    ).where(Screen.token_hash == bindparam("secret"), Screen.revoked_at.is_(None))
+
+
+_SCREEN = Prepared(_screen_apart)
 _ASKED_BY_SESSION = Prepared(_wall_by_session)
 _ALL_BY_SCREEN = Prepared(lambda dialect: _wall_by_screen(dialect, asked=False))
 _ASKED_BY_SCREEN = Prepared(lambda dialect: _wall_by_screen(dialect, asked=True))
@@ -233,6 +312,13 @@ def visit_wall_with_session(
             return None
         only = visit.grant.project_id
         return WallVisit(visit.grant, visit.versions, None if only is None else (only,))
+    if is_distributed(connection):
+        entry = _SESSION.rows(connection, secret=hashed(token), now=now)
+        if not entry:
+            return None
+        grant = _grant(entry[0])
+        seen = _versions_apart(connection, _both(asked, grant.project_id and [grant.project_id]))
+        return WallVisit(grant, _joined(seen), tuple(sorted(seen)))
     values = {"secret": hashed(token), "asked": orjson.dumps(asked).decode(), "now": now}
     rows = _ASKED_BY_SESSION.rows(connection, **values)
     return WallVisit(_grant(rows[0]), _numbers(rows[0][3]), _ids(rows[0][4])) if rows else None
@@ -242,6 +328,9 @@ def visit_wall_with_screen(
     connection: Connection, token: str, asked: Sequence[str]
 ) -> WallVisit | None:
     """The wall of a screen of ours; None for a token that is no screen's, or was revoked."""
+    if is_distributed(connection):
+        found = _SCREEN.rows(connection, secret=hashed(token))
+        return _screen_visit(connection, found[0], asked) if found else None
     values = {"secret": hashed(token)}
     if asked:
         values["asked"] = orjson.dumps(asked).decode()
@@ -252,6 +341,23 @@ def visit_wall_with_screen(
     only = None if every_project and not asked else _ids(ids)
     grant = Grant(name, Scope.READ, None)
     return WallVisit(grant, _numbers(versions), only, screen_id, last_seen_at)
+
+
+def _screen_visit(connection: Connection, row: Any, asked: Sequence[str]) -> WallVisit:
+    name, screen_id, last_seen_at, every_project, ids = row
+    wanted = _both(asked or None, None if every_project else _ids(ids))
+    versions = _versions_apart(connection, wanted)
+    only = None if wanted is None else tuple(sorted(versions))
+    grant = Grant(name, Scope.READ, None)
+    return WallVisit(grant, _joined(versions), only, screen_id, last_seen_at)
+
+
+def _both(one: Iterable[str] | None, other: Iterable[str] | None) -> set[str] | None:
+    """What is in both of two sets of ids, of which None is every one."""
+    if one is None or other is None:
+        given = one if other is None else other
+        return None if given is None else set(given)
+    return set(one).intersection(other)
 
 
 def _numbers(versions: str) -> Versions:

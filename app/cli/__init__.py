@@ -3,7 +3,19 @@
 import click
 from flask import Flask
 
-from app.cli import audit, demo, keys, migrations, mirror, projects, prune, screens, serve, store
+from app.cli import (
+    audit,
+    demo,
+    distribute,
+    keys,
+    migrations,
+    mirror,
+    projects,
+    prune,
+    screens,
+    serve,
+    store,
+)
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Begin": (serve.serve, demo.demo),
@@ -20,6 +32,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
         prune.prune,
         store.backup,
         store.restore,
+        distribute.distribute,
         migrations.group,
     ),
 }

@@ -242,10 +242,15 @@ def _rename(dialect: str) -> Any:
 
 
 _RENAME = Prepared(_rename, _RENAMED)
-_INSERT = Prepared(
-    lambda dialect: insertion(dialect, table_of(Job)).on_conflict_do_nothing(),
-    table_of(Job).c.keys(),
-)
+
+
+def _insert(dialect: str) -> Any:
+    """New jobs, and how many of them were: Citus counts those too that were there already."""
+    made = insertion(dialect, table_of(Job)).on_conflict_do_nothing()
+    return made.returning(Job.job_id) if dialect == "postgresql" else made
+
+
+_INSERT = Prepared(_insert, table_of(Job).c.keys())
 _UPDATE = Prepared(_update, _CHANGED)
 _ADD_EVENTS = Prepared(
     lambda dialect: insertion(dialect, table_of(Event)), table_of(Event).c.keys()

@@ -16,12 +16,12 @@ BEGIN_JULIAN = 2_461_041.5  # the same in days, as SQLite counts them
 def next_version(dialect: str, version: Any = 0) -> ColumnElement[int]:
     """The version after this one: µs since 2026, by the clock of the database, or else one more.
 
-    Of one database there is one clock, however many hosts write; and it is asked where the writers
-    of a project queue already, so that whoever waited long brings no time of before. One more
-    decides where that clock was set back.
+    Of one database there is one clock, however many hosts write. It tells when the statement began:
+    to a writer who then waited for another of its project, or where the clock was set back, one
+    more is what decides. (A Citus lets an update ask for no time but that.)
     """
     if dialect == "postgresql":
-        seconds = extract("epoch", func.clock_timestamp()) - BEGIN
+        seconds = extract("epoch", func.statement_timestamp()) - BEGIN
         return func.greatest(version + 1, cast(seconds * 1_000_000, BigInteger))
     days = func.julianday("now") - BEGIN_JULIAN
     return func.max(version + 1, cast(days * 86_400_000_000, BigInteger))

@@ -23,7 +23,10 @@ from app.rules.status import FAILURES
 from app.rules.times import HOUR, floor
 from app.rules.verdicts import Cause, Failures, Verdict
 from app.store.database import inlined, table_of
-from app.store.seeks import each_row, listed_rows
+from app.store.seeks import ask_each, each_row, key_of
+
+BLAMING = "blaming"
+"""What the projects are called in these statements."""
 
 MOST_BLAMED = 10  # causes with the most documents, and as many of the newest: one of them is named
 MOST_BEFORE = 1000  # documents that are taken off
@@ -45,15 +48,13 @@ def failures_since(connection: Connection, verdicts: Mapping[str, Verdict]) -> d
     }
     if not begins:
         return {}
-    dialect = connection.dialect.name
     rows = [{"project_id": project_id} | begin._asdict() for project_id, begin in begins.items()]
-    values = {"blaming": listed_rows(rows)}
     blamed: dict[str, list[Any]] = {}
-    for row in connection.execute(_blamed(dialect), values).all():
+    for row in ask_each(connection, _blamed, BLAMING, rows):
         blamed.setdefault(row.project_id, []).append(row)
     return {
         row.project_id: _failures(row, blamed.get(row.project_id, ()))
-        for row in connection.execute(_failing(dialect), values).all()
+        for row in ask_each(connection, _failing, BLAMING, rows)
     }
 
 
@@ -81,7 +82,7 @@ def _failures(row: Any, blamed: Iterable[Any]) -> Failures:
 
 def _blaming(dialect: str) -> Any:
     """The project of each verdict, and its `_Begin`."""
-    return each_row(dialect, "blaming", *_Begin._fields)
+    return each_row(dialect, BLAMING, *_Begin._fields)
 
 
 def _each(dialect: str, blaming: Any, one: Select[Any], other: Select[Any]) -> tuple[Any, Any]:
@@ -90,9 +91,9 @@ def _each(dialect: str, blaming: Any, one: Select[Any], other: Select[Any]) -> t
     However few a query limits itself to, it is asked for every project: of that, SQLite knows no
     other way than to seek the keys, and PostgreSQL none that is quick than LATERAL.
     """
-    of_project = CauseRow.project_id == blaming.c.project_id
+    of_project = CauseRow.project_id == key_of(dialect, blaming)
     keys = select(one.subquery().c[0]).union(select(other.subquery().c[0]))
-    if dialect != "postgresql":
+    if dialect == "sqlite":
         joined = blaming.join(CauseRow, and_(of_project, CauseRow.cause.in_(keys)))
         return joined, table_of(CauseRow).c
     each = keys.lateral()
@@ -106,7 +107,7 @@ def _blamed(dialect: str) -> Any:
     """Some causes of each project, with how many documents fail by them since that hour."""
     blaming = _blaming(dialect)
     other = aliased(CauseRow)
-    mine = other.project_id == blaming.c.project_id
+    mine = other.project_id == key_of(dialect, blaming)
 
     def first(*conditions: Any, by: Any) -> Select[Any]:
         few = select(other.cause).where(mine, *conditions).order_by(by.desc())
@@ -115,7 +116,7 @@ def _blamed(dialect: str) -> Any:
     largest = first(other.documents > inlined(0), by=other.documents)
     joined, columns = _each(dialect, blaming, largest, first(by=other.last_at))
     documents = select(func.sum(CauseCount.failing)).where(
-        CauseCount.project_id == columns.project_id,
+        CauseCount.project_id == key_of(dialect, blaming),
         CauseCount.cause == columns.cause,
         CauseCount.hour >= blaming.c.hour,
     )
@@ -139,7 +140,7 @@ def _failing(dialect: str) -> Any:
     blaming = _blaming(dialect)
 
     def of(model: Any) -> Any:
-        return model.project_id == blaming.c.project_id
+        return model.project_id == key_of(dialect, blaming)
 
     def newest(what: Any) -> Any:
         last = select(what).where(of(Document), Document.failing_since.is_not(None))
@@ -171,7 +172,7 @@ def _failing(dialect: str) -> Any:
         .correlate(blaming)
         .subquery()
     )
-    gather = func.json_agg if dialect == "postgresql" else func.json_group_array
+    gather = func.json_group_array if dialect == "sqlite" else func.json_agg
     return select(
         blaming.c.project_id,
         select(gather(early.c.cause)).scalar_subquery().label("before"),

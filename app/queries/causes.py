@@ -201,8 +201,15 @@ def _failing(dialect: str) -> Any:
 
     A document's row has a key; the job tells its whole id.
     """
-    cause = each_number(dialect, "of_causes")
-    listed, other = select(cause.table), aliased(Document)
+    other = aliased(Document)
+    if dialect == "postgresql":  # whose causes have rows; Citus lets no function lead to others
+        cause: Any = CauseRow.cause
+        listed = select(cause).where(
+            CauseRow.project_id == bindparam("of_project"), one_of(dialect, cause, "of_causes")
+        )
+    else:
+        cause = each_number(dialect, "of_causes")
+        listed = select(cause.table)
 
     def newest(*columns: Any) -> Select[Any]:
         mine = (other.project_id == bindparam("of_project"), other.cause == cause)
@@ -222,7 +229,7 @@ def _failing(dialect: str) -> Any:
         columns = table_of(Document).c
         of_cause = Document.document.in_(newest(other.document))
         each = listed.join(Document, and_(Document.project_id == bindparam("of_project"), of_cause))
-    job = (Job.project_id == columns.project_id, Job.job_id == columns.job_id)
+    job = (Job.project_id == bindparam("of_project"), Job.job_id == columns.job_id)
     return (
         each.join(Job, and_(*job))
         .with_only_columns(

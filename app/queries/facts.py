@@ -8,7 +8,7 @@ what is learned from weeks before is asked of projects where it could matter (`a
 import operator
 from collections.abc import Callable, Sequence
 from functools import cache, reduce
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import (
     ColumnElement,
@@ -39,6 +39,7 @@ from app.rules.verdicts.failing import MOST_STREAK
 from app.rules.verdicts.no_output import EMPTY_JOBS
 from app.rules.verdicts.slow import SLOW_JOBS
 from app.store.database import inlined, table_of
+from app.store.distributed import is_distributed
 
 MOST_LOOKED_AT = 20  # failed jobs of the last hour, whether they are all of one document
 
@@ -48,6 +49,8 @@ def list_facts(connection: Connection, now: int, only: Sequence[str] | None) -> 
 
     Of several only those have `hours` whose verdicts follow from them.
     """
+    if only is not None and not only:
+        return []
     values: dict[str, Any] = {
         "only": only,
         "now": now,
@@ -57,7 +60,11 @@ def list_facts(connection: Connection, now: int, only: Sequence[str] | None) -> 
         "quiet": now - SOONEST,
         "first_shown": first_shown(now),
     }
-    found = connection.execute(_seeks(only is not None), values)
+    wanted: Wanted = "every" if only is None else "some"
+    if only is not None and len(only) == 1:
+        [values["only"]] = only
+        wanted = "one"
+    found = connection.execute(_seeks(wanted, apart=is_distributed(connection)), values)
     names = tuple(found.keys())
     rows = [dict(zip(names, row, strict=True)) for row in found.all()]
     known = {row["project_id"]: row for row in rows}
@@ -74,8 +81,19 @@ def list_facts(connection: Connection, now: int, only: Sequence[str] | None) -> 
     return facts
 
 
-def _mine(only: bool) -> list[Any]:
-    return [ProjectRow.project_id.in_(bindparam("only", expanding=True))] if only else []
+Wanted = Literal["every", "some", "one"]
+"""Of which projects: one that is alone is named in every part of the statement."""
+
+
+def _mine(wanted: Wanted) -> list[Any]:
+    if wanted == "every":
+        return []
+    if wanted == "some":
+        return [ProjectRow.project_id.in_(bindparam("only", expanding=True))]
+    return [ProjectRow.project_id == _ONLY]
+
+
+_ONLY: Any = bindparam("only", type_=ProjectRow.project_id.type)
 
 
 def _moment(name: str) -> Any:
@@ -83,25 +101,24 @@ def _moment(name: str) -> Any:
 
 
 @cache
-def _seen(only: bool) -> Any:
+def _seen(wanted: Wanted, *, apart: bool) -> Any:
     """The rows of the projects, and when jobs of each were created and ended last.
 
     What lies in the future is of a clock of ours that was set back since. It says nothing of now:
     no failure of tomorrow counts for the last hour, and no success hides one. Worked out once,
-    however often the seeks below look at it.
+    however often the seeks below look at it; but not where the projects are `apart`, on nodes that
+    would have to tell each other.
     """
     soon = _moment("soon")
+    key = _ONLY if wanted == "one" else ProjectRow.project_id
+    table = table_of(ProjectRow)
     totals = {status: getattr(ProjectRow, status.word) for status in JobStatus}
 
     def last(statuses: Sequence[JobStatus]) -> Any:
         some = reduce(operator.add, (totals[status] for status in statuses))
-        return case(
-            (some > 0, _end(func.max, statuses, lambda end: end <= soon, of=table_of(ProjectRow)))
-        )
+        return case((some > 0, _end(func.max, statuses, lambda end: end <= soon, table, key)))
 
-    created = select(func.max(Job.created_at)).where(
-        Job.project_id == ProjectRow.project_id, Job.created_at <= soon
-    )
+    created = select(func.max(Job.created_at)).where(Job.project_id == key, Job.created_at <= soon)
     seen = select(
         ProjectRow.project_id,
         ProjectRow.name,
@@ -123,8 +140,9 @@ def _seen(only: bool) -> Any:
         ProjectRow.skewed_at,
         *_of_source(),
     )
-    seen = seen.outerjoin(Source, Source.project_id == ProjectRow.project_id).where(*_mine(only))
-    return seen.cte("seen").prefix_with("MATERIALIZED")
+    seen = seen.outerjoin(Source, Source.project_id == key).where(*_mine(wanted))
+    alone = apart and wanted != "one"
+    return seen.cte("seen").prefix_with("NOT MATERIALIZED" if alone else "MATERIALIZED")
 
 
 def _of_source() -> list[Any]:
@@ -142,11 +160,12 @@ def _of_source() -> list[Any]:
 
 
 @cache
-def _seeks(only: bool) -> Any:
+def _seeks(wanted: Wanted, *, apart: bool) -> Any:
     """One row per project; every column is one or few index seeks, however long the history."""
-    seen = _seen(only)
+    seen = _seen(wanted, apart=apart)
     of, soon, hour_ago = seen.c, _moment("soon"), _moment("hour_ago")
-    of_project = Job.project_id == of.project_id
+    key = _ONLY if wanted == "one" else of.project_id
+    of_project = Job.project_id == key
     silence = silent_since(_moment("now"), of.silent_after)
     silent = (of_project, is_silent(silence))
     running = (of_project, Job.status == inlined(JobStatus.RUNNING), Job.heard_at > silence)
@@ -167,7 +186,7 @@ def _seeks(only: bool) -> Any:
         return select(func.count()).select_from(counted).scalar_subquery()
 
     def failing(condition: Any, most: int) -> Any:
-        document = (Document.project_id == of.project_id, Document.failing_since.is_not(None))
+        document = (Document.project_id == key, Document.failing_since.is_not(None))
         return up_to(most, *document, condition)
 
     some = (
@@ -242,8 +261,8 @@ def _seeks(only: bool) -> Any:
                 Job.created_at <= soon,
             ),
         ),
-        "hour_since": (drains, _end(func.min, (*SUCCESSES, *FAILURES), of_last_hour, of=seen)),
-        "streak_since": (fails, _end(func.min, FAILURES, since_success, of=seen)),
+        "hour_since": (drains, _end(func.min, (*SUCCESSES, *FAILURES), of_last_hour, seen, key)),
+        "streak_since": (fails, _end(func.min, FAILURES, since_success, seen, key)),
         "last_empty_at": (
             of.empty >= EMPTY_JOBS,
             one(func.max(Job.ended_at), of_project, EMPTY, Job.ended_at <= soon),
@@ -267,15 +286,15 @@ def _end(
     which: Callable[[Any], Any],
     statuses: Sequence[JobStatus],
     condition: Callable[[Any], ColumnElement[bool]],
-    *,
     of: Any,
+    key: Any,
 ) -> Any:
     """The first or last end of the jobs of a project with these statuses: a seek for each."""
     job = aliased(Job)
     seeks = [
         select(which(job.ended_at).label("at"))
         .where(
-            job.project_id == of.c.project_id,
+            job.project_id == key,
             job.status == inlined(status),
             condition(job.ended_at),
         )

@@ -89,11 +89,9 @@ def lines_of(
 
     def there(connection: Connection) -> list[ProjectLine]:
         as_new = projects.list_versions(connection, list(versions)).intersection(versions.values())
-        lines = (
-            projects.list_lines(connection, now, [version[0] for version in as_new])
-            if as_new
-            else []
-        )
+        if not as_new:
+            return []
+        lines = projects.list_lines(connection, now, [version[0] for version in as_new])
         return [line for line in lines if not line.facts.stalled and line.facts.source_at is None]
 
     lines = standby.ask(there) or []

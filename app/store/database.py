@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 
 from app.rules.fields import LONGEST_ID
-from app.store import deadline, opening
+from app.store import deadline, distributed, opening
 from app.store.commits import committed
 from app.store.driver import execute_directly, is_busy
 from app.store.turn import BusyError, long_turn, short_turn
@@ -122,6 +122,7 @@ def init_app(app: Flask, connections: int, standby_url: str | None = None) -> No
 
             event.listen(db.engine, "do_connect", postgres.connect)
             event.listen(db.engine, "connect", prepare_postgres)
+            event.listen(db.engine, "connect", distributed.notice)
             event.listen(db.engine, "checkout", postgres.check)
             event.listen(db.engine, "handle_error", postgres.leave_read_only)
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ClauseElement,
     ColumnElement,
     Connection,
+    String,
     Table,
     Text,
     bindparam,
@@ -31,15 +32,22 @@ from app.store.driver import error_of, execute_directly, execute_many_directly
 def given(dialect: str, table: Table, names: Iterable[str]) -> dict[str, ColumnElement[Any]]:
     """The values of rows that `run_many` will bring: by name, of the types of the table's columns.
 
-    A name may begin with `of_`: the column without it, for the condition of an update.
+    A name may begin with `of_`: the column without it, for the condition of an update. To
+    PostgreSQL their project goes once for all of them: so it is known, before a row is looked at,
+    which node of several they concern.
     """
     types = {name: table.c[name.removeprefix("of_")].type for name in names}
     if dialect != "postgresql":
         return {name: bindparam(name, type_=kind) for name, kind in types.items()}
-    columns = [column(name, kind) for name, kind in types.items()]
+    columns = [column(name, kind) for name, kind in types.items() if name not in _OF_ALL]
     records = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
     rows = records.table_valued(*columns, name="given").render_derived(with_types=True)
-    return {name: rows.c[name] for name in types}
+    project: Any = cast(bindparam("of_rows"), String)
+    return {name: project if name in _OF_ALL else rows.c[name] for name in types}
+
+
+_OF_ALL = ("project_id", "of_project_id")
+"""Names of the value that all rows of a `run_many` have in common."""
 
 
 def insertion(dialect: str, table: Table) -> Any:
@@ -124,9 +132,14 @@ class Prepared:
         return execute_many_directly(connection, text, [tuple([values[name] for name in order])])
 
     def run_many(self, connection: Connection, rows: list[tuple[Any, ...]]) -> int:
-        """Execute it for rows of `names`; gives how many rows of the table that concerned."""
+        """Execute it for rows of `names`, of one project; gives how many rows that concerned."""
         text, order, _ = self._of(connection)
         if order is not None:
             return execute_many_directly(connection, text, rows)
         named = [dict(zip(self._names or (), row, strict=True)) for row in rows]
-        return connection.exec_driver_sql(text, {"rows": orjson.dumps(named).decode()}).rowcount
+        values: dict[str, str] = {}
+        for name in _OF_ALL:
+            if name in named[0]:
+                [values["of_rows"]] = {row.pop(name) for row in named}
+        values["rows"] = orjson.dumps(named).decode()
+        return connection.exec_driver_sql(text, values).rowcount

@@ -4,7 +4,7 @@ Joined in the plain way, PostgreSQL read the whole of a project of which it had 
 and that seemed to be no more than a few jobs. SQLite always seeks.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -13,7 +13,9 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ColumnElement,
+    Connection,
     FromClause,
+    Row,
     Select,
     String,
     Text,
@@ -28,6 +30,7 @@ from sqlalchemy import (
 )
 
 from app.store.database import inlined
+from app.store.distributed import is_distributed
 
 
 def seek_each(
@@ -106,14 +109,55 @@ def one_of(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
     return column == any_(bindparam(name, type_=ARRAY(BigInteger)))  # type: ignore[no-any-return]
 
 
+CITUS = "citus"
+"""What a statement is made for that shall be answered by one node of several: of one project."""
+
+
+def ask_each(
+    connection: Connection,
+    build: Callable[[str], Any],
+    name: str,
+    rows: Iterable[Mapping[str, Any]],
+    **values: Any,
+) -> list[Row[Any]]:
+    """What a statement that is built with `each_row` finds for rows: for all of them at once.
+
+    Where the projects are on several nodes it is asked once for each project.
+    """
+    if not is_distributed(connection):
+        statement = build(connection.dialect.name)
+        return list(connection.execute(statement, {name: listed_rows(rows), **values}).all())
+    found: list[Row[Any]] = []
+    apart: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        apart.setdefault(row["project_id"], []).append(row)
+    for project_id, mine in apart.items():
+        given = {name: listed_rows(mine), _PROJECT: project_id, **values}
+        found += connection.execute(build(CITUS), given).all()
+    return found
+
+
+_PROJECT = "of_each"
+_ONE: Any = cast(bindparam(_PROJECT), Text)
+
+
+def key_of(dialect: str, rows: Any) -> ColumnElement[str]:
+    """The project of rows of `each_row`, for what is worked out of them before it is asked with."""
+    key: ColumnElement[str] = _ONE if dialect == CITUS else rows.c.project_id
+    return key
+
+
 def each_row(dialect: str, name: str, *numbers: str) -> Any:
     """The rows that `listed_rows` brings by this name: a `project_id`, and numbers by theirs."""
-    if dialect == "postgresql":
+    if dialect != "sqlite":
         records = func.json_to_recordset(cast(bindparam(name, type_=Text), JSON))
         columns: list[Any] = [column("project_id", Text)]
         columns += [column(number, BigInteger) for number in numbers]
         rows = records.table_valued(*columns, name=name).render_derived(with_types=True)
-        return select(rows).subquery(name)
+        if dialect != CITUS:
+            return select(rows).subquery(name)
+        given = select(_ONE.label("project_id"), *(rows.c[number] for number in numbers))
+        return given.select_from(rows).subquery(name)
     value = func.json_each(bindparam(name)).table_valued("value").c.value
     fields = [func.json_extract(value, f"$.{key}").label(key) for key in ("project_id", *numbers)]
     return select(*fields).subquery(name)

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.store import deadline, schema
+from app.store import deadline, distributed, schema
 from app.store.database import READ_ONLY, STANDBY, db, prepare_postgres
 from app.store.faults import is_away, reason_of
 
@@ -58,6 +58,7 @@ class Standby:
         event.listen(engine, "do_connect", _refuse_to_wait)
         event.listen(engine, "do_connect", postgres.connect)
         event.listen(engine, "connect", prepare_postgres)
+        event.listen(engine, "connect", distributed.notice)
         event.listen(engine, "checkout", postgres.check)
 
     def ask(self, read: Callable[[Connection], Answer | None]) -> Answer | None:

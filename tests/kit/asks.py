@@ -7,10 +7,18 @@ from uuid import UUID
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app import create_app
+from app.access.keys import create_key
+from app.access.scopes import Scope
+from app.config import read
+from app.ledger.projects import create_project
+from app.ledger.report import Report
 from app.rules.causes import cause_name, cause_of
+from app.rules.status import JobStatus
 from app.rules.times import MINUTE, SECOND, format_time
-from app.store.database import db
+from app.store.database import db, writing
 from tests.kit.forms import form_of, sign_in
+from tests.kit.recording import record
 from tests.kit.statements import statements
 
 CLOCK = 1_790_000_000 * SECOND
@@ -41,6 +49,34 @@ class Store:
         client = app.test_client()
         assert sign_in(client, key=self.key).status_code == 303
         return client
+
+
+def make_store(settings: dict[str, str], projects: int, jobs: int) -> Store:
+    """A store of so many projects and one more, two of which have so many jobs."""
+    app = create_app(read(settings | {"CACHE_MB": "0"}))
+    with app.app_context():
+        for project_id in ("own", *(f"p{number}" for number in range(1, projects + 1))):
+            create_project(project_id, name=project_id, mode="kg_vector", now=CLOCK)
+            amount = jobs if project_id in ("own", "p1") else 3
+            record(project_id, [_report(item) for item in range(amount)], now=CLOCK)
+        with writing() as connection:
+            key = create_key(connection, name="k", scope=Scope.ADMIN, now=CLOCK).text
+    return Store(app, create_app(read(settings)), key, jobs)
+
+
+def _report(number: int) -> Report:
+    """Failed, empty and silent in turn; one a second, the first the newest."""
+    created = CLOCK - number * SECOND
+    return Report(
+        job_id=f"j{number}",
+        source_doc_id=f"doc-{number}",
+        status=(JobStatus.FAILED, JobStatus.RUNNING, JobStatus.COMPLETED)[number % 3],
+        created_at=created,
+        started_at=created,
+        completed_at=created,
+        chunks_processed=3,
+        error_message="it broke",
+    )
 
 
 @dataclass(frozen=True)

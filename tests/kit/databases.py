@@ -17,7 +17,9 @@ from sqlalchemy import Table, make_url
 
 from app import create_app
 from app.config import read
-from app.store.database import Base, db
+from app.store import distributing
+from app.store.database import Base, db, writing
+from tests.kit.citus import Citus
 from tests.kit.servers import Server, pair
 
 postgres_only = pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
@@ -61,11 +63,20 @@ class Databases:
         self._server = None if server is None else server.get_uri()
         self._numbers = itertools.count()
         self._empty: dict[str, Copy] = {}
-        app = create_app(read(self._settings(folder, "migrated")))
+        if isinstance(server, Citus):
+            return  # each database is made and laid out by itself
         if server is not None:
             self._run("CREATE DATABASE migrated")
+        self._migrate("migrated")
+
+    def _migrate(self, name: str) -> None:
+        app = create_app(read(self._settings(self._folder, name)))
         with app.app_context():
             flask_migrate.upgrade()
+            if isinstance(self._process, Citus):
+                with writing() as connection:
+                    plan = distributing.layout(connection)
+                    distributing.distribute(connection, plan, lambda _done, _total: None)
             db.engine.dispose()
 
     def _settings(self, folder: Path, name: str) -> dict[str, str]:
@@ -127,13 +138,30 @@ class Databases:
         if copy.held < MANY:
             self._empty[name] = copy
         else:
-            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+            self._drop(name)
 
     def _copied(self) -> tuple[str, "Copy"]:
-        name = f"test_{next(self._numbers)}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE migrated")
+        if isinstance(self._process, Citus):  # which the processes of the suite share
+            name = f"test_{os.getpid()}_{next(self._numbers)}"
+            self._process.make(name)
+            self._migrate(name)
+        else:
+            name = f"test_{next(self._numbers)}"
+            self._run(f"CREATE DATABASE {name} TEMPLATE migrated")
         with self._connected(name) as connection:
             return name, Copy(_schema(connection))
+
+    def _drop(self, name: str) -> None:
+        if isinstance(self._process, Citus):
+            self._process.drop(name)
+        else:
+            self._run(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Leave nothing in a server that others use too."""
+        if isinstance(self._process, Citus):
+            for name in self._empty:
+                self._drop(name)
 
     def _connected(self, name: str) -> psycopg.Connection[Any]:
         assert self._server is not None
@@ -175,5 +203,8 @@ def empty(connection: psycopg.Connection[Any]) -> int:
     with connection.transaction():
         tables = reversed(Base.metadata.sorted_tables)
         gone = sum(connection.execute(f"DELETE FROM {table.name}").rowcount for table in tables)
-        connection.execute("SELECT setval(seqrelid, 1, false) FROM pg_sequence")
+        connection.execute(
+            "SELECT setval(seqrelid, 1, false) FROM pg_sequence JOIN pg_class ON seqrelid = oid"
+            " WHERE relnamespace = 'public'::regnamespace"
+        )
     return gone

@@ -14,7 +14,7 @@ from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts.arrivals import FEW, TIMES, WEEK, Arrivals, Span, asked, due
 from app.store.database import inlined
-from app.store.seeks import each_row, listed_rows
+from app.store.seeks import ask_each, each_row
 
 
 def is_doubtful(row: Row, _now: int) -> bool:
@@ -25,18 +25,17 @@ def is_doubtful(row: Row, _now: int) -> bool:
 def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:
     """Whether jobs should have come by now."""
     spans = {row["project_id"]: asked(row["last_created_at"], now, row["first_at"]) for row in rows}
-    dialect = connection.dialect.name
     given = [
         {"project_id": project_id, "start": span.start, "stop": span.stop}
         for project_id, of_project in spans.items()
         for span in of_project
     ]
     came: dict[str, dict[Span, int]] = defaultdict(dict)
-    for one in connection.execute(_came(dialect), {DOUBTED: listed_rows(given)}).all():
+    for one in ask_each(connection, _came, DOUBTED, given):
         came[one.project_id][Span(one.start, one.stop)] = one.jobs
     hours: dict[str, dict[int, int]] = defaultdict(dict)
     since = floor(now, HOUR) - (TIMES + 1) * WEEK - DAY
-    for one in connection.execute(_hours(dialect), {DOUBTED: named(rows), "since": since}).all():
+    for one in ask_each(connection, _hours, DOUBTED, named(rows), since=since):
         hours[one.project_id][one.bucket] = int(one.jobs)
     for row in rows:
         project_id = row["project_id"]

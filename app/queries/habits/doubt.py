@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.rules.times import DAY
-from app.store.seeks import listed_rows
 
 Row = Mapping[str, Any]
 """What the first statement told of a project (`app.queries.facts`)."""
@@ -13,9 +12,9 @@ Learned = dict[str, dict[str, Any]]
 """Fields of `ProjectFacts` by project."""
 
 
-def named(rows: Iterable[Row]) -> str:
-    """The projects of these rows alone, as `seeks.each_row` is given them."""
-    return listed_rows({"project_id": row["project_id"]} for row in rows)
+def named(rows: Iterable[Row]) -> list[Row]:
+    """The projects of these rows alone, as `seeks.ask_each` is given them."""
+    return [{"project_id": row["project_id"]} for row in rows]
 
 
 USUAL = 7 * DAY

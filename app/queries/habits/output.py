@@ -1,7 +1,7 @@
 """What completed jobs made of late, where some of them made no nodes."""
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -18,7 +18,7 @@ from app.rules.verdicts.facts import Output
 from app.rules.verdicts.no_output import EMPTY_SHARE, MOST_IN_A_ROW, usual_output
 from app.rules.verdicts.spells import spell_start
 from app.store.database import inlined, table_of
-from app.store.seeks import each_row, listed_rows
+from app.store.seeks import ask_each, each_row, key_of
 
 MOST_COUNTED = 10_000  # empty jobs in a row
 _COUNTS = table_of(CreatedCount).c
@@ -34,27 +34,21 @@ def is_doubtful(row: Row, now: int) -> bool:
 
 def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:
     """The run of empty jobs of each project, those of the last hour, and what is usual."""
-    values: dict[str, Any] = {
-        DOUBTED: named(rows),
-        "since": floor(now, HOUR) - USUAL,
-        "hour_ago": now - HOUR,
-        "soon": now + TOLERANCE,
-        "level": Level.HOUR,
-    }
-    dialect = connection.dialect.name
+    since = floor(now, HOUR) - USUAL
     hours: dict[str, list[tuple[int, int, int]]] = {}
-    for row in connection.execute(_hours(dialect), values).all():
+    for row in ask_each(connection, _hours, DOUBTED, named(rows), since=since):
         counts = (row.bucket, int(row.completed), int(row.empty))
         hours.setdefault(row.project_id, []).append(counts)
     spells = {
         project_id: spell_start([hour for hour in of if hour[0] > now - DAY], now, EMPTY_SHARE)
         for project_id, of in hours.items()
     }
-    values[DOUBTED] = listed_rows(
+    begun = [
         {"project_id": row["project_id"], "spell": spells.get(row["project_id"], now - HOUR)}
         for row in rows
-    )
-    for row in connection.execute(_runs(dialect), values).all():
+    ]
+    times = {"hour_ago": now - HOUR, "soon": now + TOLERANCE}
+    for row in ask_each(connection, _runs, DOUBTED, begun, **times):
         learned[row.project_id]["output"] = _output(row, hours.get(row.project_id, ()), now)
 
 
@@ -100,11 +94,12 @@ def _runs(dialect: str) -> Any:
     completed than made no nodes: so a run of any length costs as much as its jobs in an index.
     """
     projects = each_row(dialect, DOUBTED, "spell")
+    key = partial(key_of, dialect)
     soon = bindparam("soon", type_=Job.ended_at.type)
     hour = (
         select(func.max(CreatedCount.bucket))
         .where(
-            CreatedCount.project_id == projects.c.project_id,
+            CreatedCount.project_id == key(projects),
             CreatedCount.level == inlined(Level.HOUR),
             _COUNTS.completed > _COUNTS.empty,
         )
@@ -120,12 +115,12 @@ def _runs(dialect: str) -> Any:
     completed = (ended(SUCCESSES), Job.ended_at <= soon)
     made = (
         select(func.max(Job.ended_at))
-        .where(Job.project_id == good.c.project_id, *completed, *of_hour, ~Job.empty)
+        .where(Job.project_id == key(good), *completed, *of_hour, ~Job.empty)
         .correlate(good)
     )
     newest = (
         select(Job.ended_at, Job.empty)
-        .where(Job.project_id == good.c.project_id, *completed)
+        .where(Job.project_id == key(good), *completed)
         .order_by(Job.ended_at.desc())
         .limit(inlined(MOST_IN_A_ROW))
         .correlate(good)
@@ -142,7 +137,7 @@ def _runs(dialect: str) -> Any:
         .cte("last")
         .prefix_with("MATERIALIZED")
     )
-    mine = Job.project_id == last.c.project_id
+    mine = Job.project_id == key(last)
     empties = (mine, EMPTY, Job.ended_at <= soon)
     since = (*empties, Job.ended_at > last.c.made, Job.ended_at > last.c.lately)
     counted = select(inlined(1)).where(*since).limit(inlined(MOST_COUNTED + 1)).correlate(last)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import chain
 from typing import Any
 
@@ -23,7 +23,7 @@ from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
 from app.rules.verdicts.pace import SLOW_TIMES, Usual, slow_since
 from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS, latest, slow_pace
 from app.store.database import inlined
-from app.store.seeks import each_row, listed_rows
+from app.store.seeks import ask_each, each_row
 
 MOST_RUNNING = 100  # jobs that are measured while they run
 MOST_COMPLETED = 2_000  # jobs among which those are sought that began last
@@ -110,8 +110,9 @@ def _completed(
     """Those of so long (µs) up to now that completed last, so many of each project."""
     if not rows:
         return
-    values = {DOUBTED: named(rows), "since": now - span, "soon": now + TOLERANCE}
-    for row in connection.execute(_last_completed(connection.dialect.name, most), values).all():
+    build = partial(_last_completed, most=most)
+    times = {"since": now - span, "soon": now + TOLERANCE}
+    for row in ask_each(connection, build, DOUBTED, named(rows), **times):
         if row.took is not None:
             yield row.project_id, Measured(row.ended_at, row.took, row.chunks_processed)
 
@@ -129,8 +130,7 @@ def _running(
         {"project_id": row["project_id"], "heard_since": silent_since(now, row["silent_after"])}
         for row in rows
     ]
-    running = _last_running(connection.dialect.name)
-    for row in connection.execute(running, {DOUBTED: listed_rows(values)}).all():
+    for row in ask_each(connection, _last_running, DOUBTED, values):
         if row.started_at is not None:
             yield row.project_id, _up_to_now(row, now)
 
@@ -176,7 +176,7 @@ def _last(dialect: str, projects: Any, found: Any, at: Any, *, since: Any, most:
 
     SQLite joins them by their keys, PostgreSQL laterally.
     """
-    if dialect == "postgresql":
+    if dialect != "sqlite":
         newest: Any = found.where(at > since).order_by(at.desc()).limit(inlined(most)).lateral()
         return select(newest).select_from(projects.join(newest, true()))
     oldest = (
@@ -204,8 +204,7 @@ def _learn_spells(
         if (begun := slow_since(hours, usual[project_id])) is not None:
             spells.append(_spell(project_id, usual[project_id], begun))
     if spells:
-        values = {DOUBTED: listed_rows(spells)}
-        for row in connection.execute(_first_slow(connection.dialect.name), values).all():
+        for row in ask_each(connection, _first_slow, DOUBTED, spells):
             learned[row.project_id]["slow_since"] = row.begun
 
 

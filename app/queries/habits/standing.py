@@ -12,7 +12,7 @@ from app.rules.silence import silent_since
 from app.rules.status import JobStatus
 from app.rules.verdicts.pace import Usual, stands_after
 from app.store.database import inlined
-from app.store.seeks import each_row, listed_rows
+from app.store.seeks import ask_each, each_row
 
 
 def learn(
@@ -26,10 +26,9 @@ def learn(
     if not rows:
         return
     limits = [_limits(row, usual[row["project_id"]], now) for row in rows]
-    values = {DOUBTED: listed_rows(limits)}
     for limit in limits:
         learned[limit["project_id"]]["unmoved"] = 0
-    for row in connection.execute(_standing(connection.dialect.name), values).all():
+    for row in ask_each(connection, _standing, DOUBTED, limits):
         fields = learned[row.project_id]
         if fields["unmoved"] == 0 or row.moved_at < fields["unmoved_since"]:
             fields |= {

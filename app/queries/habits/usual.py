@@ -20,7 +20,7 @@ from app.queries.habits.doubt import DOUBTED, USUAL, Row, named
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts.pace import FEW, Bin, Usual, usual_pace
 from app.store.database import inlined
-from app.store.seeks import each_row
+from app.store.seeks import ask_each, each_row
 
 FOREVER = 2**62  # µs
 
@@ -91,8 +91,8 @@ def _bins(
         return {}
     finished = _finished_in(connection, rows, edge, since, FOREVER)
     steps: dict[tuple[str, int], list[tuple[float, int]]] = defaultdict(list)
-    values = _values(rows, edge, since, FOREVER)
-    for row in connection.execute(_steps(connection.dialect.name), values).all():
+    times = {"edge": edge, "since": since, "until": FOREVER}
+    for row in ask_each(connection, _steps, DOUBTED, named(rows), **times):
         steps[row.project_id, row.start].append((middle_of(row.step), int(row.jobs)))
     return {
         (project_id := row["project_id"]): [
@@ -108,15 +108,11 @@ def _finished_in(
 ) -> Mapping[str, Finished]:
     """What finished by project between two moments, in hours since the edge, else in days (µs)."""
     found: dict[str, Finished] = defaultdict(dict)
-    values = _values(rows, edge, since, until)
-    for row in connection.execute(_finished(connection.dialect.name), values).all():
+    times = {"edge": edge, "since": since, "until": until}
+    for row in ask_each(connection, _finished, DOUBTED, named(rows), **times):
         counts = int(row.completed), int(row.failed), int(row.chunks)
         found[row.project_id][row.start] = counts
     return found
-
-
-def _values(rows: Iterable[Row], edge: int, since: int, until: int) -> dict[str, Any]:
-    return {DOUBTED: named(rows), "edge": edge, "since": since, "until": until}
 
 
 def _start(table: Any) -> Any:

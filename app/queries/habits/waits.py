@@ -16,7 +16,7 @@ from app.rules.verdicts.arrivals import TIMES, WEEK
 from app.rules.verdicts.facts import moving
 from app.rules.verdicts.starved import stands_since
 from app.store.database import inlined
-from app.store.seeks import each_row, listed_rows
+from app.store.seeks import ask_each, each_row
 
 
 def is_doubtful(row: Row, now: int) -> bool:
@@ -41,9 +41,7 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
         for times in range(1, TIMES + 1)
     ]
     waited: Counter[tuple[str, int]] = Counter()
-    for one in connection.execute(
-        _waited(connection.dialect.name), {DOUBTED: listed_rows(spans)}
-    ).all():
+    for one in ask_each(connection, _waited, DOUBTED, spans):
         waited[one.project_id, one.every] += bool(one.came and not one.ended)
     for row in rows:
         project_id = row["project_id"]
