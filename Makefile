@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE  # of some images: each process would compile every library anew
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve dev test test-fast test-adapters check format bench verdicts chaos fuzz soak-wall screenshots
+.PHONY: help run serve dev test test-fast test-adapters check format bench scale verdicts chaos fuzz soak-wall screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ format: .venv/test ## let the formatter and the linter mend what they can
 
 bench: .venv/test ## measure it against plain ways to do the same (SIZE=1000000; bench/README.md)
 	@$(BIN)/python -m bench --size $(SIZE)
+
+scale: .venv/test ## simulate 100,000 dashboards on three hosts, from what things cost here
+	@$(BIN)/python -m bench.scale
 
 verdicts: .venv/test ## replay eight weeks of pipelines with incidents: which are named rightly, and when?
 	@$(BIN)/python -m bench.verdicts

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -100,17 +100,32 @@ class Client:
 
     def get(self, path: str, expected: int = 200, **headers: str) -> bytes:
         """The body of the answer; raises OSError unless the status is the expected one."""
+        return self._ask("GET", path, None, headers, (expected,))
+
+    def post(self, path: str, body: str) -> bytes:
+        """The body of the answer to a JSON body; raises OSError unless that was taken."""
+        told = {"Content-Type": "application/json"}
+        return self._ask("POST", path, body, told, (200, 201))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: str | None,
+        headers: Mapping[str, str],
+        expected: Sequence[int],
+    ) -> bytes:
         if time.monotonic() - self._asked_at > IDLE:
             self._connection.close()  # before the server does; it opens again by itself
-        self._connection.request("GET", path, headers={**self.headers, **headers})
+        self._connection.request(method, path, body, {**self.headers, **headers})
         answer = self._connection.getresponse()
         self.status = answer.status
         self.answered = dict(answer.getheaders())
-        body = answer.read()
+        content = answer.read()
         self._asked_at = time.monotonic()
-        if answer.status != expected:
+        if answer.status not in expected:
             raise OSError(f"{path} answered {answer.status}")
-        return body
+        return content
 
     def close(self) -> None:
         """End the connection."""

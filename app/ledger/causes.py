@@ -126,9 +126,7 @@ def _become(dialect: str) -> Any:
 def _see(dialect: str) -> Any:
     statement = insertion(dialect, _CAUSES)
     new, kept = statement.excluded, _CAUSES.c
-    least, greatest = (
-        (func.least, func.greatest) if dialect == "postgresql" else (func.min, func.max)
-    )
+    least, greatest = (func.min, func.max) if dialect == "sqlite" else (func.least, func.greatest)
     later = tuple_(new.last_at, new.job_id) >= tuple_(kept.last_at, kept.job_id)
     return statement.on_conflict_do_update(
         index_elements=("project_id", "cause"),

@@ -247,7 +247,7 @@ _RENAME = Prepared(_rename, _RENAMED)
 def _insert(dialect: str) -> Any:
     """New jobs, and how many of them were: Citus counts those too that were there already."""
     made = insertion(dialect, table_of(Job)).on_conflict_do_nothing()
-    return made.returning(Job.job_id) if dialect == "postgresql" else made
+    return made if dialect == "sqlite" else made.returning(Job.job_id)
 
 
 _INSERT = Prepared(_insert, table_of(Job).c.keys())

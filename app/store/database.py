@@ -236,7 +236,7 @@ def inlined(number: int) -> ColumnElement[int]:
 
 def upsert(dialect: str, table: Any) -> Any:
     """An INSERT that knows ON CONFLICT, in this dialect."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 __all__ = [

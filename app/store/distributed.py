@@ -8,6 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+CITUS = "citus"
+"""What a statement is built for that one node of several shall answer, in place of a dialect."""
+
 _KNOWN = "distributed"
 NODE = 2000
 """Milliseconds that a node may take to be connected to: half of what a request may take."""

@@ -26,24 +26,27 @@ from sqlalchemy import (
 )
 
 from app.store.database import upsert
+from app.store.distributed import CITUS, is_distributed
 from app.store.driver import error_of, execute_directly, execute_many_directly
 
 
 def given(dialect: str, table: Table, names: Iterable[str]) -> dict[str, ColumnElement[Any]]:
     """The values of rows that `run_many` will bring: by name, of the types of the table's columns.
 
-    A name may begin with `of_`: the column without it, for the condition of an update. To
-    PostgreSQL their project goes once for all of them: so it is known, before a row is looked at,
-    which node of several they concern.
+    A name may begin with `of_`: the column without it, for the condition of an update. To a Citus
+    their project goes once for all of them: so it is known, before a row is looked at, which node
+    they concern. (To one server it does not: that would read all rows of a project that it believes
+    small, instead of seeking these.)
     """
     types = {name: table.c[name.removeprefix("of_")].type for name in names}
-    if dialect != "postgresql":
+    if dialect == "sqlite":
         return {name: bindparam(name, type_=kind) for name, kind in types.items()}
-    columns = [column(name, kind) for name, kind in types.items() if name not in _OF_ALL]
+    apart = _OF_ALL if dialect == CITUS else ()
+    columns = [column(name, kind) for name, kind in types.items() if name not in apart]
     records = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON))
     rows = records.table_valued(*columns, name="given").render_derived(with_types=True)
     project: Any = cast(bindparam("of_rows"), String)
-    return {name: project if name in _OF_ALL else rows.c[name] for name in types}
+    return {name: project if name in apart else rows.c[name] for name in types}
 
 
 _OF_ALL = ("project_id", "of_project_id")
@@ -53,7 +56,7 @@ _OF_ALL = ("project_id", "of_project_id")
 def insertion(dialect: str, table: Table) -> Any:
     """An INSERT of the rows that `run_many` will bring, with every column; it knows ON CONFLICT."""
     values = given(dialect, table, table.c.keys())
-    if dialect == "postgresql":
+    if dialect != "sqlite":
         return upsert(dialect, table).from_select(list(values), select(*values.values()))
     return upsert(dialect, table).values(values)
 
@@ -74,17 +77,20 @@ class Prepared:
         self._built: dict[str, Any] = {}
         self._compiled: dict[str, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
 
-    def _of(self, connection: Connection) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
+    def _of(
+        self, connection: Connection, kind: str | None = None
+    ) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
         """The text, the order of its parameters (None: by name), and those with fixed values."""
         dialect = connection.dialect
-        found = self._compiled.get(dialect.name)
+        kind = kind or dialect.name
+        found = self._compiled.get(kind)
         if found is None:
-            compiled: Any = self._build(dialect.name).compile(dialect=dialect)
+            compiled: Any = self._build(kind).compile(dialect=dialect)
             order = compiled.positiontup
             if None not in (order, self._names) and tuple(order) != self._names:
                 raise ValueError(f"the statement writes {order}, not {self._names}")
             fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            found = self._compiled[dialect.name] = str(compiled), order, fixed
+            found = self._compiled[kind] = str(compiled), order, fixed
         return found
 
     def rows(self, connection: Connection, **values: Any) -> list[Sequence[Any]]:
@@ -133,13 +139,14 @@ class Prepared:
 
     def run_many(self, connection: Connection, rows: list[tuple[Any, ...]]) -> int:
         """Execute it for rows of `names`, of one project; gives how many rows that concerned."""
-        text, order, _ = self._of(connection)
+        apart = is_distributed(connection)
+        text, order, _ = self._of(connection, CITUS if apart else None)
         if order is not None:
             return execute_many_directly(connection, text, rows)
         named = [dict(zip(self._names or (), row, strict=True)) for row in rows]
         values: dict[str, str] = {}
         for name in _OF_ALL:
-            if name in named[0]:
+            if apart and name in named[0]:
                 [values["of_rows"]] = {row.pop(name) for row in named}
         values["rows"] = orjson.dumps(named).decode()
         return connection.exec_driver_sql(text, values).rowcount

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from app.store.database import inlined
-from app.store.distributed import is_distributed
+from app.store.distributed import CITUS, is_distributed
 
 
 def seek_each(
@@ -107,10 +107,6 @@ def one_of(dialect: str, column: Any, name: str) -> ColumnElement[bool]:
     if dialect != "postgresql":
         return column.in_(select(each_number(dialect, name)))  # type: ignore[no-any-return]
     return column == any_(bindparam(name, type_=ARRAY(BigInteger)))  # type: ignore[no-any-return]
-
-
-CITUS = "citus"
-"""What a statement is made for that shall be answered by one node of several: of one project."""
 
 
 def ask_each(

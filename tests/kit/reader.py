@@ -28,6 +28,7 @@ NOT_INSIDE = {
     "make bench": "it takes minutes and a quiet machine",
     "make chaos": "it takes minutes; the suite has a small one of its own",
     "make fuzz": "it takes half an hour; the suite has a small one of its own",
+    "make scale": "it takes minutes; tests simulate fewer",
     "make verdicts": "it takes minutes; a test replays a shorter time",
     ".venv/bin/python -m bench.verdicts": "the same",
     "make soak-wall": "it takes half an hour",

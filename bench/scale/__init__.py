@@ -1,0 +1,1 @@
+"""What a board past one machine costs, computed: `python -m bench.scale`."""
