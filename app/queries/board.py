@@ -20,6 +20,7 @@ from app.queries.projects import ProjectLine, Version, earliest
 from app.queries.standby import lines_of
 from app.rules.times import MINUTE, SECOND, floor
 from app.rules.verdicts import Hour, urgency
+from app.store.distributed import is_distributed
 
 MANY = 2000
 """Projects of which more are not judged anew all at once when a minute begins.
@@ -31,6 +32,7 @@ OFTEN = 2 * SECOND
 """The state of one of many projects ends every moment; all of them are looked at no oftener."""
 
 PIECE = 1000  # projects that are judged, or asked for, at a time
+PIECE_APART = 20  # the same, where what is in doubt is asked once for each
 MOST_KEPT = 100_000  # projects; of more all are judged anew
 
 
@@ -82,7 +84,8 @@ def look(connection: Connection, now: int, only: Sequence[str] | None = None) ->
     changed = {version[0]: version for version in versions.difference(one.version for one in found)}
     many, first = len(versions) > MANY, len(changed) > MANY
     # A request whose time is up keeps what it has, and the next one goes on.
-    for piece in _pieces(sorted(changed)):
+    size = PIECE_APART if is_distributed(connection) else PIECE
+    for piece in _pieces(sorted(changed), size):
         wanted = {project_id: changed[project_id] for project_id in piece}
         every = only is None and len(piece) == len(versions)
         for line in lines_of(connection, now, wanted, every=every):
@@ -99,16 +102,16 @@ def look(connection: Connection, now: int, only: Sequence[str] | None = None) ->
     return Board([one.line for one in found], until)
 
 
-def _pieces(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(ids), PIECE):
-        yield ids[first : first + PIECE]
+def _pieces(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for first in range(0, len(ids), size):
+        yield ids[first : first + size]
 
 
 def with_hours(connection: Connection, now: int, lines: Iterable[ProjectLine]) -> list[ProjectLine]:
     """The same lines, each with its hours of the day."""
     lines = list(lines)
     hours: dict[str, list[Hour]] = {}
-    for piece in _pieces([line.facts.project_id for line in lines if not line.facts.hours]):
+    for piece in _pieces([line.facts.project_id for line in lines if not line.facts.hours], PIECE):
         hours |= hours_of(connection, now, piece)
 
     def charted(line: ProjectLine) -> ProjectLine:

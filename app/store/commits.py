@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from app.store.distributed import is_distributed
 from app.store.presence import FilesError, look, look_after
 
 # With these SQLite's log lacks the last frame, without which no transaction counts. Of others,
@@ -38,7 +39,8 @@ def committed(connection: Connection) -> Iterator[None]:
         try:
             transaction.commit()
         except DBAPIError as error:
-            if _is_undone(error.orig):
+            # A Citus says ERROR too where the node did not answer that it has stored it.
+            if _is_undone(error.orig) and not is_distributed(connection):
                 raise
             raise InDoubtError(str(error.orig)) from error
         try:

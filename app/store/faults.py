@@ -52,6 +52,15 @@ _AWAY_STATES = {
     "XX001": _DAMAGED,
     "XX002": _DAMAGED,  # an index
 }
+_INTERNAL = "XX000"
+_NODE_GONE = (
+    "server closed the connection",
+    "connection not open",
+    "could not receive data from server",
+    "could not send data to server",
+)
+"""What a Citus says, as an error of its own, where a node was gone in the midst of a statement."""
+
 _DISKS = {
     errno.ENOENT: "The folder of the database is not there",
     errno.EROFS: "The disk is read-only",
@@ -81,6 +90,8 @@ def sentence_of(error: BaseException) -> str | None:
     if isinstance(cause, sqlite3.Error):
         return _AWAY_CODES.get(_code_of(cause) & 0xFF)
     if state := _state_of(cause):
+        if state == _INTERNAL and str(cause).startswith(_NODE_GONE):
+            return NO_ANSWER
         known = [begin for begin in _AWAY_STATES if state.startswith(begin)]
         return _AWAY_STATES[max(known, key=len)] if known else None
     if isinstance(said := getattr(cause, "sentence", None), str):

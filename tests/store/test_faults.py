@@ -41,6 +41,11 @@ def run(*statements: str) -> Cause:
     return cause
 
 
+def raising(words: str) -> str:
+    """A statement that fails as one of a Citus whose node is gone."""
+    return f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'XX000', MESSAGE = '{words}'; END $$"
+
+
 def error_of(cause: Cause, engine: Engine) -> Exception:
     """What the cause raises."""
     with pytest.raises(Exception) as caught:  # noqa: PT011  which one it is, is asked here
@@ -316,6 +321,7 @@ def broken_off(engine: Engine) -> None:
         ("40P01", "The database is busy", deadlock),
         ("40001", "The database is busy", changed_meanwhile),
         ("57P01", NO_ANSWER, run("SELECT pg_terminate_backend(pg_backend_pid())")),
+        ("XX000", NO_ANSWER, run(raising("server closed the connection unexpectedly"))),
         (
             "25006",
             "The database is read-only",
