@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from app.store import deadline, distributed, schema
 from app.store.database import READ_ONLY, STANDBY, db, prepare_postgres
@@ -31,8 +32,6 @@ Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 _ITSELF = text("SELECT pg_is_in_recovery(), (SELECT version_num FROM alembic_version)")
-
-
 _opening: ContextVar[bool] = ContextVar("_opening", default=False)
 
 
@@ -80,6 +79,8 @@ class Standby:
             self._leave("it follows no other server" if not follows else "its tables are others")
         except NotOpenError:
             self._open_one()
+        except PoolTimeoutError:  # others have all that there may be: that says nothing of it
+            return None
         except SQLAlchemyError as error:
             # What it refuses may be for its own sake: it is behind, and a row must go.
             if is_away(error):

@@ -58,13 +58,13 @@ def make_store(settings: dict[str, str], projects: int, jobs: int) -> Store:
         for project_id in ("own", *(f"p{number}" for number in range(1, projects + 1))):
             create_project(project_id, name=project_id, mode="kg_vector", now=CLOCK)
             amount = jobs if project_id in ("own", "p1") else 3
-            record(project_id, [_report(item) for item in range(amount)], now=CLOCK)
+            record(project_id, [report(item) for item in range(amount)], now=CLOCK)
         with writing() as connection:
             key = create_key(connection, name="k", scope=Scope.ADMIN, now=CLOCK).text
     return Store(app, create_app(read(settings)), key, jobs)
 
 
-def _report(number: int) -> Report:
+def report(number: int) -> Report:
     """Failed, empty and silent in turn; one a second, the first the newest."""
     created = CLOCK - number * SECOND
     return Report(

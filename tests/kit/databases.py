@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from app.config import read
 from app.store import distributing
 from app.store.database import Base, db, writing
 from tests.kit.citus import Citus
-from tests.kit.servers import Server, pair
+from tests.kit.servers import Server, frozen, pair
 
 postgres_only = pytest.mark.parametrize("databases", ["postgresql"], indirect=True)
 """For a test of what only PostgreSQL has: a server, and writers side by side."""
@@ -109,16 +108,8 @@ class Databases:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """The PostgreSQL server and its processes stopped as they are: it refuses nothing."""
-        main = (Path(self._process.pgdata) / "postmaster.pid").read_text().split()[0]
-        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        stopped = [int(pid) for pid in (main, *children)]
-        try:
-            for pid in stopped:
-                os.kill(pid, signal.SIGSTOP)
+        with frozen(Path(self._process.pgdata)):
             yield
-        finally:
-            for pid in stopped:
-                os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def new(self, folder: Path) -> Iterator[dict[str, str]]:

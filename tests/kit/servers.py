@@ -23,6 +23,26 @@ fsync = off
 """
 
 
+def processes_of(folder: Path) -> list[int]:
+    """The ids of the processes of the server of this folder, its first one first."""
+    main = (folder / "postmaster.pid").read_text().split()[0]
+    children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    return [int(pid) for pid in (main, *children)]
+
+
+@contextmanager
+def frozen(folder: Path) -> Iterator[None]:
+    """The server of this folder and its processes stopped as they are: it refuses nothing."""
+    stopped = processes_of(folder)
+    try:
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+
 @dataclass
 class Server:
     """A server of this machine; `programs` is the folder of PostgreSQL's own."""
@@ -58,14 +78,19 @@ class Server:
     def kill(self) -> None:
         """End all of its processes at once, as the end of its machine would."""
         try:
-            main = int((self.folder / "postmaster.pid").read_text().split()[0])
-            children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+            main, *children = processes_of(self.folder)
         except FileNotFoundError:
             return
         os.kill(main, signal.SIGSTOP)  # or it would begin anew
-        for pid in (*map(int, children), main):
+        for pid in (*children, main):
             os.kill(pid, signal.SIGKILL)
         (self.folder / "postmaster.pid").unlink()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It and its processes stopped as they are: see `frozen`."""
+        with frozen(self.folder):
+            yield
 
     def execute(self, statement: str) -> list[tuple[object, ...]]:
         """Execute a statement in its own database `postgres`; gives its rows, if it has any."""

@@ -1,11 +1,9 @@
 """A standby that lags, stops, freezes or is promoted: what it makes is what the primary would."""
 
-import os
 import re
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,11 +22,12 @@ from app.ledger.projects import create_project
 from app.ledger.report import Report
 from app.ledger.sources import create_source, note_answer
 from app.rules.status import JobStatus
-from app.rules.times import HOUR, MINUTE, SECOND
+from app.rules.times import HOUR, MINUTE
+from app.store import deadline
 from app.store.database import db, writing
 from app.store.standby import Standby
 from app.web.cache import MIB, PageCache
-from tests.kit.asks import ASKS, CLOCK, Ask, Store
+from tests.kit.asks import ASKS, CLOCK, Ask, Store, report
 from tests.kit.board import served
 from tests.kit.databases import Databases, postgres_only
 from tests.kit.forms import without_token
@@ -174,17 +173,6 @@ def boards(
                 engine.dispose()
 
 
-def report(number: int) -> Report:
-    return Report(
-        job_id=f"j{number}",
-        source_doc_id=f"doc-{number}",
-        status=(JobStatus.FAILED, JobStatus.RUNNING, JobStatus.COMPLETED)[number % 3],
-        created_at=CLOCK - number * SECOND,
-        chunks_processed=3,
-        error_message="it broke",
-    )
-
-
 def test_it_makes_what_is_asked_for_and_no_other_answer_comes_of_it(boards: Boards) -> None:
     assert boards.ask_all() == HELPED
 
@@ -249,7 +237,7 @@ def test_it_stops_freezes_comes_back_and_is_promoted(
     boards.come_back()
     assert boards.ask_all() == HELPED
 
-    with _frozen(boards.server):
+    with boards.server.frozen():
         boards.forget()
         boards.ask(Ask("/projects/p1", 0))
         assert boards.ask_all() == set(), "it is waited for once"
@@ -276,18 +264,21 @@ def _rows(server: Server, statement: str) -> list[tuple[Any, ...]]:
         return connection.execute(statement).fetchall()
 
 
-@contextmanager
-def _frozen(server: Server) -> Iterator[None]:
-    main = int((server.folder / "postmaster.pid").read_text().split()[0])
-    children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-    pids = [main, *map(int, children)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+def test_where_all_its_connections_are_in_use_it_is_not_away(
+    boards: Boards, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The primary makes the page, and whoever asks next may find one free."""
+    ask = Ask("/projects/p1", 0)
+    with ExitStack() as stack:
+        in_use = boards.standby.engine.pool.size()
+        for _ in range(in_use):
+            boards.come_back()
+            with boards.helped.app.app_context(), deadline.within(PATIENCE):
+                stack.enter_context(boards.standby.engine.connect())
+        assert boards.ask(ask) == 0
+    boards.forget()
+    assert boards.ask(ask) > ITSELF + 1
+    assert not [one for one in caplog.records if one.name == "app.store.standby"]
 
 
 def test_ones_own_report_is_there_when_read(servers: tuple[Server, Server], tmp_path: Path) -> None:
