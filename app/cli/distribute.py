@@ -4,13 +4,12 @@ import sys
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import text
 
 from app.cli.params import clear_errors
 from app.cli.progress import bar_of
 from app.rules.words import plural
 from app.store import distributing
-from app.store.database import db, reading, writing
+from app.store.database import reading, writing
 
 
 @click.command("distribute")
@@ -36,13 +35,12 @@ def distribute(only_print: bool, yes: bool) -> None:
         if wrong := distributing.obstacles(connection):
             raise click.ClickException("\n       ".join(wrong))
         plan = distributing.layout(connection)
-    settings = distributing.settings(str(db.engine.url.database))
     if not plan.tables:
         click.echo("every table is laid out already")
         return
     if only_print:
         inner = [statement for statement, _ in distributing.statements(plan)]
-        for line in ("BEGIN", *inner, "COMMIT", *settings, *distributing.cleaning(plan)):
+        for line in ("BEGIN", *inner, "COMMIT"):
             click.echo(f"{line};")
         return
     size = sum(of for _, of in plan.tables)
@@ -54,8 +52,4 @@ def distribute(only_print: bool, yes: bool) -> None:
         )
     with clear_errors(), bar_of("distribute") as progress, writing() as connection:
         distributing.distribute(connection, plan, progress)
-    with clear_errors(), db.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        for statement in (*settings, *distributing.cleaning(plan)):
-            connection.execute(text(statement))
     click.echo(f"laid out {what} over {where}")

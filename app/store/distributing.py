@@ -84,9 +84,18 @@ def _keys(connection: Connection) -> list[tuple[str, str]]:
 
 
 def statements(plan: Layout) -> list[tuple[str, int]]:
-    """Each statement of it, with how much it has to do (bytes)."""
+    """Each statement of it, with how much it has to do (bytes).
+
+    Nodes are told of their database what lets them plan as this one does; at last the room of the
+    rows that were copied to them is given back, children first.
+    """
     quote = db.engine.dialect.identifier_preparer.quote
+    database = quote(str(db.engine.url.database))
     found = [
+        *(
+            (f"SELECT run_command_on_all_nodes('ALTER DATABASE {database} SET {name} = off')", 0)
+            for name in PLANNER
+        ),
         # One after the other: in one transaction Citus would meet its own locks.
         ("SET LOCAL citus.multi_shard_modify_mode = 'sequential'", 0),
         *((f"ALTER TABLE {quote(of)} DROP CONSTRAINT {quote(name)}", 0) for of, name in plan.keys),
@@ -94,24 +103,9 @@ def statements(plan: Layout) -> list[tuple[str, int]]:
     for name, size in plan.tables:
         beside = "" if name == "projects" else ", colocate_with => 'projects'"
         found.append((f"SELECT create_distributed_table('{name}', 'project_id'{beside})", size))
+    for name, _ in reversed(plan.tables):
+        found.append((f"SELECT truncate_local_data_after_distributing_table('{name}')", 0))
     return found
-
-
-def settings(database: str) -> list[str]:
-    """What every node is told of its database, so that it plans as this one does."""
-    quote = db.engine.dialect.identifier_preparer.quote
-    return [
-        f"SELECT run_command_on_all_nodes('ALTER DATABASE {quote(database)} SET {name} = off')"
-        for name in PLANNER
-    ]
-
-
-def cleaning(plan: Layout) -> list[str]:
-    """What gives back the room of the rows that were copied to nodes; children first."""
-    return [
-        f"SELECT truncate_local_data_after_distributing_table('{name}')"
-        for name, _ in reversed(plan.tables)
-    ]
 
 
 def distribute(connection: Connection, plan: Layout, progress: Progress) -> None:
