@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
-from app.access.door import VALID_KEY
+from app.access.entry import VALID_KEY
 from app.access.scopes import Grant, Scope, hashed, new_secret
 from app.models import ApiKey
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select, update
 
-from app.access.door import VALID_SESSION
+from app.access.entry import VALID_SESSION
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope, hashed, new_secret
 from app.models import ApiKey, Session, SignInLink

@@ -9,14 +9,12 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.access.door import (
-    OverviewVisit,
-    Visit,
-    WallVisit,
     visit_overview_with_session,
     visit_wall_with_screen,
     visit_wall_with_session,
     visit_with_session,
 )
+from app.access.entry import OverviewVisit, Visit, WallVisit
 from app.access.sessions import SESSION_LIFE, find_session
 from app.rules.project import Project
 from app.rules.times import DAY, SECOND

@@ -7,7 +7,8 @@ import orjson
 from flask import request
 from sqlalchemy import Connection
 
-from app.access.door import OverviewVisit, visit_everything_with_key, visit_with_key
+from app.access.door import visit_everything_with_key, visit_with_key
+from app.access.entry import OverviewVisit
 from app.access.keys import find_key
 from app.access.scopes import Grant, Scope
 from app.clock import now

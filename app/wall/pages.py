@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 from markupsafe import Markup
 
 from app.access import origin
-from app.access.door import WallVisit
+from app.access.entry import WallVisit
 from app.access.seen import SEEN_EVERY, note_seen
 from app.access.viewer import is_script, remember_screen, visiting_wall
 from app.clock import now
