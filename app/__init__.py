@@ -16,7 +16,7 @@ from app.queries import board
 from app.queries.habits import usual
 from app.rules.causes import reason
 from app.screens import manage, pairing
-from app.store import database, standby
+from app.store import database, nodes, standby
 from app.wall import blueprint as wall_blueprint
 from app.web import (
     assets,
@@ -81,6 +81,7 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init_app(app)
     database.init_app(app, config.connections, config.standby_url)
     standby.init_app(app)
+    nodes.init_app(app)
     cache.init_app(app, config.cache_bytes)
     board.init_app(app, keeps=config.cache_bytes > 0)
     usual.init_app(app)

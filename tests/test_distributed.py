@@ -31,6 +31,8 @@ NODE_BY_NODE = {
     r"projects\.project_id",
     "how many projects there are": r"^SELECT count\(\*\) AS count_1 \nFROM projects$",
     "the sources of all projects": r"^SELECT sources\.project_id.*ORDER BY sources\.project_id$",
+    "the names of the projects that screens show": r"^SELECT screen_projects\.screen_id, "
+    r"projects\.project_id, projects\.name \nFROM screen_projects JOIN projects ON",
     "the projects that a screen or a form offers": r"^SELECT projects\.project_id, projects\.name"
     r" \nFROM projects ORDER BY[^()]*$",
 }
@@ -53,7 +55,7 @@ def unnamed(statement: str) -> set[str]:
 
 def _named(statement: str, name: str) -> list[str]:
     key = rf"(?<![\w.]){name}\.project_id"
-    one = r"(?:CAST\(|%\(|\w+\.project_id)"
+    one = r"(?:ANY \(|CAST\(%\(|%\()"
     return re.findall(rf"{key} = {one}|{one}[^\s]* = {key}", statement)
 
 
@@ -62,7 +64,11 @@ def _named(statement: str, name: str) -> list[str]:
     [
         ("SELECT 1 FROM jobs WHERE jobs.project_id = %(a)s", set()),
         ("SELECT 1 FROM jobs WHERE jobs.job_id = %(a)s", {"jobs"}),
-        ("SELECT 1 FROM jobs AS j JOIN causes ON causes.project_id = j.project_id", {"j"} - {"j"}),
+        ("SELECT 1 FROM jobs WHERE jobs.project_id = ANY (%(some)s)", set()),
+        (
+            "SELECT 1 FROM jobs AS j JOIN causes ON causes.project_id = j.project_id",
+            {"j", "causes"},
+        ),
         ("DELETE FROM jobs WHERE jobs.status = 1", {"jobs"}),
         ("UPDATE jobs SET status = 1 WHERE jobs.project_id = %(a)s", set()),
         (

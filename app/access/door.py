@@ -192,7 +192,8 @@ def visit_wall_with_session(
         if visit is None:
             return None
         only = visit.grant.project_id
-        return WallVisit(visit.grant, visit.versions, None if only is None else (only,))
+        shown = None if only is None else (only,)
+        return WallVisit(visit.grant, visit.versions, shown, away=visit.away)
     if is_distributed(connection):
         found = door_apart.SESSION.rows(connection, secret=hashed(token), now=now)
         return door_apart.visit_wall(connection, found, asked)

@@ -4,7 +4,7 @@ Those who may see what are on one node, and the projects on others: so who asks 
 what does not answer. `door` leads here where that is so.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
@@ -23,6 +23,7 @@ from app.access.scopes import Grant, Scope
 from app.models import Job, Screen, ScreenProject
 from app.models import Project as ProjectRow
 from app.rules.project import Project
+from app.store.nodes import Away, nodes
 from app.store.prepared import Prepared
 from app.web.etags import Versions
 
@@ -50,6 +51,7 @@ def visit(
     grant = grant_of(rows[0])
     if grant.project_id not in (None, project_id):
         return Visit(grant)
+    nodes().check(connection, project_id)
     found = _PROJECT.rows(connection, of_project=project_id)
     if not found:
         return Visit(grant)
@@ -60,10 +62,20 @@ def visit(
     return Visit(grant, project, heard[0][0] if heard else None)
 
 
-def _versions(connection: Connection, only: Container[str] | None) -> dict[str, int]:
-    """The versions of all projects, or of these."""
-    rows = _VERSIONS_OF_ALL.rows(connection)
-    return {row[0]: row[1] for row in rows if only is None or row[0] in only}
+def _versions(
+    connection: Connection, only: Collection[str] | None
+) -> tuple[dict[str, int], Away | None]:
+    """The versions of all projects, or of these, that answer; and what of them does not."""
+    known = nodes()
+    found = known.versions(connection)
+    if found is None:
+        versions = {row[0]: row[1] for row in _VERSIONS_OF_ALL.rows(connection)}
+        known.known = versions.keys()
+    else:
+        versions = {row[0]: row[1] for row in found}
+    if only is not None:
+        versions = {name: version for name, version in versions.items() if name in only}
+    return versions, known.away(connection, only)
 
 
 def _joined(versions: Mapping[str, int]) -> Versions:
@@ -77,7 +89,8 @@ def visit_overview(connection: Connection, rows: Sequence[Any]) -> OverviewVisit
         return None
     grant = grant_of(rows[0])
     only = None if grant.project_id is None else (grant.project_id,)
-    return OverviewVisit(grant, _joined(_versions(connection, only)))
+    seen, away = _versions(connection, only)
+    return OverviewVisit(grant, _joined(seen), away)
 
 
 def visit_wall(
@@ -87,8 +100,9 @@ def visit_wall(
     if not rows:
         return None
     grant = grant_of(rows[0])
-    seen = _versions(connection, _both(asked, grant.project_id and [grant.project_id]))
-    return WallVisit(grant, _joined(seen), tuple(sorted(seen)))
+    wanted = _both(asked, grant.project_id and [grant.project_id])
+    seen, away = _versions(connection, wanted)
+    return WallVisit(grant, _joined(seen), tuple(sorted(seen)), away=away)
 
 
 def _screen(_dialect: str) -> Select[Any]:
@@ -116,10 +130,10 @@ def visit_wall_by_screen(
         return None
     name, screen_id, last_seen_at, every_project, ids = found[0]
     wanted = _both(asked or None, None if every_project else ids_of(ids))
-    versions = _versions(connection, wanted)
+    versions, away = _versions(connection, wanted)
     only = None if wanted is None else tuple(sorted(versions))
     grant = Grant(name, Scope.READ, None)
-    return WallVisit(grant, _joined(versions), only, screen_id, last_seen_at)
+    return WallVisit(grant, _joined(versions), only, screen_id, last_seen_at, away)
 
 
 def _both(one: Iterable[str] | None, other: Iterable[str] | None) -> set[str] | None:

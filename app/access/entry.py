@@ -9,6 +9,7 @@ from app.models import ApiKey, Session
 from app.models import Project as ProjectRow
 from app.rules.project import Project
 from app.store.database import table_of
+from app.store.nodes import Away
 from app.web.etags import Versions
 
 PROJECT = [table_of(ProjectRow).c[name] for name in Project._fields]
@@ -42,10 +43,14 @@ class Visit(NamedTuple):
 
 
 class OverviewVisit(NamedTuple):
-    """Who asks for all that they may see; `versions` rise when anything of it changes."""
+    """Who asks for all that they may see; `versions` rise when anything of it changes.
+
+    What is `away` of it does not answer, and has no part in them.
+    """
 
     grant: Grant
     versions: Versions
+    away: Away | None = None
 
 
 class WallVisit(NamedTuple):
@@ -59,6 +64,7 @@ class WallVisit(NamedTuple):
     only: tuple[str, ...] | None
     screen_id: int | None = None
     last_seen_at: int | None = None
+    away: Away | None = None
 
 
 def _opened(table: Any) -> Select[Any]:

@@ -20,7 +20,6 @@ from app.rules.project import Project
 from app.rules.times import DAY, SECOND
 from app.store.database import reading
 from app.web.cookies import SCREEN, SESSION, delete_cookie, get_cookie, set_cookie
-from app.web.etags import Versions
 from app.web.urls import fits_headers, own_address
 
 SCREEN_LIFE = 400 * DAY  # as long as any browser keeps a cookie; it is renewed long before
@@ -55,14 +54,10 @@ def visiting_job(
 
 
 @contextmanager
-def visiting_overview(now: int) -> Iterator[tuple[Connection, str | None, Versions]]:
-    """The same for a page about all that the viewer may see: every project (None) or the only one.
-
-    The versions rise with every change of it.
-    """
+def visiting_overview(now: int) -> Iterator[tuple[Connection, OverviewVisit]]:
+    """The same for a page about all that the viewer may see: every project, or the only one."""
     with reading() as connection:
-        visit = _enter(lambda token: visit_overview_with_session(connection, token, now))
-        yield connection, visit.grant.project_id, visit.versions
+        yield connection, _enter(lambda token: visit_overview_with_session(connection, token, now))
 
 
 @contextmanager

@@ -120,7 +120,18 @@ def _summaries(text: Any, count: Any, moment: Any) -> dict[str, Any]:
         "ProjectSummary": _object(summary),
         "Summary": _object(summary | {"pace": pace, "as_of": moment}),
         "Summaries": _object(
-            {"projects": {"type": "array", "items": ref("ProjectSummary")}, "as_of": moment}
+            {
+                "projects": {"type": "array", "items": ref("ProjectSummary")},
+                "unanswered": {
+                    **_object(
+                        {"projects": {**count, "type": ["integer", "null"]}, "since": moment}
+                    ),
+                    "type": ["object", "null"],
+                    "description": "Projects that are missing here, since the part of the database"
+                    " that has them does not answer: how many, null where that is not known.",
+                },
+                "as_of": moment,
+            }
         ),
     }
 

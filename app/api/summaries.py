@@ -22,6 +22,7 @@ from app.rules.times import DAY, MINUTE, floor, format_time
 from app.rules.verdicts import Verdict
 from app.rules.words import age
 from app.store.database import reading
+from app.store.nodes import Away
 from app.web.cache import Made, body_of, serve
 from app.web.etags import Versions, lasting, not_modified, still_known, versioned_etag
 from app.web.formatters import clock, short_time
@@ -38,19 +39,22 @@ Body = dict[str, Any]
     answers={200: ("The summaries", "Summaries")},
 )
 def get_summaries() -> Response:
-    """What the overview says; 304 where nothing changed, after one statement."""
+    """What the overview says; 304 where nothing changed, after one statement.
+
+    Where a part of the database does not answer, it is of the others, and says so.
+    """
     at = now()
     with reading() as connection:
         visit = open_everything(connection)
-        only = visit.grant.project_id
+        only, away = visit.grant.project_id, visit.away
 
         def build() -> tuple[Body, int | None]:
             lines, until = board.look(connection, at, only and [only])
             lines = board.with_hours(connection, at, lines)
             summaries = [_summary(line, at) | {"causes": _blamed(line.verdict)} for line in lines]
-            return {"projects": summaries}, until
+            return {"projects": summaries, "unanswered": away and _unanswered(away)}, until
 
-        return _answer(("summaries", only), visit.versions, build, at)
+        return _answer(("summaries", only, away), visit.versions, build, at)
 
 
 @blueprint.get("/projects/<id:project_id>/summary")
@@ -95,6 +99,11 @@ def _answer(
     kept = serve(slot, versions, make, now=at)
     body, encoding = body_of(slot, kept)
     return json_answer(body, headers={"ETag": kept.etag, **encoding})
+
+
+def _unanswered(away: Away) -> Body:
+    """What is missing among the projects: how many, None where nobody knows, and since when."""
+    return {"projects": away.projects, "since": format_time(away.since)}
 
 
 def _summary(line: ProjectLine, at: int) -> Body:

@@ -21,7 +21,8 @@ SUGGESTED = "Documents"
 @blueprint.get("/report/project")
 def another_project() -> Response:
     """The form for another project, or for the first where there is none."""
-    with visiting_overview(now()) as (connection, only, _):
+    with visiting_overview(now()) as (connection, visit):
+        only = visit.grant.project_id
         _check()
         another = bool(list_projects(connection, only, limit=1))
     return no_project(another=another)

@@ -25,7 +25,8 @@ def overview() -> Response:
     at = now()
     q, state = request.args.get("q", "").strip()[:200], request.args.get("state", "")[:40]
     number = request.args.get("page", 1, type=int)
-    with visiting_overview(at) as (connection, only, versions):
+    with visiting_overview(at) as (connection, visit):
+        only, away = visit.grant.project_id, visit.away
 
         def build() -> tuple[Head, dict[str, Any]]:
             lines, until = board.look(connection, at, only and [only])
@@ -51,8 +52,10 @@ def overview() -> Response:
             def link(to: int) -> str:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
 
-            head = Head("Projects", in_trouble > 0, title("Projects", verdicts), until)
+            alarm = in_trouble > 0 or away is not None
+            head = Head("Projects", alarm, title("Projects", verdicts), until)
             return head, {
+                "away": away,
                 "lines": shown,
                 "shared_causes": shared_causes(lines),
                 "states": options("Every state", labels, state),
@@ -65,5 +68,5 @@ def overview() -> Response:
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
             }
 
-        slot = (only, q, state, number)
-        return answer("overview", slot, (*versions, floor(at, MINUTE)), build, now=at)
+        slot = (only, away, q, state, number)
+        return answer("overview", slot, (*visit.versions, floor(at, MINUTE)), build, now=at)

@@ -44,7 +44,8 @@ def report() -> Response:
             raise ProblemError(
                 404, "There is no such project, or none that you may see.", back=back
             ) from None
-    with visiting_overview(now()) as (connection, only, _):
+    with visiting_overview(now()) as (connection, visit):
+        only = visit.grant.project_id
         known = list_projects(connection, only, limit=1, newest=True)
     if not known:
         return no_project()

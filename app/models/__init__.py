@@ -5,6 +5,7 @@ from app.models.cause import Cause, CauseCount, FormerCause
 from app.models.counts import CreatedCount, DurationCount, FinishedCount
 from app.models.document import Document
 from app.models.job import Attempt, Event, Job
+from app.models.node import NodeOutage
 from app.models.origin import JobOrigin, LineageNamespace
 from app.models.project import Project
 from app.models.screen import Pairing, Screen, ScreenProject, WrongCode
@@ -25,6 +26,7 @@ __all__ = [
     "JobOrigin",
     "LineageNamespace",
     "MirroredJob",
+    "NodeOutage",
     "Pairing",
     "Project",
     "Screen",

@@ -23,7 +23,7 @@ from app.rules.status import FAILURES
 from app.rules.times import HOUR, floor
 from app.rules.verdicts import Cause, Failures, Verdict
 from app.store.database import inlined, table_of
-from app.store.seeks import ask_each, each_row, key_of
+from app.store.seeks import ask_each, each_row, is_of
 
 BLAMING = "blaming"
 """What the projects are called in these statements."""
@@ -91,7 +91,7 @@ def _each(dialect: str, blaming: Any, one: Select[Any], other: Select[Any]) -> t
     However few a query limits itself to, it is asked for every project: of that, SQLite knows no
     other way than to seek the keys, and PostgreSQL none that is quick than LATERAL.
     """
-    of_project = CauseRow.project_id == key_of(dialect, blaming)
+    of_project = is_of(dialect, CauseRow.project_id, blaming)
     keys = select(one.subquery().c[0]).union(select(other.subquery().c[0]))
     if dialect == "sqlite":
         joined = blaming.join(CauseRow, and_(of_project, CauseRow.cause.in_(keys)))
@@ -107,7 +107,7 @@ def _blamed(dialect: str) -> Any:
     """Some causes of each project, with how many documents fail by them since that hour."""
     blaming = _blaming(dialect)
     other = aliased(CauseRow)
-    mine = other.project_id == key_of(dialect, blaming)
+    mine = is_of(dialect, other.project_id, blaming)
 
     def first(*conditions: Any, by: Any) -> Select[Any]:
         few = select(other.cause).where(mine, *conditions).order_by(by.desc())
@@ -116,7 +116,7 @@ def _blamed(dialect: str) -> Any:
     largest = first(other.documents > inlined(0), by=other.documents)
     joined, columns = _each(dialect, blaming, largest, first(by=other.last_at))
     documents = select(func.sum(CauseCount.failing)).where(
-        CauseCount.project_id == key_of(dialect, blaming),
+        is_of(dialect, CauseCount.project_id, blaming),
         CauseCount.cause == columns.cause,
         CauseCount.hour >= blaming.c.hour,
     )
@@ -140,7 +140,7 @@ def _failing(dialect: str) -> Any:
     blaming = _blaming(dialect)
 
     def of(model: Any) -> Any:
-        return model.project_id == key_of(dialect, blaming)
+        return is_of(dialect, model.project_id, blaming)
 
     def newest(what: Any) -> Any:
         last = select(what).where(of(Document), Document.failing_since.is_not(None))

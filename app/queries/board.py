@@ -20,7 +20,8 @@ from app.queries.projects import ProjectLine, Version, earliest
 from app.queries.standby import lines_of
 from app.rules.times import MINUTE, SECOND, floor
 from app.rules.verdicts import Hour, urgency
-from app.store.distributed import is_distributed
+from app.store.distributed import FEW, is_distributed
+from app.store.nodes import nodes
 
 MANY = 2000
 """Projects of which more are not judged anew all at once when a minute begins.
@@ -32,7 +33,7 @@ OFTEN = 2 * SECOND
 """The state of one of many projects ends every moment; all of them are looked at no oftener."""
 
 PIECE = 1000  # projects that are judged, or asked for, at a time
-PIECE_APART = 20  # the same, where what is in doubt is asked once for each
+PIECE_APART = 200  # the same of several nodes, to which a statement costs more
 MOST_KEPT = 100_000  # projects; of more all are judged anew
 
 
@@ -67,12 +68,16 @@ def init_app(app: Flask, *, keeps: bool) -> None:
 
 
 def look(connection: Connection, now: int, only: Sequence[str] | None = None) -> Board:
-    """How every project stands, or these.
+    """How every project stands, or these, as far as they answer.
 
     One that is alone has its hours of the day; to others `with_hours` gives them.
     """
     kept: Kept | None = current_app.extensions["lines"]
-    versions = set() if kept is None else projects.list_versions(connection, only)
+    apart = is_distributed(connection) and nodes().apart
+    keeps = kept is not None
+    versions = projects.list_versions(connection, only) if keeps or apart else set()
+    if apart:  # what is not answered for is not asked for
+        only = [version[0] for version in versions]
     if kept is None or not 1 < len(versions) <= MOST_KEPT:
         lines = projects.list_lines(connection, now, only)
         return Board(lines, earliest(line.until for line in lines))
@@ -84,8 +89,7 @@ def look(connection: Connection, now: int, only: Sequence[str] | None = None) ->
     changed = {version[0]: version for version in versions.difference(one.version for one in found)}
     many, first = len(versions) > MANY, len(changed) > MANY
     # A request whose time is up keeps what it has, and the next one goes on.
-    size = PIECE_APART if is_distributed(connection) else PIECE
-    for piece in _pieces(sorted(changed), size):
+    for piece in _pieces(connection, sorted(changed)):
         wanted = {project_id: changed[project_id] for project_id in piece}
         every = only is None and len(piece) == len(versions)
         for line in lines_of(connection, now, wanted, every=every):
@@ -102,7 +106,10 @@ def look(connection: Connection, now: int, only: Sequence[str] | None = None) ->
     return Board([one.line for one in found], until)
 
 
-def _pieces(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+def _pieces(connection: Connection, ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    size = PIECE
+    if is_distributed(connection):
+        size = FEW if nodes().apart else PIECE_APART
     for first in range(0, len(ids), size):
         yield ids[first : first + size]
 
@@ -111,7 +118,8 @@ def with_hours(connection: Connection, now: int, lines: Iterable[ProjectLine]) -
     """The same lines, each with its hours of the day."""
     lines = list(lines)
     hours: dict[str, list[Hour]] = {}
-    for piece in _pieces([line.facts.project_id for line in lines if not line.facts.hours], PIECE):
+    bare = [line.facts.project_id for line in lines if not line.facts.hours]
+    for piece in _pieces(connection, bare):
         hours |= hours_of(connection, now, piece)
 
     def charted(line: ProjectLine) -> ProjectLine:

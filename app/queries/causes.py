@@ -117,7 +117,8 @@ def _line(row: Row[Any], hours: Sequence[Hour], everything: int, now: int) -> Ca
 @cache
 def _columns() -> tuple[Any, ...]:
     """The columns of `views.Cause`."""
-    of_project, of_cause = Job.project_id == CauseRow.project_id, Job.cause == CauseRow.cause
+    of_project = Job.project_id == bindparam("of_project")  # of which node, Citus asks of each part
+    of_cause = Job.cause == CauseRow.cause
     # Not as a condition, or PostgreSQL looks for it among all jobs of the cause.
     last = select(case((of_cause, Job.job_id))).where(of_project, Job.job_id == CauseRow.job_id)
     # That one may be gone, or may have been tried again; then the newest that is there tells.

@@ -11,9 +11,12 @@ from functools import cache, reduce
 from typing import Any, Literal
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
+    String,
     and_,
+    any_,
     bindparam,
     case,
     func,
@@ -39,7 +42,7 @@ from app.rules.verdicts.failing import MOST_STREAK
 from app.rules.verdicts.no_output import EMPTY_JOBS
 from app.rules.verdicts.slow import SLOW_JOBS
 from app.store.database import inlined, table_of
-from app.store.distributed import is_distributed
+from app.store.distributed import FEW, is_distributed
 
 MOST_LOOKED_AT = 20  # failed jobs of the last hour, whether they are all of one document
 
@@ -61,10 +64,13 @@ def list_facts(connection: Connection, now: int, only: Sequence[str] | None) -> 
         "first_shown": first_shown(now),
     }
     wanted: Wanted = "every" if only is None else "some"
+    apart = is_distributed(connection)
     if only is not None and len(only) == 1:
         [values["only"]] = only
         wanted = "one"
-    found = connection.execute(_seeks(wanted, apart=is_distributed(connection)), values)
+    elif only is not None and apart and len(only) <= FEW:
+        wanted = "few"
+    found = connection.execute(_seeks(wanted, apart=apart), values)
     names = tuple(found.keys())
     rows = [dict(zip(names, row, strict=True)) for row in found.all()]
     known = {row["project_id"]: row for row in rows}
@@ -81,16 +87,38 @@ def list_facts(connection: Connection, now: int, only: Sequence[str] | None) -> 
     return facts
 
 
-Wanted = Literal["every", "some", "one"]
-"""Of which projects: one that is alone is named in every part of the statement."""
+Wanted = Literal["every", "some", "few", "one"]
+"""Of which projects: one that is alone is named in every part of the statement, and so are few that
+are apart."""
 
 
-def _mine(wanted: Wanted) -> list[Any]:
+def _mine(wanted: Wanted, *, apart: bool) -> list[Any]:
     if wanted == "every":
         return []
-    if wanted == "some":
-        return [ProjectRow.project_id.in_(bindparam("only", expanding=True))]
-    return [ProjectRow.project_id == _ONLY]
+    if wanted == "one":
+        return [ProjectRow.project_id == _ONLY]
+    return [_is_wanted(ProjectRow, apart=apart)]
+
+
+def _is_wanted(model: Any, *, apart: bool) -> ColumnElement[bool]:
+    """Whether it is of one of some projects; `apart` as one list, in each part that must say so."""
+    if not apart:
+        wanted: ColumnElement[bool] = model.project_id.in_(bindparam("only", expanding=True))
+        return wanted
+    return model.project_id == any_(bindparam("only", type_=ARRAY(String)))  # type: ignore[no-any-return]
+
+
+def _is_of(wanted: Wanted, key: Any, *, apart: bool) -> Callable[[Any], ColumnElement[bool]]:
+    """What says of a model that a row of it is of the project of this key.
+
+    Of few also that it is of one of those: else every node was asked for that part.
+    """
+
+    def is_of(model: Any) -> ColumnElement[bool]:
+        mine: ColumnElement[bool] = model.project_id == key
+        return and_(mine, _is_wanted(model, apart=apart)) if wanted == "few" else mine
+
+    return is_of
 
 
 _ONLY: Any = bindparam("only", type_=ProjectRow.project_id.type)
@@ -111,14 +139,15 @@ def _seen(wanted: Wanted, *, apart: bool) -> Any:
     """
     soon = _moment("soon")
     key = _ONLY if wanted == "one" else ProjectRow.project_id
+    is_of = _is_of(wanted, key, apart=apart)
     table = table_of(ProjectRow)
     totals = {status: getattr(ProjectRow, status.word) for status in JobStatus}
 
     def last(statuses: Sequence[JobStatus]) -> Any:
         some = reduce(operator.add, (totals[status] for status in statuses))
-        return case((some > 0, _end(func.max, statuses, lambda end: end <= soon, table, key)))
+        return case((some > 0, _end(func.max, statuses, lambda end: end <= soon, table, is_of)))
 
-    created = select(func.max(Job.created_at)).where(Job.project_id == key, Job.created_at <= soon)
+    created = select(func.max(Job.created_at)).where(is_of(Job), Job.created_at <= soon)
     seen = select(
         ProjectRow.project_id,
         ProjectRow.name,
@@ -140,7 +169,7 @@ def _seen(wanted: Wanted, *, apart: bool) -> Any:
         ProjectRow.skewed_at,
         *_of_source(),
     )
-    seen = seen.outerjoin(Source, Source.project_id == key).where(*_mine(wanted))
+    seen = seen.outerjoin(Source, is_of(Source)).where(*_mine(wanted, apart=apart))
     alone = apart and wanted != "one"
     return seen.cte("seen").prefix_with("NOT MATERIALIZED" if alone else "MATERIALIZED")
 
@@ -164,8 +193,8 @@ def _seeks(wanted: Wanted, *, apart: bool) -> Any:
     """One row per project; every column is one or few index seeks, however long the history."""
     seen = _seen(wanted, apart=apart)
     of, soon, hour_ago = seen.c, _moment("soon"), _moment("hour_ago")
-    key = _ONLY if wanted == "one" else of.project_id
-    of_project = Job.project_id == key
+    is_of = _is_of(wanted, _ONLY if wanted == "one" else of.project_id, apart=apart)
+    of_project = is_of(Job)
     silence = silent_since(_moment("now"), of.silent_after)
     silent = (of_project, is_silent(silence))
     running = (of_project, Job.status == inlined(JobStatus.RUNNING), Job.heard_at > silence)
@@ -186,7 +215,7 @@ def _seeks(wanted: Wanted, *, apart: bool) -> Any:
         return select(func.count()).select_from(counted).scalar_subquery()
 
     def failing(condition: Any, most: int) -> Any:
-        document = (Document.project_id == key, Document.failing_since.is_not(None))
+        document = (is_of(Document), Document.failing_since.is_not(None))
         return up_to(most, *document, condition)
 
     some = (
@@ -261,8 +290,8 @@ def _seeks(wanted: Wanted, *, apart: bool) -> Any:
                 Job.created_at <= soon,
             ),
         ),
-        "hour_since": (drains, _end(func.min, (*SUCCESSES, *FAILURES), of_last_hour, seen, key)),
-        "streak_since": (fails, _end(func.min, FAILURES, since_success, seen, key)),
+        "hour_since": (drains, _end(func.min, (*SUCCESSES, *FAILURES), of_last_hour, seen, is_of)),
+        "streak_since": (fails, _end(func.min, FAILURES, since_success, seen, is_of)),
         "last_empty_at": (
             of.empty >= EMPTY_JOBS,
             one(func.max(Job.ended_at), of_project, EMPTY, Job.ended_at <= soon),
@@ -287,14 +316,14 @@ def _end(
     statuses: Sequence[JobStatus],
     condition: Callable[[Any], ColumnElement[bool]],
     of: Any,
-    key: Any,
+    is_of: Callable[[Any], ColumnElement[bool]],
 ) -> Any:
     """The first or last end of the jobs of a project with these statuses: a seek for each."""
     job = aliased(Job)
     seeks = [
         select(which(job.ended_at).label("at"))
         .where(
-            job.project_id == key,
+            is_of(job),
             job.status == inlined(status),
             condition(job.ended_at),
         )

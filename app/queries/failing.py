@@ -45,7 +45,7 @@ def read(
     ).subquery()
     query = (
         select(some, func.coalesce(Job.sent_doc_id, Job.source_doc_id, some.c.document).label("id"))
-        .outerjoin(Job, (Job.project_id == some.c.project_id) & (Job.job_id == some.c.job_id))
+        .outerjoin(Job, (Job.project_id == project.project_id) & (Job.job_id == some.c.job_id))
         .order_by(some.c.failed_at.desc(), some.c.document.desc())
     )
     rows = connection.execute(query).all()

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from app.models import FinishedCount, Project
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts import Hour, first_shown
+from app.store.distributed import CITUS_FEW, kind_of
 
 CHART_HOURS = 24
 
@@ -20,19 +21,22 @@ def hours_of(connection: Connection, now: int, only: Collection[str]) -> Mapping
     """
     hours: dict[str, list[Hour]] = {}
     if only:
+        kind = kind_of(connection, len(only))
         values = {"only": sorted(only), "first_hour": floor(now, HOUR) - DAY}
-        for row in connection.execute(_finished(), values).all():
+        for row in connection.execute(_finished(kind), values).all():
             hours.setdefault(row.project_id, []).append(Hour(row.hour, row.completed, row.failed))
     return hours
 
 
 @cache
-def _finished() -> Any:
+def _finished(kind: str) -> Any:
     found = select(
         FinishedCount.project_id, FinishedCount.hour, FinishedCount.completed, FinishedCount.failed
     )
-    wanted = Project.project_id.in_(bindparam("only", expanding=True))
-    projects = select(Project.project_id).where(wanted)
+    only: Any = bindparam("only", expanding=True)
+    projects = select(Project.project_id).where(Project.project_id.in_(only))
+    if kind == CITUS_FEW:
+        found = found.where(FinishedCount.project_id.in_(only))
     return found.where(
         FinishedCount.project_id.in_(projects), FinishedCount.hour > bindparam("first_hour")
     ).order_by(FinishedCount.hour)

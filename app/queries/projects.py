@@ -25,6 +25,8 @@ from app.rules.verdicts import (
     until,
 )
 from app.store.database import table_of
+from app.store.distributed import is_distributed
+from app.store.nodes import nodes
 from app.store.prepared import Prepared
 
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
@@ -130,7 +132,9 @@ _VERSIONS = Prepared(lambda _: select(*_VERSIONED))
 
 
 def list_versions(connection: Connection, only: Sequence[str] | None = None) -> set[Version]:
-    """The version of every project, or of these."""
+    """The version of every project, or of these, that answers."""
+    if is_distributed(connection) and (found := nodes().versions(connection)) is not None:
+        return {row for row in found if only is None or row[0] in only}
     if only is None:
         rows: Iterable[Sequence[Any]] = _VERSIONS.rows(connection)
     else:

@@ -13,6 +13,7 @@ from app.rules.beginnings import told_apart
 from app.rules.job import Job
 from app.rules.status import JobStatus
 from app.rules.verdicts import ProjectFacts
+from app.store.nodes import Away
 
 MOST_RUNNING = 24  # jobs on the wall of one project; no screen has room for more
 MOST_CAUSES = 24
@@ -57,10 +58,14 @@ class Closeup:
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """The projects of a wall, worst first; `closeup` where there is just one."""
+    """The projects of a wall, worst first; `closeup` where there is just one.
+
+    What is `away` of them does not answer, and is not among them.
+    """
 
     lines: Sequence[ProjectLine]
     closeup: Closeup | None = None
+    away: Away | None = None
 
     @property
     def running(self) -> int:
@@ -83,9 +88,12 @@ class Wall:
         return sum(line.verdict.state.blames for line in self.others)
 
 
-def get_wall(connection: Connection, now: int, lines: Sequence[ProjectLine]) -> Wall:
+def get_wall(
+    connection: Connection, now: int, lines: Sequence[ProjectLine], away: Away | None = None
+) -> Wall:
     """These projects; of one that is alone more than its line."""
-    return Wall(lines, _closeup(connection, lines[0], now) if len(lines) == 1 else None)
+    alone = len(lines) == 1 and away is None
+    return Wall(lines, _closeup(connection, lines[0], now) if alone else None, away)
 
 
 def _closeup(connection: Connection, line: ProjectLine, now: int) -> Closeup:

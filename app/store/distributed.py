@@ -8,8 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-CITUS = "citus"
-"""What a statement is built for that one node of several shall answer, in place of a dialect."""
+CITUS, CITUS_FEW = "citus", "citus, few"
+"""What a statement is built for where several nodes may answer, in place of a dialect; of few
+projects, each of its parts says whose, so that it is asked of their nodes alone."""
+
+APART = (CITUS, CITUS_FEW)
+
+FEW = 50
+"""Projects that are few. Of more, to say whose would cost their square, and all nodes have some."""
 
 _KNOWN = "distributed"
 NODE = 2000
@@ -24,6 +30,13 @@ def notice(connection: Any, record: Any) -> None:
     if row[0]:
         connection.execute(f"SET citus.node_connection_timeout = {NODE}")
         connection.commit()
+
+
+def kind_of(connection: Connection, projects: int) -> str:
+    """What a statement of so many projects is built for."""
+    if not is_distributed(connection):
+        return connection.dialect.name
+    return CITUS_FEW if projects <= FEW else CITUS
 
 
 def is_distributed(connection: Connection) -> bool:

@@ -17,6 +17,7 @@ from app.store.files import DiskError
 from app.store.presence import FilesError
 
 NO_ANSWER = "The database did not answer"
+_NODE = "The part of the database that has this does not answer"
 _BUSY = "The database is busy"
 _FULL = "The disk is full"
 _NO_DISK = "The disk cannot be read or written"
@@ -70,6 +71,10 @@ _DISKS = {
 _UNDEFINED = ("42P01", "42703")  # a table, a column
 
 
+class NodeError(Exception):
+    """What was asked for is on a node that is known not to answer; nobody waited for it."""
+
+
 def sentence_of(error: BaseException) -> str | None:
     """What befell the database, in words for everybody, without a full stop: no path, no statement.
 
@@ -84,6 +89,8 @@ def sentence_of(error: BaseException) -> str | None:
         return _BUSY
     if isinstance(error, InDoubtError | PoolTimeoutError):
         return NO_ANSWER
+    if isinstance(error, NodeError):
+        return _NODE
     if not isinstance(error, DBAPIError):
         return None
     cause = error.orig

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    and_,
     any_,
     bindparam,
     cast,
@@ -26,11 +27,12 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    table,
     true,
 )
 
 from app.store.database import inlined
-from app.store.distributed import CITUS, is_distributed
+from app.store.distributed import APART, CITUS_FEW, is_distributed, kind_of
 
 
 def seek_each(
@@ -116,31 +118,30 @@ def ask_each(
     rows: Iterable[Mapping[str, Any]],
     **values: Any,
 ) -> list[Row[Any]]:
-    """What a statement that is built with `each_row` finds for rows: for all of them at once.
+    """What a statement that is built with `each_row` finds for rows: for all of them at once."""
+    rows = list(rows)
+    ids = sorted({row["project_id"] for row in rows})
+    values[name] = listed_rows(rows)
+    if is_distributed(connection):
+        values[_IDS] = ids
+    return list(connection.execute(build(kind_of(connection, len(ids))), values).all())
 
-    Where the projects are on several nodes it is asked once for each project.
+
+_IDS = "of_each"
+
+
+def one_of_these(column: Any) -> ColumnElement[bool]:
+    """On Citus: whether an id is of the projects asked for, which tells whose nodes to ask."""
+    return column == any_(bindparam(_IDS, type_=ARRAY(Text)))  # type: ignore[no-any-return]
+
+
+def is_of(dialect: str, column: Any, rows: Any) -> ColumnElement[bool]:
+    """Whether a project's id is that of a row of `each_row`: said in every part of a statement.
+
+    Of few on a Citus also that it is one of them: else every node is asked for that part.
     """
-    if not is_distributed(connection):
-        statement = build(connection.dialect.name)
-        return list(connection.execute(statement, {name: listed_rows(rows), **values}).all())
-    found: list[Row[Any]] = []
-    apart: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        apart.setdefault(row["project_id"], []).append(row)
-    for project_id, mine in apart.items():
-        given = {name: listed_rows(mine), _PROJECT: project_id, **values}
-        found += connection.execute(build(CITUS), given).all()
-    return found
-
-
-_PROJECT = "of_each"
-_ONE: Any = cast(bindparam(_PROJECT), Text)
-
-
-def key_of(dialect: str, rows: Any) -> ColumnElement[str]:
-    """The project of rows of `each_row`, for what is worked out of them before it is asked with."""
-    key: ColumnElement[str] = _ONE if dialect == CITUS else rows.c.project_id
-    return key
+    mine: ColumnElement[bool] = column == rows.c.project_id
+    return and_(mine, one_of_these(column)) if dialect == CITUS_FEW else mine
 
 
 def each_row(dialect: str, name: str, *numbers: str) -> Any:
@@ -150,10 +151,13 @@ def each_row(dialect: str, name: str, *numbers: str) -> Any:
         columns: list[Any] = [column("project_id", Text)]
         columns += [column(number, BigInteger) for number in numbers]
         rows = records.table_valued(*columns, name=name).render_derived(with_types=True)
-        if dialect != CITUS:
+        if dialect not in APART:
             return select(rows).subquery(name)
-        given = select(_ONE.label("project_id"), *(rows.c[number] for number in numbers))
-        return given.select_from(rows).subquery(name)
+        # Of a project that is there, so that each node joins them with its own.
+        known = table("projects", column("project_id", Text)).alias(f"of_{name}")
+        given = select(known.c.project_id, *(rows.c[number] for number in numbers))
+        joined = given.join_from(known, rows, rows.c.project_id == known.c.project_id)
+        return joined.where(one_of_these(known.c.project_id)).subquery(name)
     value = func.json_each(bindparam(name)).table_valued("value").c.value
     fields = [func.json_extract(value, f"$.{key}").label(key) for key in ("project_id", *numbers)]
     return select(*fields).subquery(name)

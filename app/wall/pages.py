@@ -50,11 +50,11 @@ def index() -> Response:
 
         def build() -> tuple[live.Head, dict[str, Any]]:
             lines, until = board.look(connection, at, visit.only)
-            context = {"wall": get_wall(connection, at, lines), "asked": asked, "leads": leads}
-            return live.Head("Wall", until=until), context
+            wall = get_wall(connection, at, lines, visit.away)
+            return live.Head("Wall", until=until), {"wall": wall, "asked": asked, "leads": leads}
 
         versions = (*visit.versions, floor(at, MINUTE))
-        slot = (visit.only, leads)
+        slot = (visit.only, visit.away, leads)
         response = live.answer("wall", slot, versions, build, part=is_script(), now=at, asked=asked)
     return _seen(response, visit, at)
 

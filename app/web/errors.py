@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 import orjson
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, g, render_template, request
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.store import schema
+from app.store import nodes, schema
 from app.store.commits import InDoubtError
 from app.store.faults import NO_ANSWER, reason_of, sentence_of
 
@@ -106,6 +106,8 @@ def _later(detail: str, named: dict[str, str] | None = None) -> ProblemError:
 
 
 def _unexpected(error: Exception) -> AnyResponse:
+    if again := _asked_again(error):
+        return again
     if isinstance(error, InDoubtError):
         return _problem(may_be_stored(error, "look, before you do it again"))
     if sentence := sentence_of(error) or _mismatch(error):
@@ -114,6 +116,18 @@ def _unexpected(error: Exception) -> AnyResponse:
         return _problem(_later(f"{sentence}." if reads else f"{sentence}: nothing was stored."))
     log.error("%s %s", request.method, request.path, exc_info=_without_values(error))
     return _problem(ProblemError(500, "Something went wrong here. It has been logged."))
+
+
+def _asked_again(error: Exception) -> AnyResponse | None:
+    """The answer of the others, where a page met a node that is away; it is asked for once more."""
+    if request.method != "GET" or g.get("asked_again") or not nodes.suspect(error):
+        return None
+    g.asked_again = True
+    try:
+        return current_app.make_response(current_app.dispatch_request())
+    except Exception as another:
+        answer = current_app.handle_user_exception(another)
+        return current_app.make_response(answer)
 
 
 def _mismatch(error: Exception) -> str | None:

@@ -14,7 +14,7 @@ from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts.arrivals import FEW, TIMES, WEEK, Arrivals, Span, asked, due
 from app.store.database import inlined
-from app.store.seeks import ask_each, each_row
+from app.store.seeks import ask_each, each_row, is_of
 
 
 def is_doubtful(row: Row, _now: int) -> bool:
@@ -52,7 +52,7 @@ def _came(dialect: str) -> Any:
     found = (
         select(inlined(1))
         .where(
-            Job.project_id == spans.c.project_id,
+            is_of(dialect, Job.project_id, spans),
             Job.created_at > spans.c.start,
             Job.created_at <= spans.c.stop,
         )
@@ -69,6 +69,6 @@ def _hours(dialect: str) -> Any:
     jobs = sum(getattr(CreatedCount, status.word) for status in JobStatus)
     return (
         select(CreatedCount.project_id, CreatedCount.bucket, jobs.label("jobs"))
-        .join(projects, projects.c.project_id == CreatedCount.project_id)
+        .join(projects, is_of(dialect, CreatedCount.project_id, projects))
         .where(CreatedCount.level == inlined(Level.HOUR), CreatedCount.bucket >= bindparam("since"))
     )

@@ -1,7 +1,7 @@
 """What completed jobs made of late, where some of them made no nodes."""
 
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -18,7 +18,8 @@ from app.rules.verdicts.facts import Output
 from app.rules.verdicts.no_output import EMPTY_SHARE, MOST_IN_A_ROW, usual_output
 from app.rules.verdicts.spells import spell_start
 from app.store.database import inlined, table_of
-from app.store.seeks import ask_each, each_row, key_of
+from app.store.distributed import APART
+from app.store.seeks import ask_each, each_row, is_of
 
 MOST_COUNTED = 10_000  # empty jobs in a row
 _COUNTS = table_of(CreatedCount).c
@@ -74,10 +75,9 @@ def _hours(dialect: str) -> Any:
     """What completed by the hour of its creation, and how many of those jobs made no nodes."""
     projects = each_row(dialect, DOUBTED)
     columns = (CreatedCount.bucket, _COUNTS.completed, _COUNTS.empty)
-    of_project = projects.c.project_id == CreatedCount.project_id
     return (
         select(CreatedCount.project_id, *columns)
-        .join(projects, of_project)
+        .join(projects, is_of(dialect, CreatedCount.project_id, projects))
         .where(
             CreatedCount.level == inlined(Level.HOUR),
             CreatedCount.bucket >= bindparam("since"),
@@ -94,12 +94,16 @@ def _runs(dialect: str) -> Any:
     completed than made no nodes: so a run of any length costs as much as its jobs in an index.
     """
     projects = each_row(dialect, DOUBTED, "spell")
-    key = partial(key_of, dialect)
+    once = "NOT MATERIALIZED" if dialect in APART else "MATERIALIZED"
+
+    def mine(model: Any, rows: Any) -> Any:
+        return is_of(dialect, model.project_id, rows)
+
     soon = bindparam("soon", type_=Job.ended_at.type)
     hour = (
         select(func.max(CreatedCount.bucket))
         .where(
-            CreatedCount.project_id == key(projects),
+            mine(CreatedCount, projects),
             CreatedCount.level == inlined(Level.HOUR),
             _COUNTS.completed > _COUNTS.empty,
         )
@@ -109,18 +113,18 @@ def _runs(dialect: str) -> Any:
         select(*projects.c, hour.scalar_subquery().label("hour"))
         .select_from(projects)
         .cte("good")
-        .prefix_with("MATERIALIZED")
+        .prefix_with(once)
     )
     of_hour = (Job.created_at >= good.c.hour, Job.created_at < good.c.hour + inlined(HOUR))
     completed = (ended(SUCCESSES), Job.ended_at <= soon)
     made = (
         select(func.max(Job.ended_at))
-        .where(Job.project_id == key(good), *completed, *of_hour, ~Job.empty)
+        .where(mine(Job, good), *completed, *of_hour, ~Job.empty)
         .correlate(good)
     )
     newest = (
         select(Job.ended_at, Job.empty)
-        .where(Job.project_id == key(good), *completed)
+        .where(mine(Job, good), *completed)
         .order_by(Job.ended_at.desc())
         .limit(inlined(MOST_IN_A_ROW))
         .correlate(good)
@@ -135,10 +139,10 @@ def _runs(dialect: str) -> Any:
             func.coalesce(made_lately.scalar_subquery(), inlined(0)).label("lately"),
         )
         .cte("last")
-        .prefix_with("MATERIALIZED")
+        .prefix_with(once)
     )
-    mine = Job.project_id == key(last)
-    empties = (mine, EMPTY, Job.ended_at <= soon)
+    of_last = mine(Job, last)
+    empties = (of_last, EMPTY, Job.ended_at <= soon)
     since = (*empties, Job.ended_at > last.c.made, Job.ended_at > last.c.lately)
     counted = select(inlined(1)).where(*since).limit(inlined(MOST_COUNTED + 1)).correlate(last)
     of_last_hour = Job.ended_at > bindparam("hour_ago")
@@ -153,5 +157,5 @@ def _runs(dialect: str) -> Any:
         one(func.min(Job.ended_at), *empties, Job.ended_at >= last.c.spell).label("spell_since"),
         one(func.max(Job.ended_at), *empties).label("last_at"),
         one(func.count(), *empties, of_last_hour).label("hour_empty"),
-        one(func.count(), mine, *completed, of_last_hour).label("hour_completed"),
+        one(func.count(), of_last, *completed, of_last_hour).label("hour_completed"),
     )

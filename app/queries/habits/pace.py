@@ -23,7 +23,8 @@ from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
 from app.rules.verdicts.pace import SLOW_TIMES, Usual, slow_since
 from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS, latest, slow_pace
 from app.store.database import inlined
-from app.store.seeks import ask_each, each_row
+from app.store.distributed import APART
+from app.store.seeks import ask_each, each_row, is_of
 
 MOST_RUNNING = 100  # jobs that are measured while they run
 MOST_COMPLETED = 2_000  # jobs among which those are sought that began last
@@ -146,7 +147,7 @@ def _up_to_now(row: Any, now: int) -> Measured:
 def _last_completed(dialect: str, most: int) -> Any:
     projects = each_row(dialect, DOUBTED)
     mine = (
-        Job.project_id == projects.c.project_id,
+        is_of(dialect, Job.project_id, projects),
         ended(SUCCESSES),
         Job.ended_at <= bindparam("soon"),
     )
@@ -165,10 +166,14 @@ def _last_running(dialect: str) -> Any:
         Job.skew_seconds,
         Job.chunks_processed,
     )
-    found = select(*columns).where(Job.project_id == projects.c.project_id, RUNNING)
-    return _last(
-        dialect, projects, found, Job.heard_at, since=projects.c.heard_since, most=MOST_RUNNING
-    )
+    found = select(*columns).where(is_of(dialect, Job.project_id, projects), RUNNING)
+    since = projects.c.heard_since
+    if dialect in APART:  # where a limit within may follow from a project alone
+        newest = found.add_columns(Job.heard_at).order_by(Job.heard_at.desc())
+        last = newest.limit(inlined(MOST_RUNNING)).lateral()
+        named = select(*(last.c[column.key] for column in columns))
+        return named.join_from(projects, last, true()).where(last.c.heard_at > since)
+    return _last(dialect, projects, found, Job.heard_at, since=since, most=MOST_RUNNING)
 
 
 def _last(dialect: str, projects: Any, found: Any, at: Any, *, since: Any, most: int) -> Any:
@@ -215,7 +220,7 @@ def _first_slow(dialect: str) -> Any:
     of_hour = (Job.ended_at >= hours.c.hour, Job.ended_at < hours.c.hour + inlined(HOUR))
     some = (
         select(Job.ended_at, Job.took, Job.chunks_processed)
-        .where(Job.project_id == hours.c.project_id, ended(SUCCESSES), *of_hour)
+        .where(is_of(dialect, Job.project_id, hours), ended(SUCCESSES), *of_hour)
         .order_by(Job.ended_at)
         .limit(inlined(MOST_OF_HOUR))
         .correlate(hours)

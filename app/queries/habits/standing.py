@@ -12,7 +12,7 @@ from app.rules.silence import silent_since
 from app.rules.status import JobStatus
 from app.rules.verdicts.pace import Usual, stands_after
 from app.store.database import inlined
-from app.store.seeks import ask_each, each_row
+from app.store.seeks import ask_each, each_row, is_of
 
 
 def learn(
@@ -58,7 +58,7 @@ def _standing(dialect: str) -> Any:
     limit = case((and_(*tells), limits.c.counted), else_=limits.c.uncounted)
     return (
         select(Job.project_id, Job.moved_at, Job.chunks_processed, Job.chunks_total)
-        .join(limits, Job.project_id == limits.c.project_id)
+        .join(limits, is_of(dialect, Job.project_id, limits))
         .where(
             Job.status == inlined(JobStatus.RUNNING),
             Job.heard_at > limits.c.heard_since,

@@ -20,7 +20,7 @@ from app.queries.habits.doubt import DOUBTED, USUAL, Row, named
 from app.rules.times import DAY, HOUR, floor
 from app.rules.verdicts.pace import FEW, Bin, Usual, usual_pace
 from app.store.database import inlined
-from app.store.seeks import ask_each, each_row
+from app.store.seeks import ask_each, each_row, is_of
 
 FOREVER = 2**62  # µs
 
@@ -132,7 +132,7 @@ def _by_bin(dialect: str, table: Any, keys: Sequence[Any], names: Sequence[str])
             *keys,
             *(func.sum(getattr(table, name)).label(name) for name in names),
         )
-        .join(projects, projects.c.project_id == table.project_id)
+        .join(projects, is_of(dialect, table.project_id, projects))
         .where(table.hour >= bindparam("since"), table.hour < bindparam("until"))
         .group_by(table.project_id, start, *keys)
     )

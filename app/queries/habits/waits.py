@@ -16,7 +16,7 @@ from app.rules.verdicts.arrivals import TIMES, WEEK
 from app.rules.verdicts.facts import moving
 from app.rules.verdicts.starved import stands_since
 from app.store.database import inlined
-from app.store.seeks import ask_each, each_row
+from app.store.seeks import ask_each, each_row, is_of
 
 
 def is_doubtful(row: Row, now: int) -> bool:
@@ -55,7 +55,7 @@ def _waited(dialect: str) -> Any:
     spans = each_row(dialect, DOUBTED, "start", "stop", "every")
 
     def any_of(at: Any, *conditions: Any) -> Any:
-        within = (Job.project_id == spans.c.project_id, at >= spans.c.start, at <= spans.c.stop)
+        within = (is_of(dialect, Job.project_id, spans), at >= spans.c.start, at <= spans.c.stop)
         found = select(inlined(1)).where(*within, *conditions).limit(inlined(1))
         counted = found.correlate(spans).subquery()
         return select(func.count()).select_from(counted).scalar_subquery()
