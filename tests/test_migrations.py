@@ -73,16 +73,9 @@ def schema() -> dict[str, object]:
     """The tables as the engine describes them, with every index and constraint."""
     described = inspect(db.engine)
     tables = [name for name in described.get_table_names() if name != "alembic_version"]
-    indexes = {
-        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
-        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-    }
     with reading() as connection:
-        found = connection.execute(text(indexes[connection.dialect.name]))
-        found_indexes = sorted(
-            (name, sql) for name, sql in found if not name.startswith("alembic_version")
-        )
-    return {"indexes": found_indexes} | {
+        found = indexes_in(connection)
+    return {"indexes": found} | {
         name: (
             [
                 (column["name"], str(column["type"]), column["nullable"], column["default"])
@@ -95,6 +88,18 @@ def schema() -> dict[str, object]:
         )
         for name in tables
     }
+
+
+def indexes_in(connection: Connection) -> list[tuple[str, str]]:
+    """Every index as the engine keeps it: its name, and what it is of."""
+    indexes = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+        "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    }
+    found = connection.execute(text(indexes[connection.dialect.name]))
+    return sorted(
+        (name, " ".join(sql.split())) for name, sql in found if not name.startswith("alembic_")
+    )
 
 
 # The indexes are compared as the engine keeps them.
@@ -131,6 +136,20 @@ def test_the_migrated_tables_are_the_models(app: Flask) -> None:
             }[connection.dialect.name]
             indexes = set(connection.scalars(text(query)))
         assert indexes == indexes_of(table, connection.dialect.name)
+
+
+def test_the_migrated_indexes_are_those_of_the_models(app: Flask) -> None:
+    """Their columns too, in order and direction, and of which rows they are."""
+    with db.engine.connect() as connection:
+        migrated = indexes_in(connection)
+        for table in Base.metadata.tables.values():
+            for index in table.indexes:
+                if index.name in indexes_of(table, connection.dialect.name):
+                    index.drop(connection)
+                    index.create(connection)
+        made = indexes_in(connection)
+        connection.rollback()
+    assert made == migrated
 
 
 def fill_the_first_schema(connection: Connection, changes: Mapping[str, str]) -> None:

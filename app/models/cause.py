@@ -13,16 +13,17 @@ class Cause(Base):
 
     `jobs` counts them, `documents` those that still fail by it. `job_id` is the one of them that
     failed last, `line` its telling line. `first_at` and `last_at` (µs) are when it was first and
-    last seen, by jobs that are gone too.
+    last seen, by jobs that are gone too. Of causes that tie the least number comes first.
     """
 
     __tablename__ = "causes"
     __table_args__ = (
-        Index("ix_causes_last", "project_id", "last_at"),
+        Index("ix_causes_last", "project_id", text("last_at DESC"), "cause"),
         Index(
             "ix_causes_documents",
             "project_id",
-            "documents",
+            text("documents DESC"),
+            "cause",
             sqlite_where=_FAILING,
             postgresql_where=_FAILING,
         ),

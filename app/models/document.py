@@ -22,6 +22,7 @@ class Document(Base):
             "ix_documents_failing",
             "project_id",
             "failed_at",
+            "document",
             "cause",
             "failing_since",
             sqlite_where=_FAILING,
@@ -32,6 +33,7 @@ class Document(Base):
             "project_id",
             "cause",
             "failed_at",
+            "document",
             "failing_since",  # which each of them has, but SQLite looks into the row to see it
             sqlite_where=_FAILING,
             postgresql_where=_FAILING,

@@ -110,7 +110,7 @@ def _blamed(dialect: str) -> Any:
     mine = is_of(dialect, other.project_id, blaming)
 
     def first(*conditions: Any, by: Any) -> Select[Any]:
-        few = select(other.cause).where(mine, *conditions).order_by(by.desc())
+        few = select(other.cause).where(mine, *conditions).order_by(by.desc(), other.cause)
         return few.limit(inlined(MOST_BLAMED)).correlate(blaming)
 
     largest = first(other.documents > inlined(0), by=other.documents)
@@ -145,7 +145,8 @@ def _failing(dialect: str) -> Any:
     def newest(what: Any) -> Any:
         last = select(what).where(of(Document), Document.failing_since.is_not(None))
         # Said, since within another query it would have projects of its own.
-        return last.order_by(Document.failed_at.desc()).limit(inlined(1)).correlate(blaming)
+        last = last.order_by(Document.failed_at.desc(), Document.document.desc())
+        return last.limit(inlined(1)).correlate(blaming)
 
     documents = select(func.sum(FinishedCount.failing)).where(
         of(FinishedCount), FinishedCount.hour >= blaming.c.hour

@@ -156,14 +156,15 @@ def now_called(cause: Any) -> ColumnElement[int]:
 def _newest() -> Any:
     """The causes seen last."""
     newest = select(*_columns()).where(_MINE)
-    return newest.order_by(CauseRow.last_at.desc()).limit(inlined(MOST_CAUSES))
+    return newest.order_by(CauseRow.last_at.desc(), CauseRow.cause).limit(inlined(MOST_CAUSES))
 
 
 @cache
 def _worst() -> Any:
     """The causes by which most documents still fail."""
     failing = select(*_columns()).where(_MINE, _FAILING)
-    return failing.order_by(CauseRow.documents.desc()).limit(bindparam("most", type_=BigInteger))
+    most = failing.order_by(CauseRow.documents.desc(), CauseRow.cause)
+    return most.limit(bindparam("most", type_=BigInteger))
 
 
 @cache
@@ -217,7 +218,7 @@ def _failing(dialect: str) -> Any:
         return (
             select(*columns)
             .where(*mine, other.failing_since.is_not(None))
-            .order_by(other.failed_at.desc())
+            .order_by(other.failed_at.desc(), other.document.desc())
             .limit(bindparam("most", type_=BigInteger))
         )
 
@@ -241,5 +242,5 @@ def _failing(dialect: str) -> Any:
             columns.failing_since,
             columns.failures,
         )
-        .order_by(columns.failed_at.desc(), columns.document)
+        .order_by(columns.failed_at.desc(), columns.document.desc())
     )

@@ -11,7 +11,7 @@ from string import ascii_lowercase
 import orjson
 import pytest
 from flask import Flask
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from app.access.keys import create_key
 from app.access.scopes import Scope
@@ -26,6 +26,7 @@ from app.rules.times import HOUR, MINUTE, SECOND, floor, format_time
 from app.store.database import db, reading, writing
 from tests.kit.databases import postgres_only, sqlite_only
 from tests.kit.forms import sign_in
+from tests.kit.statements import asked
 
 JOBS = 20_000
 PIECE = 400  # pages of 8 KiB: a row of 100 is three. The jobs have a thousand, an index some 150
@@ -147,16 +148,8 @@ def pages_read(connection, statement: str, parameters) -> int:
 
 def asked_by(app: Flask, ask) -> list[tuple[str, object]]:
     """The statements that a request sends, with their parameters."""
-    heard: list[tuple[str, object]] = []
-
-    def hear(_connection, _cursor, statement, parameters, *_) -> None:
-        heard.append((statement, parameters))
-
-    event.listen(db.engine, "before_cursor_execute", hear)
-    try:
+    with asked(db.engine) as heard:
         ask()
-    finally:
-        event.remove(db.engine, "before_cursor_execute", hear)
     return heard
 
 

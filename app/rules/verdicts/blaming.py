@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.rules.documents import name_of
 from app.rules.sentences import Brief, Parts, ago, clock, foreign, joined, leading, quoted, say
-from app.rules.verdicts.facts import Failures, ProjectFacts
+from app.rules.verdicts.facts import Cause, Failures, ProjectFacts
 from app.rules.verdicts.state import ProjectState, Verdict
 from app.rules.words import count, plural
 
@@ -20,7 +20,7 @@ class Blaming(ProjectState):
         """The verdict with its documents counted and its commonest (else newest) cause named."""
         if not failures.documents or not failures.causes:
             return verdict
-        commonest = max(failures.causes, key=lambda one: (one.documents, one.last_at, one.error))
+        commonest = max(failures.causes, key=_rank)
         complete = sum(one.documents for one in failures.causes) == failures.documents
         alone = failures.documents == 1 and not failures.at_least
         return replace(
@@ -51,6 +51,11 @@ class Blaming(ProjectState):
             yield say("since ", clock(verdict.since))
         if verdict.last_at is not None:
             yield say("last ", ago(verdict.last_at))
+
+
+def _rank(one: Cause) -> tuple[int, int, str, int]:
+    """What makes a cause the commonest, else the newest; of equals always the same one is."""
+    return one.documents, one.last_at, one.error, -(one.cause_id or 0)
 
 
 def documents(verdict: Verdict) -> Parts:
