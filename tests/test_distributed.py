@@ -27,9 +27,12 @@ NODE_BY_NODE = {
     "how projects stand, each from its own rows": r"^WITH seen AS NOT MATERIALIZED",
     "a page of projects": r"^SELECT projects\.project_id, projects\.name, [^()]*\nFROM projects "
     r"(\nWHERE [^()]*)?ORDER BY",
+    "a page of projects by their names, and those of some ids": r"^SELECT projects\.project_id, "
+    r"projects\.name, [^()]*\nFROM projects \nWHERE .* ORDER BY projects\.sought",
     "the hours of those that are shown": r"^SELECT finished_counts\.project_id.* IN \(SELECT "
     r"projects\.project_id",
-    "how many projects there are": r"^SELECT count\(\*\) AS count_1 \nFROM projects$",
+    "how many projects there are": r"^SELECT count\(\*\) AS count_1 \nFROM projects( \nWHERE "
+    r"\(?strpos\(projects\.sought, .*)?$",
     "the sources of all projects": r"^SELECT sources\.project_id.*ORDER BY sources\.project_id$",
     "the names of the projects that screens show": r"^SELECT screen_projects\.screen_id, "
     r"projects\.project_id, projects\.name \nFROM screen_projects JOIN projects ON",

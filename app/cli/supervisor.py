@@ -26,7 +26,7 @@ from app.cli.listening import SERVER_ENVIRONMENT, listen, server_command, url_of
 from app.clock import now
 from app.config import ROOT, path_prefix
 from app.ledger.projects import create_project
-from app.queries.projects import list_projects
+from app.queries.projects import get_project
 from app.store.database import reading, writing
 
 HOST = "127.0.0.1"
@@ -86,8 +86,8 @@ def run(port: int, documents: Path | None) -> int:
 def _prepare() -> tuple[str, str, str]:
     """The project to ingest into, a fresh key instead of the one printed before, a fresh link."""
     with reading() as connection:
-        known = list_projects(connection)
-    if PROJECT_ID not in {one.project_id for one in known}:
+        known = get_project(connection, PROJECT_ID)
+    if known is None:
         create_project(PROJECT_ID, name=PROJECT_NAME, mode="kg_vector", now=now())
     with writing() as connection:
         revoke_keys(connection, now(), name=KEY_NAME)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,7 +13,7 @@ from app.models import LineageNamespace
 from app.models import Project as ProjectRow
 from app.models.project import MODES
 from app.rules.fields import IDENTIFIER, Body, choice, identifier, text
-from app.rules.project import Project
+from app.rules.project import Project, sought_as
 from app.rules.times import MINUTE
 from app.store.database import upsert, writing
 
@@ -74,7 +75,7 @@ def create_project(
 
 def change_project(
     project_id: str,
-    values: Mapping[str, str | int | None],
+    values: Mapping[str, Any],
     namespaces: Collection[str] | None = None,
 ) -> None:
     """Set columns of a project (name, silent_after, wait_after, expect_every, links); spans in µs.
@@ -82,6 +83,8 @@ def change_project(
     `namespaces` are the patterns of all those of OpenLineage whose runs are its; None leaves them
     as they are. Raises UnknownProjectError and TakenNamespaceError, with nothing changed.
     """
+    if "name" in values:
+        values = {**values, "sought": sought_as(values["name"])}
     with writing() as connection:
         version = next_version(connection.dialect.name, ProjectRow.version)
         here = update(ProjectRow).where(ProjectRow.project_id == project_id)

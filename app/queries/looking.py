@@ -121,12 +121,12 @@ class _Place:
             self.meant.label("meant"),
         )
         rows = some.limit(self.most).subquery()
-        has = or_(rows.c.meant, and_(*(_has(dialect, rows.c.small, one) for one in self.sought)))
+        fits = or_(rows.c.meant, and_(*(has(dialect, rows.c.small, one) for one in self.sought)))
         # What is not ASCII comes with its text, for us to look at.
-        other = and_(not_(has), _is_not_ascii(dialect, rows.c.text))
+        other = and_(not_(fits), _is_not_ascii(dialect, rows.c.text))
         matching = (
             select(rows.c.job_id, rows.c.at, case((other, rows.c.text)).label("text"))
-            .where(or_(has, other))
+            .where(or_(fits, other))
             .order_by(rows.c.at.desc())
         )
         found: set[str] = set()
@@ -191,7 +191,8 @@ def _apart(words: set[str]) -> tuple[str, ...]:
     return tuple(sorted(apart, key=lambda word: (-len(word), word)))
 
 
-def _has(dialect: str, text: Any, word: str) -> ColumnElement[bool]:
+def has(dialect: str, text: Any, word: str) -> ColumnElement[bool]:
+    """Whether a text has this word in it, both in small letters."""
     find = func.strpos if dialect == "postgresql" else func.instr
     return find(text, literal(word)) > 0
 

@@ -1,16 +1,18 @@
 """Projects: their rows, and what is to be said of each of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from app.models import Project as ProjectRow
 from app.queries.blame import failures_since
 from app.queries.facts import list_facts
+from app.queries.looking import has
+from app.rules.fields import UNREADABLE
 from app.rules.links import Links
-from app.rules.project import Project
+from app.rules.project import Project, sought_as
 from app.rules.sentences import Brief, Parts
 from app.rules.skew import of_project
 from app.rules.verdicts import (
@@ -28,6 +30,7 @@ from app.store.database import table_of
 from app.store.distributed import is_distributed
 from app.store.nodes import nodes
 from app.store.prepared import Prepared
+from app.store.seeks import is_one_of
 
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
 
@@ -121,6 +124,42 @@ def count_projects(connection: Connection, only: str | None = None) -> int:
     if only is not None:
         query = query.where(ProjectRow.project_id == only)
     return connection.scalar(query) or 0
+
+
+class Offer(NamedTuple):
+    """Some of the projects that were `found`, the first by name, of `total` that there are."""
+
+    projects: list[Project]
+    found: int
+    total: int
+
+
+_BY_NAME = select(*_COLUMNS).order_by(ProjectRow.sought, ProjectRow.project_id)
+
+
+def offer_projects(connection: Connection, words: str, most: int) -> Offer:
+    """The projects that have each of these words in their name or id, in whatever case."""
+    matching = _have(connection.dialect.name, sought_as(words).split())
+    rows = connection.execute(_BY_NAME.where(*matching).limit(most)).all()
+    total = found = count_projects(connection)
+    if matching:
+        counting = select(func.count()).select_from(ProjectRow).where(*matching)
+        found = connection.scalar(counting) or 0
+    return Offer([Project._make(row) for row in rows], found, total)
+
+
+def name_projects(connection: Connection, ids: Collection[str]) -> list[Project]:
+    """The projects with these ids, by name."""
+    mine = is_one_of(connection.dialect.name, ProjectRow.project_id, sorted(ids))
+    return [Project._make(row) for row in connection.execute(_BY_NAME.where(mine))]
+
+
+def _have(dialect: str, words: Sequence[str]) -> list[ColumnElement[bool]]:
+    """A condition for each word; what nobody can be called no project has."""
+    if any(map(UNREADABLE.search, words)):
+        return [false()]
+    texts = (ProjectRow.sought, func.lower(ProjectRow.project_id))  # an id is ASCII
+    return [or_(*(has(dialect, text, word) for text in texts)) for word in words]
 
 
 Version = tuple[str, int, int]

@@ -10,6 +10,11 @@ def makes_graph(mode: str) -> bool:
     return mode == "kg_vector"
 
 
+def sought_as(name: str) -> str:
+    """The name of a project as it is sought, in whatever case, and sorted by."""
+    return name.casefold()
+
+
 class Project(NamedTuple):
     """A project as its row says; its spans and `created_at` are in µs.
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.access import origin, viewer
 from app.clock import now
 from app.ledger.projects import NAME
-from app.queries.projects import list_projects
+from app.queries.projects import name_projects, offer_projects
 from app.rules.fields import IDENTIFIER
 from app.rules.times import MINUTE, SECOND, floor
 from app.screens import codes, store
@@ -190,28 +190,17 @@ def _form(
     template: str = "screen_form.html",
     **about: object,
 ) -> tuple[str, int]:
-    projects = sorted(list_projects(connection), key=store.by_name)
-    words = wanted.words.casefold().split()
-    found = [
-        one
-        for one in projects
-        if all(word in f"{one.name} {one.project_id}".casefold() for word in words)
-    ]
-    listed = found[:MOST_LISTED]
-    shown = {one.project_id for one in listed}
+    listed, found, total = offer_projects(connection, wanted.words, MOST_LISTED)
+    hidden = set(wanted.chosen).difference(one.project_id for one in listed)
     page = render_template(
         template,
         **about,
         wanted=wanted,
         fault=fault,
         listed=listed,
-        found=len(found),
-        total=len(projects),
-        hidden=[
-            one
-            for one in projects
-            if one.project_id in wanted.chosen and one.project_id not in shown
-        ],
+        found=found,
+        total=total,
+        hidden=name_projects(connection, hidden) if hidden else [],
         words_of=origin.browser_words,
     )
     return page, 422 if fault else 200

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, u
 from app.access.scopes import hashed, new_secret
 from app.access.seen import SEEN_EVERY
 from app.models import Project, Screen, ScreenProject
+from app.rules.project import sought_as
 from app.rules.times import DAY, MINUTE
 
 LINK_LIFE = 15 * MINUTE
@@ -171,8 +172,8 @@ def list_screens(
 
 
 def by_name(project: Any) -> tuple[str, str]:
-    """The order in which people look for a project, or for a row with its name and its id."""
-    return project.name.casefold(), project.project_id
+    """The order in which people look for a row with the name of a project and its id."""
+    return sought_as(project.name), project.project_id
 
 
 def _urgency(line: ScreenLine) -> tuple[bool, int, int]:

@@ -323,9 +323,11 @@ ASKS: dict[str, list[Ask]] = {
     "screens.pair": [
         Ask("/screens/pair", 6, "POST", 422, form=lambda _: {"code": "nothing"}),
     ],
-    "screens.link": [Ask("/screens/link", 2)],
+    "screens.link": [Ask("/screens/link", 3)],
     "screens.make_link": [
-        Ask("/screens/link", 3, "POST", form=lambda _: {"name": "tv", "step": "done"})
+        Ask("/screens/link", 3, "POST", form=lambda _: {"name": "tv", "step": "done"}),
+        Ask("/screens/link", 4, "POST", form=lambda _: {"q": "p1", "step": "filter"}),
+        Ask("/screens/link", 5, "POST", form=lambda _: {"q": "p1", "project": "own"}),
     ],
     "screens.show": [Ask("/screens/999", 3, status=404)],
     "screens.change": [Ask("/screens/999", 3, "POST", 404, form=lambda _: {})],

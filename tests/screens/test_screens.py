@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from app.access import seen
 from app.access.door import visit_wall_with_screen, visit_wall_with_session
@@ -17,7 +17,7 @@ from app.access.sessions import create_link as create_sign_in_link
 from app.access.sessions import spend_link as spend_sign_in_link
 from app.clock import now
 from app.ledger.projects import create_project
-from app.models import Pairing, Screen, WrongCode
+from app.models import Pairing, Project, Screen, WrongCode
 from app.rules.times import DAY, MINUTE
 from app.screens import codes, store
 from app.store.database import db, reading, writing
@@ -26,6 +26,7 @@ from tests.kit.api import Api
 from tests.kit.apps import another_app
 from tests.kit.cookies import give, held, name_in
 from tests.kit.forms import cookies_of, form_of, sign_in
+from tests.kit.statements import asked
 
 NOW = 1_800_000_000_000_000
 SCRIPT = {"X-Requested-With": "wall"}
@@ -541,6 +542,34 @@ def test_many_projects_are_filtered_and_what_was_chosen_stays(api: Api, admin: F
     page = enter(admin, code, projects="some", project=["q001"], step="filter", q="queue 204").text
     assert page.count('type="checkbox"') == 1
     assert hidden_fields(page, "/screens/pair")["project"] == "q001"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown", "more"),
+    [("", 200, 2801), ("queue", 200, 2799), ("ÄRGER 77", 1, 0), ("none", 0, 0), ("a\0", 0, 0)],
+)
+def test_of_three_thousand_projects_no_more_are_read_than_are_shown(
+    api: Api, admin: FlaskClient, words: str, shown: int, more: int
+) -> None:
+    rows = [
+        {"project_id": f"q{n}", "name": f"Queue {n}", "mode": "kg_vector", "created_at": 0}
+        for n in range(3000)
+    ]
+    rows[77]["name"] = "Ärger 77"
+    with writing() as connection:
+        connection.execute(insert(Project), [{**row, "version": 1} for row in rows])
+    chosen = {"projects": "some", "project": ["q5", "q2999", "none"]}
+    form = form_of(admin, "/screens/link")
+    with asked(db.engine) as heard:
+        page = admin.post("/screens/link", data={**form, **chosen, "step": "filter", "q": words})
+    assert page.status_code == 200
+    assert page.text.count('type="checkbox"') == shown
+    assert (f"{more:,} more: filter" in page.text) == bool(more)
+    assert page.text.count('value="q5"') == page.text.count('value="q2999"') == 1
+    with reading() as connection:
+        read = [len(connection.exec_driver_sql(*one).all()) for one in heard]
+    assert len(read) <= 5
+    assert sum(read) <= shown + len(chosen["project"]) + 3, read
 
 
 @pytest.mark.parametrize(
