@@ -127,7 +127,7 @@ class _Place:
         matching = (
             select(rows.c.job_id, rows.c.at, case((other, rows.c.text)).label("text"))
             .where(or_(fits, other))
-            .order_by(rows.c.at.desc())
+            .order_by(rows.c.at.desc(), rows.c.job_id.desc())
         )
         found: set[str] = set()
         looked = 0  # at texts, by us

@@ -13,6 +13,7 @@ from app.ledger.report import Report
 from app.queries import blame, causes, failing, looking
 from app.queries.blame import failures_since
 from app.queries.failing import Failing
+from app.queries.habits import pace
 from app.queries.projects import get_project, list_lines
 from app.queries.views import Cause
 from app.rules.causes import cause_of
@@ -97,8 +98,60 @@ def test_of_documents_that_tie_the_same_ones_are_told(order: Sequence[int]) -> N
     assert failures.document == NAMES[-1]
 
 
+def complete(order: Sequence[int]) -> None:
+    """Jobs that all ended at the same moment, each of which took another time."""
+    for number in order:
+        report = Report(
+            job_id=f"j{number:02}",
+            source_doc_id=NAMES[number],
+            status=JobStatus.COMPLETED,
+            created_at=AT - DAY,
+            started_at=AT - number * SECOND,
+            completed_at=AT,
+            chunks_processed=5,
+        )
+        record("p", [report], now=NOW)
+
+
+def test_of_jobs_that_ended_at_once_all_are_measured_or_none(order: Sequence[int]) -> None:
+    complete(order)
+    with reading() as connection:
+        measured = pace._completed(connection, [{"project_id": "p"}], NOW, HOUR, 7)
+        took = sorted(one.took for _, one in measured)
+    assert took == [number * SECOND for number in range(MANY)]
+
+
+def test_of_jobs_that_went_on_last_at_once_the_same_one_is_told(order: Sequence[int]) -> None:
+    for number in order:
+        report = Report(
+            job_id=f"j{number:02}",
+            source_doc_id=NAMES[number],
+            status=JobStatus.RUNNING,
+            created_at=AT - DAY,
+            started_at=AT - DAY,
+            chunks_processed=5 + number * 7 % MANY,
+            chunks_total=99,
+        )
+        record("p", [report], now=AT - DAY)
+    for number in order:
+        record("p", [Report(job_id=f"j{number:02}")], now=NOW)
+    with reading() as connection:
+        [line] = list_lines(connection, NOW)
+    assert (line.facts.unmoved, line.facts.unmoved_chunks) == (MANY, 5)
+
+
+def test_of_texts_that_tie_the_same_ones_are_found(
+    order: Sequence[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "ENOUGH", 7)
+    fail(order, ["it is broken"] * MANY)
+    with reading() as connection:
+        found = looking.look(connection, "p", "roke", ())
+    assert sorted(found.jobs) == [f"j{number:02}" for number in range(MANY - 7, MANY)]
+
+
 def sorted_for_a_limit(connection: Connection, statement: str, values: object) -> list[str]:
-    """Where an engine sorts what ties, to tell what a limit leaves of it."""
+    """Where an engine has to sort what ties, to tell what a limit leaves of it."""
     explain = {"sqlite": "EXPLAIN QUERY PLAN", "postgresql": "EXPLAIN (COSTS OFF)"}
     rows = connection.exec_driver_sql(f"{explain[connection.dialect.name]} {statement}", values)
     plan = "\n".join(str(row[-1]) for row in rows)
@@ -118,6 +171,9 @@ def test_nothing_is_sorted_to_tell_what_ties(app: Flask) -> None:
                 failing.read(connection, project, Failing(cause, after=(AT, "d07")))
             looking.find_causes(connection, "p", ("z",))
             list_lines(connection, NOW)
+        if connection.dialect.name == "postgresql":  # which sorts at once what it believes few
+            sorts = ("enable_sort", "enable_incremental_sort")
+            connection.exec_driver_sql(";".join(f"SET LOCAL {name} = off" for name in sorts))
         found = [sorted_for_a_limit(connection, *one) for one in heard if "LIMIT" in one[0]]
     assert len(found) > 7
     assert not [one for one in found if one]

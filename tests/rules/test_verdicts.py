@@ -23,6 +23,7 @@ from app.rules.verdicts.calm import drained
 from app.rules.verdicts.chance import least_of, least_run
 from app.rules.verdicts.facts import Measured, Output
 from app.rules.verdicts.pace import Bin, Usual, slow_since, stands_after, usual_pace
+from app.rules.verdicts.slow import latest
 
 NOW = 1_700_000_000_000_000
 FACTS = ProjectFacts("p", "P", "kg_vector", NOW - DAY, 15 * MINUTE, 15 * MINUTE)
@@ -358,3 +359,10 @@ def test_until_when_a_verdict_is_true_if_nothing_is_reported() -> None:
     assert until(ended) == NOW + 10
     assert until(replace(ended, waiting_since=None)) == NOW + 11
     assert until(replace(at, silent_at=NOW - 1)) is None
+
+
+def test_of_jobs_that_began_at_once_the_same_ones_are_the_latest() -> None:
+    jobs = [Measured(NOW - HOUR + took, took, 10) for took in range(SECOND, 21 * SECOND, SECOND)]
+    expected = latest(jobs, Usual(), NOW)
+    assert [one.took for one in expected] == [took * SECOND for took in range(20, 10, -1)]
+    assert latest(jobs[::-1], Usual(), NOW) == expected

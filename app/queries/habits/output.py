@@ -123,14 +123,19 @@ def _runs(dialect: str) -> Any:
         .correlate(good)
     )
     newest = (
-        select(Job.ended_at, Job.empty)
+        select(Job.ended_at)
         .where(mine(Job, good), *completed)
         .order_by(Job.ended_at.desc())
         .limit(inlined(MOST_IN_A_ROW))
         .correlate(good)
         .subquery()
     )
-    made_lately = select(func.max(newest.c.ended_at)).where(~newest.c.empty)
+    lately = Job.ended_at >= select(func.min(newest.c.ended_at)).scalar_subquery()
+    made_lately = (
+        select(func.max(Job.ended_at))
+        .where(mine(Job, good), *completed, lately, ~Job.empty)
+        .correlate(good)
+    )
     last = (
         select(
             good.c.project_id,

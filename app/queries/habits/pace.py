@@ -170,19 +170,21 @@ def _last_running(dialect: str) -> Any:
     since = projects.c.heard_since
     if dialect in APART:  # where a limit within may follow from a project alone
         newest = found.add_columns(Job.heard_at).order_by(Job.heard_at.desc())
-        last = newest.limit(inlined(MOST_RUNNING)).lateral()
+        last = newest.fetch(inlined(MOST_RUNNING), with_ties=True).lateral()
         named = select(*(last.c[column.key] for column in columns))
         return named.join_from(projects, last, true()).where(last.c.heard_at > since)
     return _last(dialect, projects, found, Job.heard_at, since=since, most=MOST_RUNNING)
 
 
 def _last(dialect: str, projects: Any, found: Any, at: Any, *, since: Any, most: int) -> Any:
-    """Of what is found of each project since a moment the last so many by `at`.
+    """Of what is found of each project since a moment the last so many by `at`, and what ties.
 
+    Those of one request may all have ended with it: which of them were taken would be by chance.
     SQLite joins them by their keys, PostgreSQL laterally.
     """
     if dialect != "sqlite":
-        newest: Any = found.where(at > since).order_by(at.desc()).limit(inlined(most)).lateral()
+        last = found.where(at > since).order_by(at.desc())
+        newest: Any = last.fetch(inlined(most), with_ties=True).lateral()
         return select(newest).select_from(projects.join(newest, true()))
     oldest = (
         found.with_only_columns(at)
@@ -217,23 +219,27 @@ def _learn_spells(
 def _first_slow(dialect: str) -> Any:
     """When the first slow job of an hour began, of each project; that hour, where none is found."""
     hours = each_row(dialect, DOUBTED, "hour", "chunk", "document", "longer")
-    of_hour = (Job.ended_at >= hours.c.hour, Job.ended_at < hours.c.hour + inlined(HOUR))
-    some = (
-        select(Job.ended_at, Job.took, Job.chunks_processed)
-        .where(is_of(dialect, Job.project_id, hours), ended(SUCCESSES), *of_hour)
+    mine = (is_of(dialect, Job.project_id, hours), ended(SUCCESSES), Job.ended_at >= hours.c.hour)
+    end = hours.c.hour + inlined(HOUR - 1)
+    first_of_hour = (
+        select(Job.ended_at)
+        .where(*mine, Job.ended_at <= end)
         .order_by(Job.ended_at)
         .limit(inlined(MOST_OF_HOUR))
         .correlate(hours)
         .subquery()
     )
+    last = select(func.max(first_of_hour.c.ended_at)).scalar_subquery()
     by_chunk = and_(
-        some.c.chunks_processed > 0,
-        some.c.took >= hours.c.chunk * some.c.chunks_processed,
-        some.c.took >= hours.c.longer,
+        Job.chunks_processed > 0,
+        Job.took >= hours.c.chunk * Job.chunks_processed,
+        Job.took >= hours.c.longer,
     )
-    long = or_(some.c.took >= hours.c.document, by_chunk)
-    first = select(func.min(some.c.ended_at - some.c.took)).where(long).scalar_subquery()
-    return select(hours.c.project_id, func.coalesce(first, hours.c.hour).label("begun"))
+    long = or_(Job.took >= hours.c.document, by_chunk)
+    some = (*mine, Job.ended_at <= last)
+    first = select(func.min(Job.ended_at - Job.took)).where(*some, long).correlate(hours)
+    begun = func.coalesce(first.scalar_subquery(), hours.c.hour)
+    return select(hours.c.project_id, begun.label("begun"))
 
 
 def _spell(project_id: str, usual: Usual, hour: int) -> dict[str, Any]:

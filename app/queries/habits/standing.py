@@ -28,9 +28,10 @@ def learn(
     limits = [_limits(row, usual[row["project_id"]], now) for row in rows]
     for limit in limits:
         learned[limit["project_id"]]["unmoved"] = 0
-    for row in ask_each(connection, _standing, DOUBTED, limits):
+    standing = ask_each(connection, _standing, DOUBTED, limits)
+    for row in sorted(standing, key=lambda row: (row.moved_at, row.job_id)):
         fields = learned[row.project_id]
-        if fields["unmoved"] == 0 or row.moved_at < fields["unmoved_since"]:
+        if fields["unmoved"] == 0:
             fields |= {
                 "unmoved_since": row.moved_at,
                 "unmoved_chunks": row.chunks_processed,
@@ -57,7 +58,7 @@ def _standing(dialect: str) -> Any:
     tells = Job.chunks_processed > 0, Job.chunks_processed < func.coalesce(Job.chunks_total, 2**62)
     limit = case((and_(*tells), limits.c.counted), else_=limits.c.uncounted)
     return (
-        select(Job.project_id, Job.moved_at, Job.chunks_processed, Job.chunks_total)
+        select(Job.project_id, Job.job_id, Job.moved_at, Job.chunks_processed, Job.chunks_total)
         .join(limits, is_of(dialect, Job.project_id, limits))
         .where(
             Job.status == inlined(JobStatus.RUNNING),

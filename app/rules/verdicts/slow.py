@@ -88,7 +88,8 @@ def latest(jobs: Iterable[Measured], usual: Usual, now: int) -> list[Measured]:
     """
     long = int(LONGER_TIMES * SECOND * (usual.per_document or 0))
     ripe = [one for one in jobs if one.began_at <= now - long]
-    return sorted(ripe, key=lambda one: one.began_at, reverse=True)[:SLOW_JOBS]
+    ripe.sort(key=lambda one: (one.began_at, one.took, one.chunks), reverse=True)
+    return ripe[:SLOW_JOBS]
 
 
 def per_chunk(jobs: Sequence[Measured]) -> float | None:
