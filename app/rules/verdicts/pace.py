@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 from statistics import median
 
 from app.rules.times import SECOND
@@ -66,7 +67,7 @@ def per_chunk(steps: Sequence[tuple[float, int]], chunks: int) -> float | None:
     """Seconds a chunk took on average, of (seconds, jobs); None where too few jobs say."""
     if not chunks or sum(jobs for _, jobs in steps) < FEW:
         return None
-    return sum(seconds * jobs for seconds, jobs in steps) / chunks
+    return fsum(seconds * jobs for seconds, jobs in steps) / chunks  # in whichever order
 
 
 def quantile(steps: Sequence[tuple[float, int]], share: float) -> float | None:
