@@ -111,6 +111,8 @@ def list_projects(
 
     With a limit no more than so many, those behind `offset` others.
     """
+    if only is None:
+        nodes().need_all()
     order = (ProjectRow.created_at.desc(),) if newest else ()
     query = select(*_COLUMNS).order_by(*order, ProjectRow.project_id).limit(limit).offset(offset)
     if only is not None:
@@ -120,6 +122,8 @@ def list_projects(
 
 def count_projects(connection: Connection, only: str | None = None) -> int:
     """How many projects there are, or that are the one that the viewer may see."""
+    if only is None:
+        nodes().need_all()
     query = select(func.count()).select_from(ProjectRow)
     if only is not None:
         query = query.where(ProjectRow.project_id == only)
@@ -139,6 +143,7 @@ _BY_NAME = select(*_COLUMNS).order_by(ProjectRow.sought, ProjectRow.project_id)
 
 def offer_projects(connection: Connection, words: str, most: int) -> Offer:
     """The projects that have each of these words in their name or id, in whatever case."""
+    nodes().need_all()
     matching = _have(connection.dialect.name, sought_as(words).split())
     rows = connection.execute(_BY_NAME.where(*matching).limit(most)).all()
     total = found = count_projects(connection)

@@ -180,6 +180,11 @@ class Nodes:
         if self._away and not self._away.keys().isdisjoint(_count(connection, [project_id])):
             raise NodeError
 
+    def need_all(self) -> None:
+        """Raise NodeError where one does not answer, for what is asked of all of them."""
+        if self._away:
+            raise NodeError
+
     def _watch(self, app: Flask) -> None:
         """Look at all nodes until every one answers."""
         with app.app_context():
