@@ -105,7 +105,7 @@ def load_standings(
 ) -> dict[str, Standing]:
     """How these documents are known to stand; without those that never failed."""
     keys = {key_of(document): document for document in documents}
-    wanted = listed(connection.dialect.name, keys)
+    wanted = listed(keys)
     rows = _STORED.each(connection, of_project=project_id, of_keys=wanted)
     return {keys[key]: Standing(*standing) for key, *standing in rows}
 
@@ -117,7 +117,7 @@ def count_standings(
     if not documents:
         return {}
     starts = {document[:KEY_LENGTH] for document in documents}
-    wanted = listed(connection.dialect.name, starts)
+    wanted = listed(starts)
     finishes: dict[str, list[Finish]] = {document: [] for document in documents}
     for job in map(ledger_job, _JOBS.each(connection, of_project=project_id, of_starts=wanted)):
         if job.source_doc_id in finishes:  # and not only begins like one of them

@@ -28,7 +28,7 @@ def load_origins(
     told = {report.job_id for report in reports if report.origin is not None}
     if not told:
         return {}
-    wanted = listed(connection.dialect.name, told)
+    wanted = listed(told)
     rows = _KNOWN.each(connection, of_project=project_id, of_jobs=wanted)
     return {job_id: origin_of(values) for job_id, *values in rows}
 

@@ -118,7 +118,7 @@ def load_drafts(
 ) -> dict[str, Draft]:
     """A draft for every job that the reports name, with what is known of it, in order of ids."""
     ids = sorted({report.job_id for report in reports})
-    wanted = listed(connection.dialect.name, ids)
+    wanted = listed(ids)
     rows = _KNOWN.rows(connection, of_project=project_id, of_jobs=wanted)
     known = {job.job_id: job for job in map(ledger_job, rows)}
     if not known:

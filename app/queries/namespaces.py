@@ -23,7 +23,7 @@ _MEANT = Prepared(_meant)
 def find_project(connection: Connection, namespace: str) -> str | None:
     """The id of the project whose pattern says most of a namespace, if any does."""
     patterns = patterns_of(namespace)
-    wanted = listed(connection.dialect.name, patterns)
+    wanted = listed(patterns)
     rows = _MEANT.each(connection, of_patterns=wanted)
     found = {row[0]: row[1] for row in rows}
     return next((found[one] for one in patterns if one in found), None)

@@ -135,7 +135,7 @@ def page(
 ) -> list[Sequence[Any]]:
     """These columns, `job_id` among them, of the jobs with these keys, in the order of the keys."""
     ids = [key.job_id for key in keys]
-    values = {"of_project": project_id, "ids": listed(connection.dialect.name, ids)}
+    values = {"of_project": project_id, "ids": listed(ids)}
     place = columns.index("job_id")
     # Told to order them, SQLite would walk through all jobs in that order.
     rows = {row[place]: row for row in _page(columns).rows(connection, **values)}

@@ -4,7 +4,7 @@ Joined in the plain way, PostgreSQL read the whole of a project of which it had 
 and that seemed to be no more than a few jobs. SQLite always seeks.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -54,8 +54,9 @@ def seek_listed(dialect: str, query: Select[Any], column: Any, name: str) -> Sel
     if dialect != "postgresql":
         texts = func.json_each(bindparam(name)).table_valued("value")
         return query.where(column.in_(select(texts.c.value)))
-    unnested = func.unnest(bindparam(name, type_=ARRAY(String)))
-    texts = unnested.table_valued("value", name="listed").render_derived()
+    # Of an array that it sees PostgreSQL knows the length, and plans the statement each time anew.
+    each = func.json_array_elements_text(cast(bindparam(name, type_=Text), JSON))
+    texts = each.table_valued("value", name="listed").render_derived()
     return seek_each(dialect, texts, texts.c.value, query, column)
 
 
@@ -90,10 +91,9 @@ def seek_texts(dialect: str, query: Select[Any], column: Any, texts: Sequence[st
     return seek_each(dialect, given, given.c.value, query, column)
 
 
-def listed(dialect: str, texts: Collection[str]) -> list[str] | str:
+def listed(texts: Iterable[str]) -> str:
     """Texts as the value that `seek_listed` asks for, in order."""
-    found = sorted(texts)
-    return found if dialect == "postgresql" else orjson.dumps(found).decode()
+    return orjson.dumps(sorted(texts)).decode()
 
 
 def each_number(dialect: str, name: str) -> ColumnElement[int]:

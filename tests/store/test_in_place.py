@@ -1,4 +1,4 @@
-"""What PostgreSQL changes in its place: a row that no index has to be told of (a HOT update)."""
+"""What PostgreSQL changes in its place (a HOT update: no index is told), and plans once."""
 
 import time
 
@@ -18,6 +18,11 @@ pytestmark = postgres_only
 
 JOBS = 20
 COUNTED = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'jobs'"
+
+
+PLANNED = """
+SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%FOR UPDATE%'
+"""
 
 
 def counted() -> tuple[int, int]:
@@ -54,3 +59,13 @@ def test_a_job_that_goes_on_changes_in_its_place(app: Flask, progress: bool) -> 
 def test_no_statement_is_compiled(app: Flask) -> None:
     with reading() as connection:
         assert connection.scalar(text("SHOW jit")) == "off"
+
+
+def test_what_a_report_seeks_is_not_planned_anew(app: Flask) -> None:
+    create_project("p", name="p", mode="kg_vector", now=now())
+    for number in range(JOBS):
+        record("p", [Report(job_id=f"j{number}", source_doc_id="d")], now=now())
+    with reading() as connection:
+        [(kept, anew)] = connection.execute(text(PLANNED))
+    assert anew == 5, "so often PostgreSQL tries whether it pays"
+    assert kept > 0
