@@ -90,9 +90,9 @@ def write_causes(connection: Connection, project_id: str, sums: Mapping[int, Cau
         if more.jobs < 0:
             fewer.append(cause)
     if seen:
-        _SEE.run_many(connection, seen)
+        _SEE.post_many(connection, seen)
     if others:
-        _ADD.run_many(connection, others)
+        _ADD.post_many(connection, others)
     if fewer:
         mine = (Cause.project_id == project_id, Cause.cause.in_(fewer), Cause.jobs == 0)
         connection.execute(delete(Cause).where(*mine))
@@ -108,7 +108,7 @@ def keep_former(
         if None not in (was.cause, job.cause) and was.cause != job.cause
     }
     if became:
-        _BECAME.run_many(connection, sorted(became.items()))
+        _BECAME.post_many(connection, sorted(became.items()))
         # And of what had become one of these before: a link leads on in one step.
         further = _FORMER.alias()
         now = select(further.c.became).where(further.c.cause == _FORMER.c.became)

@@ -141,7 +141,7 @@ def _write_standings(
         elif standing != known.get(document):
             rows.append((project_id, key_of(document), *standing))
     if rows:
-        _WRITE.run_many(connection, rows)
+        _WRITE.post_many(connection, rows)
     if no_more:
         mine = (Document.project_id == project_id, Document.document.in_(no_more))
         connection.execute(delete(Document).where(*mine))

@@ -41,7 +41,7 @@ def write_origins(connection: Connection, project_id: str, drafts: Iterable[Draf
         if draft.new_origin and draft.job is not None and draft.origin is not None
     ]
     if rows:
-        _WRITE.run_many(connection, rows)
+        _WRITE.post_many(connection, rows)
 
 
 def _plain(value: str | int | None) -> str | int | None:

@@ -201,14 +201,14 @@ def _write_jobs(
     if new and _INSERT.run_many(connection, new) < len(new):
         raise _OvertakenError
     if known:
-        _UPDATE.run_many(connection, known)
+        _UPDATE.post_many(connection, known)
     renamed = [
         (draft.job.source_doc_id, project_id, draft.job.job_id)
         for draft in drafts
         if draft.new_document and draft.job is not None
     ]
     if renamed:
-        _RENAME.run_many(connection, renamed)
+        _RENAME.post_many(connection, renamed)
 
 
 def update_jobs(
@@ -217,7 +217,7 @@ def update_jobs(
     """Write known jobs, whose rows are locked, as they are now."""
     rows = [(*changing_values(job, mode, job.event_count), project_id, job.job_id) for job in jobs]
     if rows:
-        _UPDATE.run_many(connection, rows)
+        _UPDATE.post_many(connection, rows)
 
 
 _CHANGED = (*CHANGING, "of_project_id", "of_job_id")
@@ -265,7 +265,7 @@ def _write_attempts(connection: Connection, project_id: str, drafts: Sequence[Dr
         for _, state in sorted(draft.changed_attempts.items())
     ]
     if rows:
-        _WRITE_ATTEMPTS.run_many(connection, rows)
+        _WRITE_ATTEMPTS.post_many(connection, rows)
 
 
 def _write_attempt(dialect: str) -> Any:
@@ -295,4 +295,4 @@ def _write_events(connection: Connection, project_id: str, drafts: Sequence[Draf
         for number, event in enumerate(draft.events, draft.job.event_count)
     ]
     if rows:
-        _ADD_EVENTS.run_many(connection, rows)
+        _ADD_EVENTS.post_many(connection, rows)

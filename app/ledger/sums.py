@@ -92,7 +92,7 @@ def _add_to_counts(connection: Connection, project_id: str, cells: Counter[Cell]
             of_table[key][places[column]] = amount
     for name, of_table in sorted(rows.items()):
         values = [(project_id, *key, *row) for key, row in sorted(of_table.items())]
-        _ADD[name].run_many(connection, values)
+        _ADD[name].post_many(connection, values)
 
 
 def drop_zeros(connection: Connection, project_id: str, cells: Counter[Cell]) -> None:

@@ -31,7 +31,7 @@ from sqlalchemy.orm import DeclarativeBase
 from app.rules.fields import LONGEST_ID
 from app.store import deadline, distributed, opening
 from app.store.commits import committed
-from app.store.driver import execute_directly, is_busy
+from app.store.driver import execute_directly, is_busy, post_text
 from app.store.turn import BusyError, long_turn, short_turn
 
 
@@ -207,9 +207,8 @@ def writing(*, long: bool = False) -> Iterator[Connection]:
 def _take_time(connection: Connection) -> None:
     """Let a command's statements take as long as they do: nobody waits for its answer."""
     if connection.dialect.name == "postgresql" and deadline.left() is None:
-        connection.exec_driver_sql(
-            f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '{LONGEST:.0f}s'"
-        )
+        post_text(connection, "SET LOCAL statement_timeout = 0")
+        post_text(connection, f"SET LOCAL lock_timeout = '{LONGEST:.0f}s'")
 
 
 def writers_turn(engine: Engine, *, long: bool = False) -> AbstractContextManager[None]:

@@ -13,6 +13,7 @@ from sqlalchemy import ExceptionContext
 from sqlalchemy.exc import DisconnectionError
 
 from app.store import deadline
+from app.store.pipelined import PipelinedConnection
 
 CONNECT = 10
 """Seconds that a command waits for a new connection; a request waits until its deadline."""
@@ -38,7 +39,7 @@ class PoolerError(psycopg.OperationalError):
     sentence = "A pooler stands before the database"
 
 
-class BoundedConnection(psycopg.Connection[Any]):
+class BoundedConnection(PipelinedConnection):
     """Of a server that is frozen or cut off nothing comes, not even a refusal: so the wait ends."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:

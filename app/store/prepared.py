@@ -7,7 +7,7 @@ PostgreSQL rows go as one JSON text: a message for each row took as long as the 
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -27,7 +27,15 @@ from sqlalchemy import (
 
 from app.store.database import upsert
 from app.store.distributed import CITUS, is_distributed
-from app.store.driver import error_of, execute_directly, execute_many_directly
+from app.store.driver import (
+    ask_directly,
+    error_of,
+    execute_directly,
+    execute_many_directly,
+    is_followed,
+    numbered,
+    post_directly,
+)
 
 
 def given(dialect: str, table: Table, names: Iterable[str]) -> dict[str, ColumnElement[Any]]:
@@ -61,6 +69,14 @@ def insertion(dialect: str, table: Table) -> Any:
     return upsert(dialect, table).values(values)
 
 
+class _Compiled(NamedTuple):
+    """A statement as text, the order of its parameters, and those with fixed values."""
+
+    text: str
+    order: Sequence[str]
+    fixed: dict[str, Any]
+
+
 class Prepared:
     """A statement with named parameters, compiled once per dialect.
 
@@ -74,44 +90,37 @@ class Prepared:
     ) -> None:
         self._build = build
         self._names = None if names is None else tuple(names)
-        self._built: dict[str, Any] = {}
-        self._compiled: dict[str, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
+        self._compiled: dict[tuple[str, bool], _Compiled] = {}
 
-    def _of(
-        self, connection: Connection, kind: str | None = None
-    ) -> tuple[str, Sequence[str] | None, dict[str, Any]]:
-        """The text, the order of its parameters (None: by name), and those with fixed values."""
-        dialect = connection.dialect
-        kind = kind or dialect.name
-        found = self._compiled.get(kind)
+    def _of(self, connection: Connection, kind: str, *, directly: bool = True) -> _Compiled:
+        """It for a dialect, as its driver is asked `directly`, or through SQLAlchemy."""
+        found = self._compiled.get((kind, directly))
         if found is None:
+            dialect = connection.dialect
+            if directly and dialect.name != "sqlite":
+                dialect = numbered(dialect)
             compiled: Any = self._build(kind).compile(dialect=dialect)
-            order = compiled.positiontup
-            if None not in (order, self._names) and tuple(order) != self._names:
+            order = tuple(compiled.positiontup or ())
+            if dialect.name == "sqlite" and self._names not in (None, order):
                 raise ValueError(f"the statement writes {order}, not {self._names}")
             fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            found = self._compiled[kind] = str(compiled), order, fixed
+            found = self._compiled[kind, directly] = _Compiled(str(compiled), order, fixed)
         return found
 
     def rows(self, connection: Connection, **values: Any) -> list[Sequence[Any]]:
         """All rows of what it finds: see `each`."""
         if connection.dialect.name != "sqlite":
-            return list(self.each(connection, **values))
+            return self._answer(connection, connection.dialect.name, values)[0]
         with self._asked(connection, values) as cursor:
             return cursor.fetchall()
 
     def each(self, connection: Connection, **values: Any) -> Generator[Sequence[Any], None, None]:
         """The rows of what it finds, as the driver gives them (SQLite has no booleans).
 
-        To SQLite, which is a call away, the driver goes directly, and a row that nobody takes is
-        not looked for. With PostgreSQL there are columns to be typed, and a message to be waited
-        for.
+        On SQLite, which is a call away, a row that nobody takes is not looked for.
         """
-        dialect = connection.dialect.name
-        if dialect != "sqlite":
-            if dialect not in self._built:
-                self._built[dialect] = self._build(dialect)
-            yield from connection.execute(self._built[dialect], values)
+        if connection.dialect.name != "sqlite":
+            yield from self._answer(connection, connection.dialect.name, values)[0]
             return
         with self._asked(connection, values) as cursor:
             yield from cursor
@@ -119,9 +128,9 @@ class Prepared:
     @contextmanager
     def _asked(self, connection: Connection, values: dict[str, Any]) -> Iterator[sqlite3.Cursor]:
         """It, executed on SQLite: where its rows are."""
-        text, order, fixed = self._of(connection)
+        text, order, fixed = self._of(connection, "sqlite")
         values |= fixed
-        cursor = execute_directly(connection, text, [values[name] for name in order or ()])
+        cursor = execute_directly(connection, text, [values[name] for name in order])
         try:
             yield cursor
         except sqlite3.Error as error:
@@ -129,24 +138,59 @@ class Prepared:
         finally:
             cursor.close()
 
+    def _answer(
+        self, connection: Connection, kind: str, values: dict[str, Any]
+    ) -> tuple[list[Sequence[Any]], int]:
+        """Its rows on PostgreSQL, and how many it concerned."""
+        if not is_followed(connection.engine):
+            return ask_directly(connection, *self._bound(connection, kind, values))
+        text, _, fixed = self._of(connection, kind, directly=False)
+        result = connection.exec_driver_sql(text, values | fixed)
+        concerned = result.rowcount  # while it is open
+        return (list(result) if result.returns_rows else []), concerned
+
+    def _bound(
+        self, connection: Connection, kind: str, values: dict[str, Any]
+    ) -> tuple[str, list[Any]]:
+        text, order, fixed = self._of(connection, kind)
+        values |= fixed
+        return text, [values[name] for name in order]
+
     def run(self, connection: Connection, **values: Any) -> int:
         """Execute it once; gives how many rows of the table that concerned."""
-        text, order, fixed = self._of(connection)
-        values |= fixed
-        if order is None:
-            return connection.exec_driver_sql(text, values).rowcount
-        return execute_many_directly(connection, text, [tuple([values[name] for name in order])])
+        dialect = connection.dialect.name
+        if dialect != "sqlite":
+            return self._answer(connection, dialect, values)[1]
+        text, bound = self._bound(connection, dialect, values)
+        return execute_many_directly(connection, text, [tuple(bound)])
 
     def run_many(self, connection: Connection, rows: list[tuple[Any, ...]]) -> int:
         """Execute it for rows of `names`, of one project; gives how many rows that concerned."""
+        if connection.dialect.name != "sqlite":
+            return self._answer(connection, *self._brought(connection, rows))[1]
+        return execute_many_directly(connection, self._of(connection, "sqlite").text, rows)
+
+    def post_many(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
+        """The same where nobody needs to know how many: to PostgreSQL with the next statement.
+
+        A Citus is asked at once: what it says of a COMMIT is not what it says of a statement.
+        """
+        at_once = connection.dialect.name == "sqlite" or is_distributed(connection)
+        if at_once or is_followed(connection.engine):
+            self.run_many(connection, rows)
+        else:
+            brought = self._brought(connection, rows)
+            post_directly(connection, *self._bound(connection, *brought))
+
+    def _brought(
+        self, connection: Connection, rows: list[tuple[Any, ...]]
+    ) -> tuple[str, dict[str, Any]]:
+        """The kind of statement that brings PostgreSQL these rows, and its values."""
         apart = is_distributed(connection)
-        text, order, _ = self._of(connection, CITUS if apart else None)
-        if order is not None:
-            return execute_many_directly(connection, text, rows)
         named = [dict(zip(self._names or (), row, strict=True)) for row in rows]
-        values: dict[str, str] = {}
+        values: dict[str, Any] = {}
         for name in _OF_ALL:
             if apart and name in named[0]:
                 [values["of_rows"]] = {row.pop(name) for row in named}
         values["rows"] = orjson.dumps(named).decode()
-        return connection.exec_driver_sql(text, values).rowcount
+        return (CITUS if apart else connection.dialect.name), values
