@@ -46,7 +46,9 @@ def parse_list(
     422 with every fault.
     """
     parts = {
-        part.name: lambda texts, part=part: part.read(texts, now, silent_after) for part in PARTS
+        part.name: lambda texts, part=part: part.read(texts, now, silent_after)
+        for part in PARTS
+        if part.name in args
     }
     values, errors = _read(args, _PLACE | {"cursor": CURSOR.read} | parts)
     if "cursor" in args and "offset" in args:

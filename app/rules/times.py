@@ -99,10 +99,13 @@ def format_time(micros: int) -> str:
     text = f"{_to_the_minute(minutes)}:{_TWO[seconds]}"
     if not fraction:
         return text + "Z"
-    return f"{text}.{fraction // 1000:03}Z" if not fraction % 1000 else f"{text}.{fraction:06}Z"
+    millis, rest = divmod(fraction, 1000)
+    return f"{text}.{_THREE[millis]}{_THREE[rest] if rest else ''}Z"
 
 
+# A list has two times a job: to look digits up takes half as long as to format them.
 _TWO = tuple(f"{number:02}" for number in range(60))
+_THREE = tuple(f"{number:03}" for number in range(1000))
 
 
 @lru_cache(maxsize=5000)  # jobs of a page share their minutes, and pages are asked for again

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Hashable
+from functools import lru_cache
 
 from flask import Response, current_app, request
 
@@ -14,12 +16,17 @@ _VERSIONS = re.compile(r'"([0-9]{1,20}(?:\.[0-9]{1,20}){0,4})-')
 
 def make_etag(*parts: object) -> str:
     """A strong ETag for an answer that follows from these parts and this build alone."""
-    return f'"{_hash_of(*parts)}"'
+    return f'"{_hash_of(current_app.config["BUILD"], *parts)}"'
 
 
-def versioned_etag(slot: object, versions: Versions) -> str:
+def versioned_etag(slot: Hashable, versions: Versions) -> str:
     """The ETag of what a slot shows at these versions, which whoever gets it back can read."""
-    return f'"{".".join(map(str, versions))}-{_hash_of(slot, versions)}"'
+    return _versioned(current_app.config["BUILD"], slot, versions)
+
+
+@lru_cache(maxsize=256)  # the same is asked for again and again, and twice of what is made
+def _versioned(build: str, slot: Hashable, versions: Versions) -> str:
+    return f'"{".".join(map(str, versions))}-{_hash_of(build, slot, versions)}"'
 
 
 def lasting(etag: str, until: int | None) -> str:
@@ -48,7 +55,7 @@ def versions_known() -> Versions:
 
 
 def _hash_of(*parts: object) -> str:
-    text = repr((current_app.config["BUILD"], *parts))
+    text = repr(parts)
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 

@@ -5,7 +5,7 @@ from calendar import monthrange
 
 import pytest
 
-from app.rules.times import DAY, parse_period, parse_time
+from app.rules.times import DAY, format_time, parse_period, parse_time
 
 
 def is_taken(text: str) -> bool:
@@ -39,3 +39,18 @@ def test_every_day_of_the_century_is_taken_once_and_none_that_is_not() -> None:
 def test_no_time_of_day_is_taken_that_does_not_exist(clock: str) -> None:
     with pytest.raises(ValueError, match="must be a time"):
         parse_time(f"2026-03-01T{clock}Z")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-24T03:10:00Z",
+        "2026-11-24T03:10:09.001Z",
+        "2026-11-24T03:10:09.120Z",
+        "2026-11-24T03:10:59.000001Z",
+        "2026-11-24T03:10:59.099010Z",
+        "2026-11-24T03:10:59.999999Z",
+    ],
+)
+def test_a_time_is_written_as_it_was_read_with_as_many_digits_as_it_needs(text: str) -> None:
+    assert format_time(parse_time(text)) == text

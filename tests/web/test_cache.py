@@ -20,7 +20,7 @@ from app.config import read
 from app.ledger.projects import create_project
 from app.models import Session
 from app.store.database import db, writing
-from app.web import cache
+from app.web import cache, etags
 from app.web.cache import Kept, Made, PageCache, serve
 from app.web.cookies import SESSION
 from app.web.etags import lasting, still_known, versioned_etag, versions_known
@@ -199,6 +199,21 @@ def test_neither_an_older_page_is_served_nor_one_that_seems_newer(
         restored = served("slot", (1,), make, patience=patience)
         assert (restored.body, restored.etag) == (b"2", etag(bare, "slot", (1,)))
         assert served("slot", (2,), make, patience=patience, known=(2,)).body == b"3"
+
+
+def test_what_a_slot_shows_is_hashed_once_however_often_it_is_asked_for(
+    bare: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[object] = []
+    hash_of = etags._hash_of
+    monkeypatch.setattr(etags, "_hash_of", lambda *parts: hashed.append(parts) or hash_of(*parts))
+    slot = "asked for again"
+    with bare.app_context():
+        first = versioned_etag(slot, (1,))
+        assert served(slot, (1,), Maker()).etag == versioned_etag(slot, (1,)) == first
+        assert len(hashed) == 1
+        bare.config["BUILD"] = "2"
+        assert len({first, versioned_etag(slot, (1,)), versioned_etag(slot, (2,))}) == 3
 
 
 def etag(app: Flask, slot: str, versions: tuple[int, ...]) -> str:
