@@ -81,7 +81,12 @@ def on_starting(server: Any) -> None:
 
 def when_ready(server: Any) -> None:
     """What was loaded stays: the workers share it, and never look through it for garbage."""
-    environment = server.app.wsgi().jinja_env
+    from app.cli.warming import warm
+
+    app = server.app.wsgi()
+    if "sqlalchemy" in app.extensions:
+        warm(app)
+    environment = app.jinja_env
     for name in environment.list_templates():
         if name.endswith(".html"):
             environment.get_template(name)
