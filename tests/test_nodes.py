@@ -161,6 +161,18 @@ def test_what_is_of_that_node_is_refused_before_it_is_asked(torn: Torn, app: Fla
             assert not [one for one in heard if "FROM projects \nWHERE" in one or "jobs" in one]
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/projects", "/api/v1/projects?limit=3", "/sources", "/screens", "/screens/link"],
+)
+def test_what_is_of_all_is_refused_before_it_is_asked(torn: Torn, app: Flask, path: str) -> None:
+    with torn.nodes.away(torn.node, app):
+        assert said(torn, app, "/")[0] == 200
+        answer, heard = Ask(path, 0).send(torn.store, torn.store.visitor(app))
+        assert answer.status_code == 503
+        assert not [one for one in heard if re.search("FROM (projects|sources)|JOIN projects", one)]
+
+
 def test_all_processes_say_the_same(torn: Torn, app: Flask, monkeypatch) -> None:
     with torn.process() as other:  # which has looked at nothing yet
         with torn.nodes.away(torn.node, app, other):

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from app.models import Job, MirroredJob, Project, Source
 from app.store.database import table_of
+from app.store.nodes import nodes
 
 MOST_GONE = 20  # tombstones that are shown, the newest
 
@@ -51,6 +52,8 @@ class Due(NamedTuple):
 
 def list_sources(connection: Connection, project_id: str | None = None) -> list[SourceLine]:
     """Every source, or that of one project, by project."""
+    if project_id is None:
+        nodes().need_all()
     jobs, mine = table_of(MirroredJob).c, MirroredJob.project_id == Source.project_id
 
     def number(what: ColumnElement[int]) -> ScalarSelect[int]:

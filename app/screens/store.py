@@ -15,6 +15,7 @@ from app.access.seen import SEEN_EVERY
 from app.models import Project, Screen, ScreenProject
 from app.rules.project import sought_as
 from app.rules.times import DAY, MINUTE
+from app.store.nodes import nodes
 
 LINK_LIFE = 15 * MINUTE
 
@@ -142,6 +143,7 @@ def list_screens(
 
     Those revoked within 30 days stay at the end, so that one can see that they are.
     """
+    nodes().need_all()
     query = select(Screen).where(
         or_(Screen.token_hash.is_not(None), Screen.link_until > now),
         or_(Screen.revoked_at.is_(None), Screen.revoked_at > now - 30 * DAY),
