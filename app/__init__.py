@@ -15,7 +15,7 @@ from app.config import ROOT, Config, read
 from app.dashboard import blueprint as dashboard_blueprint
 from app.dashboard import settings, sign_in
 from app.mirror import pages as mirror_pages
-from app.queries import board
+from app.queries import board, versions
 from app.queries.habits import usual
 from app.rules.causes import reason
 from app.screens import manage, pairing
@@ -94,6 +94,7 @@ def create_app(config: Config | None = None) -> Flask:
     standby.init_app(app)
     nodes.init_app(app)
     cache.init_app(app, config.cache_bytes)
+    versions.init_app(app)
     board.init_app(app, keeps=config.cache_bytes > 0)
     usual.init_app(app)
     cookies.init_app(app, config.path_prefix, secret_key)

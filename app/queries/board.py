@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 
 from app.queries import projects
 from app.queries.hours import fill_hours, hours_of
-from app.queries.projects import ProjectLine, Version, earliest
+from app.queries.projects import ProjectLine, earliest
 from app.queries.standby import lines_of
+from app.queries.versions import Version, Versions, all_versions, versions_of
 from app.rules.times import MINUTE, SECOND, floor
 from app.rules.verdicts import Hour, urgency
 from app.store.distributed import FEW, is_distributed
@@ -74,19 +75,23 @@ def look(connection: Connection, now: int, only: Sequence[str] | None = None) ->
     """
     kept: Kept | None = current_app.extensions["lines"]
     apart = is_distributed(connection) and nodes().apart
-    keeps = kept is not None
-    versions = projects.list_versions(connection, only) if keeps or apart else set()
+    versions: Versions = {}
+    if kept is not None or apart:
+        versions = all_versions(connection) if only is None else versions_of(connection, only)
     if apart:  # what is not answered for is not asked for
-        only = [version[0] for version in versions]
+        only = list(versions)
     if kept is None or not 1 < len(versions) <= MOST_KEPT:
         lines = projects.list_lines(connection, now, only)
         return Board(lines, earliest(line.until for line in lines))
     found = [
         one
-        for one in kept.copy().values()  # others may add to it meanwhile
-        if one.version in versions and one.since <= now < one.due
+        for project_id, one in kept.copy().items()  # others may add to it meanwhile
+        if one.since <= now < one.due and versions.get(project_id) == one.version
     ]
-    changed = {version[0]: version for version in versions.difference(one.version for one in found)}
+    changed: Versions = {}
+    if len(found) < len(versions):
+        as_before = {one.version[0] for one in found}
+        changed = {one: version for one, version in versions.items() if one not in as_before}
     many, first = len(versions) > MANY, len(changed) > MANY
     # A request whose time is up keeps what it has, and the next one goes on.
     for piece in _pieces(connection, sorted(changed)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
@@ -27,9 +27,7 @@ from app.rules.verdicts import (
     until,
 )
 from app.store.database import table_of
-from app.store.distributed import is_distributed
 from app.store.nodes import nodes
-from app.store.prepared import Prepared
 from app.store.seeks import is_one_of
 
 _COLUMNS = [table_of(ProjectRow).c[name] for name in Project._fields]
@@ -165,25 +163,6 @@ def _have(dialect: str, words: Sequence[str]) -> list[ColumnElement[bool]]:
         return [false()]
     texts = (ProjectRow.sought, func.lower(ProjectRow.project_id))  # an id is ASCII
     return [or_(*(has(dialect, text, word) for text in texts)) for word in words]
-
-
-Version = tuple[str, int, int]
-"""A project, how often it changed, and when it was created (µs): another of its id counts anew."""
-
-
-_VERSIONED = (ProjectRow.project_id, ProjectRow.version, ProjectRow.created_at)
-_VERSIONS = Prepared(lambda _: select(*_VERSIONED))
-
-
-def list_versions(connection: Connection, only: Sequence[str] | None = None) -> set[Version]:
-    """The version of every project, or of these, that answers."""
-    if is_distributed(connection) and (found := nodes().versions(connection)) is not None:
-        return {row for row in found if only is None or row[0] in only}
-    if only is None:
-        rows: Iterable[Sequence[Any]] = _VERSIONS.rows(connection)
-    else:
-        rows = connection.execute(select(*_VERSIONED).where(ProjectRow.project_id.in_(only))).all()
-    return set(map(tuple, rows))
 
 
 def list_lines(

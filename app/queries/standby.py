@@ -14,7 +14,8 @@ from sqlalchemy import Connection, and_, bindparam, exists, select, true
 from app.models import Job, Source
 from app.models import Project as ProjectRow
 from app.queries import projects
-from app.queries.projects import ProjectLine, Version
+from app.queries.projects import ProjectLine
+from app.queries.versions import Version, versions_of
 from app.rules.project import Project
 from app.rules.silence import silent_since
 from app.rules.status import JobStatus
@@ -87,14 +88,15 @@ def lines_of(
     They may be `every` project that there is.
     """
 
-    def there(connection: Connection) -> list[ProjectLine]:
-        as_new = projects.list_versions(connection, list(versions)).intersection(versions.values())
+    def read(connection: Connection) -> list[ProjectLine]:
+        there = versions_of(connection, versions)
+        as_new = [one for one, version in versions.items() if there.get(one) == version]
         if not as_new:
             return []
-        lines = projects.list_lines(connection, now, [version[0] for version in as_new])
+        lines = projects.list_lines(connection, now, as_new)
         return [line for line in lines if not line.facts.stalled and line.facts.source_at is None]
 
-    lines = standby.ask(there) or []
+    lines = standby.ask(read) or []
     rest = versions.keys() - {line.facts.project_id for line in lines}
     if not rest:
         return lines

@@ -1,5 +1,6 @@
 """What a wall shows: the projects it was given, or one of them and more of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from app.queries.views import Cause
 from app.rules.beginnings import told_apart
 from app.rules.job import Job
 from app.rules.status import JobStatus
-from app.rules.verdicts import ProjectFacts
+from app.rules.verdicts import ProjectFacts, ProjectState
 from app.store.nodes import Away
 
 MOST_RUNNING = 24  # jobs on the wall of one project; no screen has room for more
@@ -81,6 +82,13 @@ class Wall:
     def others(self) -> list[ProjectLine]:
         """All others."""
         return [line for line in self.lines if not line.verdict.state.trouble]
+
+    @staticmethod
+    def states_of(lines: Sequence[ProjectLine]) -> list[tuple[ProjectState, int]]:
+        """How many of these are in each state, the worst state first."""
+        amounts = Counter(line.verdict.state.rank for line in lines)
+        states = {line.verdict.state.rank: line.verdict.state for line in lines}
+        return [(states[rank], amounts[rank]) for rank in sorted(amounts)]
 
     @property
     def blaming(self) -> int:

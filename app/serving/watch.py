@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
 from app.queries.board import MANY
-from app.queries.projects import Version, list_versions
+from app.queries.versions import Versions, all_versions, changed
 from app.store import deadline
 from app.store.database import reading
 
@@ -71,7 +71,7 @@ class Watch(Generic[Client]):
         self._looked_at = 0.0
         self._pause = 0.0
         self._next = 0.0
-        self._known: set[Version] | None = None
+        self._known: Versions | None = None
 
     def must_look(self, now: float) -> bool:
         """Whether a look is due, which then begins: while anybody waits, one after the other."""
@@ -82,20 +82,20 @@ class Watch(Generic[Client]):
             self._looking, self._next = True, now + self._pause
         return due
 
-    def look(self, app: Any) -> set[Version]:
+    def look(self, app: Any) -> Versions:
         """The versions of all projects. Raises what the store does."""
         with app.app_context(), deadline.within(WITHIN), reading() as connection:
-            return list_versions(connection)
+            return all_versions(connection)
 
-    def concerned(self, found: set[Version] | None, began: float) -> list[Client]:
+    def concerned(self, found: Versions | None, began: float) -> list[Client]:
         """Those for whom something changed by what a look found, or may have, where it failed."""
         before, self._known, self._looking = self._known, found, False
         self._pause = SELDOM if found is not None and len(found) > MANY else 0.0
         if found is None or before is None:
             return list(self.waiting)
         self._looked_at = began
-        changed = {project_id for project_id, *_ in found ^ before}
-        return [client for client in self.waiting if changed and _is_of(client.wait, changed)]
+        ids = changed(before, found)
+        return [client for client in self.waiting if ids and _is_of(client.wait, ids)]
 
     def over(self, now: float) -> list[Client]:
         """Those whose time is up."""

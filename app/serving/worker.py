@@ -19,7 +19,7 @@ from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.api.requests import MIB
-from app.queries.projects import Version
+from app.queries.versions import Versions
 from app.serving.bodies import MalformedBodyError
 from app.serving.connection import Connection, TooLargeError, TooSlowError
 from app.serving.lanes import Lane, Lanes
@@ -261,7 +261,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             future = self.tpool.submit(self.watch.look, self.wsgi)
             future.add_done_callback(lambda done: self.method_queue.defer(self._looked, done, now))
 
-    def _looked(self, done: Future[set[Version]], began: float) -> None:
+    def _looked(self, done: Future[Versions], began: float) -> None:
         found = None if done.exception() else done.result()
         for connection in self.watch.concerned(found, began):
             self._ask_again(connection)

@@ -13,7 +13,7 @@ from app.access.scopes import Scope
 from app.clock import now
 from app.config import read
 from app.models import Project
-from app.queries.projects import list_versions
+from app.queries.versions import all_versions
 from app.store.database import db, reading, writing
 from bench.access import key_header, session_headers
 from bench.bars import bar
@@ -87,10 +87,10 @@ def _look(settings: dict[str, str], databases: Databases) -> Cost:
         with writing() as connection:
             connection.execute(insert(Project), [{**row, "version": 1} for row in rows])
         with reading() as connection:
-            list_versions(connection)
+            all_versions(connection)
             asked, began = _cpu_of(databases.postgres_pids()), time.process_time()
             for _ in range(LOOKS):
-                list_versions(connection)
+                all_versions(connection)
             used, later = time.process_time() - began, _cpu_of(asked)
         db.engine.dispose()
     database = sum(later[pid] - asked[pid] for pid in later)

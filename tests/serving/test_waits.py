@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from app.queries.versions import Versions
 from app.serving import watch
 from app.serving.watch import LONGEST, Wait, Watch, wait_of
 
@@ -46,26 +47,31 @@ def test_no_answer_waits_beyond_its_minute(monkeypatch: pytest.MonkeyPatch, mome
     assert wait_of(asked(), 100.5) == Wait(103, "p1")  # in half a second of the next
 
 
+def looked(**versions: int) -> Versions:
+    """What a look finds."""
+    return {project: (project, version, 0) for project, version in versions.items()}
+
+
 def test_who_is_concerned_is_known_from_two_looks_alone() -> None:
     one, other, every = (SimpleNamespace(wait=Wait(9.0, of)) for of in ("a", "b", None))
     seen: Watch[SimpleNamespace] = Watch()
     assert not seen.must_look(0.0)  # nobody waits
     seen.waiting = [one, other, every]
     assert seen.must_look(0.0) and not seen.must_look(0.0)  # one after the other
-    first = seen.concerned({("a", 1, 0), ("b", 1, 0)}, 1.0)
+    first = seen.concerned(looked(a=1, b=1), 1.0)
     assert first == [one, other, every]  # before it nobody looked
     assert seen.must_look(0.0)
-    assert seen.concerned({("a", 1, 0), ("b", 1, 0)}, 2.0) == []
-    assert seen.concerned({("a", 2, 0), ("b", 1, 0)}, 3.0) == [one, every]
-    assert seen.concerned({("a", 2, 0), ("c", 1, 0)}, 4.0) == [other, every]
+    assert seen.concerned(looked(a=1, b=1), 2.0) == []
+    assert seen.concerned(looked(a=2, b=1), 3.0) == [one, every]
+    assert seen.concerned(looked(a=2, c=1), 4.0) == [other, every]
     assert seen.is_fresh(5.0, 1.0) and not seen.is_fresh(5.1, 1.0)
     assert seen.concerned(None, 6.0) == [one, other, every]  # the store did not answer
     assert not seen.is_fresh(6.0, 1.0)
-    assert seen.concerned({("a", 2, 0)}, 7.0) == [one, other, every]
+    assert seen.concerned(looked(a=2), 7.0) == [one, other, every]
     seen.waiting = []
     assert not seen.must_look(0.0)
     seen.waiting = [one]
-    assert seen.concerned({("a", 2, 0)}, 8.0) == [one]  # what was known is too old
+    assert seen.concerned(looked(a=2), 8.0) == [one]  # what was known is too old
 
 
 def test_many_projects_are_looked_at_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,11 +79,11 @@ def test_many_projects_are_looked_at_once_a_second(monkeypatch: pytest.MonkeyPat
     seen: Watch[SimpleNamespace] = Watch()
     seen.waiting = [SimpleNamespace(wait=Wait(9.0, None))]
     assert seen.must_look(1.0)
-    seen.concerned({("a", 1, 0), ("b", 1, 0)}, 1.0)
+    seen.concerned(looked(a=1, b=1), 1.0)
     assert seen.must_look(1.5)
-    seen.concerned({("a", 1, 0), ("b", 1, 0)}, 1.5)
+    seen.concerned(looked(a=1, b=1), 1.5)
     assert not seen.must_look(2.0) and seen.must_look(2.5)
-    seen.concerned({("a", 1, 0)}, 2.5)
+    seen.concerned(looked(a=1), 2.5)
     assert seen.is_fresh(3.0, 0.5) and not seen.is_fresh(3.1, 0.5)
     assert not seen.must_look(3.0) and seen.must_look(3.5)
 
