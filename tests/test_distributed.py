@@ -9,15 +9,20 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event, select
 
 from app import create_app
 from app.config import read
+from app.ledger.audit import verify
+from app.ledger.projects import create_project
 from app.store import distributing
-from app.store.database import db, reading
-from tests.kit.asks import ASKS, CLOCK, Ask, Store, make_store
+from app.store.database import Base, db, reading
+from app.store.prepared import FEW_ROWS
+from tests.kit.asks import ASKS, CLOCK, Ask, Store, make_store, report
 from tests.kit.databases import Databases, postgres_only
 from tests.kit.forms import without_token
+from tests.kit.recording import record
+from tests.kit.statements import statements
 
 LAID_OUT = distributing.by_project()
 NODE_BY_NODE = {
@@ -146,3 +151,34 @@ def test_without_citus_it_says_what_is_missing(
         [sentence] = distributing.obstacles(connection)
     assert "has no Citus" in sentence
     assert "CREATE EXTENSION citus" in sentence
+
+
+@postgres_only
+@pytest.mark.parametrize("amount", [1, FEW_ROWS, FEW_ROWS + 1])
+def test_few_rows_go_as_values_and_are_stored_as_many_are(
+    stores: tuple[Store, Store], amount: int
+) -> None:
+    found = []
+    for store, apart in zip(stores, (True, False), strict=True):
+        with store.app.app_context():
+            project_id = f"{'apart' if apart else 'alone'}{amount}"
+            create_project(project_id, name=project_id, mode="kg_vector", now=CLOCK)
+            reports = [report(3 * number) for number in range(amount)]  # each fails
+            with statements(db.engine) as heard:
+                record(project_id, reports, now=CLOCK)
+                record(project_id, reports, now=CLOCK)
+            inserts = [one for one in heard if one.startswith("INSERT INTO jobs ")]
+            assert len(inserts) == 1
+            assert ("VALUES" in inserts[0]) == (apart and amount <= FEW_ROWS)
+            with reading() as connection:
+                found.append([_rows(connection, name, project_id) for name in LAID_OUT[1:]])
+                assert verify(connection, project_id, lambda _done, _total: None) == []
+    assert found[0] == found[1]
+
+
+def _rows(connection: Connection, table: str, project_id: str) -> list[tuple[object, ...]]:
+    rows = Base.metadata.tables[table]
+    some = [column for column in rows.c if column.name != "project_id"]
+    return sorted(
+        connection.execute(select(*some).where(rows.c.project_id == project_id)), key=repr
+    )
