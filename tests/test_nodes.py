@@ -161,6 +161,20 @@ def test_what_is_of_that_node_is_refused_before_it_is_asked(torn: Torn, app: Fla
             assert not [one for one in heard if "FROM projects \nWHERE" in one or "jobs" in one]
 
 
+def test_a_report_that_meets_it_has_it_looked_for(torn: Torn) -> None:
+    """Where nobody looks at a page, pipelines must not wait for a frozen node again and again."""
+    path = f"/api/v1/projects/{torn.gone[0]}/jobs"
+    sent = Ask(path, 0, "POST", json=lambda _: {"source_doc_id": "d"})
+    with torn.process() as fresh:
+        assert said(torn, fresh, "/api/v1/summary")[0] == 200
+        with torn.nodes.away(torn.node, fresh):
+            first, _ = sent.send(torn.store, fresh.test_client())
+            assert first.status_code == 503
+            assert fresh.extensions["nodes"].apart
+            second, _ = sent.send(torn.store, fresh.test_client())
+            assert b"The part of the database that has this does not answer" in second.data
+
+
 @pytest.mark.parametrize(
     "path",
     ["/api/v1/projects", "/api/v1/projects?limit=3", "/sources", "/screens", "/screens/link"],

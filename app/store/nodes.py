@@ -14,7 +14,6 @@ from typing import NamedTuple
 import orjson
 from flask import Flask, current_app
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.clock import now
 from app.rules.times import MINUTE
@@ -192,7 +191,7 @@ class Nodes:
                 try:
                     with deadline.within(WITHIN):
                         self._look()
-                except SQLAlchemyError as error:
+                except Exception as error:  # whatever it is, the next look may tell
                     log.warning("the nodes could not be looked at: %s", reason_of(error))
                 self._apart = bool(self._away)
                 self._looked.set()

@@ -119,8 +119,11 @@ def _unexpected(error: Exception) -> AnyResponse:
 
 
 def _asked_again(error: Exception) -> AnyResponse | None:
-    """The answer of the others, where a page met a node that is away; it is asked for once more."""
-    if request.method != "GET" or g.get("asked_again") or not nodes.suspect(error):
+    """The answer of the others, where a page met a node that is away; it is asked for once more.
+
+    Whatever met it, that node is looked for.
+    """
+    if g.get("asked_again") or not nodes.suspect(error) or request.method != "GET":
         return None
     g.asked_again = True
     try:

@@ -6,7 +6,8 @@ tables and functions of the same names stand in for what `app.store.nodes` asks 
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from flask import Flask
@@ -76,26 +77,29 @@ class Nodes:
         """A node that refuses to be connected to; these boards have connections to it no more."""
         query = "SELECT nodeport FROM pg_dist_node WHERE groupid = %s"
         [port] = self._connection.execute(query, (node,)).fetchone() or ()
+        of = self._connection.execute("SELECT array_agg(project_id) FROM projects").fetchone()
+        gone = dict(self._connection.execute(_PLACES, of).fetchall())[node]
+        failing = [] if self.real else apps
+
+        def fail(_connection, _cursor, statement: str, values: Any, *_: object) -> None:
+            """What that node must answer fails."""
+            of_all = _ALL.match(statement) and "WHERE" not in statement
+            if of_all or (isinstance(values, dict) and values.get("of_project") in gone):
+                said = psycopg.OperationalError("connection to the remote node failed")
+                raise OperationalError(statement, {}, said)
+
         self._tell(node, NOBODY)
-        if not self.real:
-            for app in apps:
-                with app.app_context():
-                    event.listen(db.engine, "before_cursor_execute", _fail)
+        for app in failing:
+            with app.app_context():
+                event.listen(db.engine, "before_cursor_execute", fail)
         try:
             yield
         finally:
             self._tell(node, port)
-            for app in apps:
-                with app.app_context(), suppress(Exception):
-                    event.remove(db.engine, "before_cursor_execute", _fail)
+            for app in failing:
+                with app.app_context():
+                    event.remove(db.engine, "before_cursor_execute", fail)
 
     def _tell(self, node: int, port: int) -> None:
         update = "UPDATE pg_dist_node SET nodeport = %s WHERE groupid = %s"
         self._connection.execute(update, (port, node))
-
-
-def _fail(_connection, _cursor, statement: str, *_: object) -> None:
-    """What every node must answer fails, as it does where one is away."""
-    if _ALL.match(statement) and "WHERE" not in statement:
-        gone = psycopg.OperationalError("connection to the remote node failed")
-        raise OperationalError(statement, {}, gone)
