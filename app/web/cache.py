@@ -154,7 +154,7 @@ def serve(
 
     def made() -> Kept:
         at = time.monotonic()
-        page = make(versioned_etag(slot, versions))
+        page = make(versioned_etag(slot, versions, keep=keep))
         took = time.monotonic() - at
         before = cache.find(slot) if cache else None
         costs = min(took, before.took) if before else 0.0

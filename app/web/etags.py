@@ -19,9 +19,13 @@ def make_etag(*parts: object) -> str:
     return f'"{_hash_of(current_app.config["BUILD"], *parts)}"'
 
 
-def versioned_etag(slot: Hashable, versions: Versions) -> str:
-    """The ETag of what a slot shows at these versions, which whoever gets it back can read."""
-    return _versioned(current_app.config["BUILD"], slot, versions)
+def versioned_etag(slot: Hashable, versions: Versions, *, keep: bool = True) -> str:
+    """The ETag of what a slot shows at these versions, which whoever gets it back can read.
+
+    It is remembered, unless what the slot says of a client is nothing to `keep`.
+    """
+    find = _versioned if keep else _versioned.__wrapped__
+    return find(current_app.config["BUILD"], slot, versions)
 
 
 @lru_cache(maxsize=256)  # the same is asked for again and again, and twice of what is made

@@ -63,7 +63,7 @@ def answer(
     """
     slot = (name, *slot)
     vary = f"{vary}, {PACKED_VARY}"
-    etag = versioned_etag(slot, versions)
+    etag = versioned_etag(slot, versions, keep=keep)
     if part and (same := still_known(etag, now)):
         return not_modified(same, vary)
 
