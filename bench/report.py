@@ -67,7 +67,7 @@ LINES |= {
     "wall_1000_304": Line(
         "server CPU of an unchanged poll, 1,000 projects, over a constant", most=1.6
     ),
-    "wall_1000_changed": Line("server CPU of a poll after a report, over 10 projects"),
+    "wall_1000_changed": Line("server CPU of the page after a report, over 10 projects"),
     "wall_1000_ms": Line("the same, 1,000 projects, ms", most=25),
     "wall_1000_minute_ms": Line(
         "the same where every project is judged anew, as once a minute, ms"
