@@ -12,8 +12,9 @@ from sqlalchemy import Connection, text
 from app.store import schema
 from app.store.database import Base, db
 
-PLANNER = ("enable_bitmapscan", "jit")
-"""What `database.prepare_postgres` turns off for a connection, and nodes would not hear of."""
+SETTINGS = (("enable_bitmapscan", "off"), ("jit", "off"), ("synchronous_commit", "on"))
+"""What a connection is set to (`database.prepare_postgres`), and nodes would not hear of; and that
+what they commit is stored: with that off one that was killed took acknowledged reports along."""
 
 Progress = Callable[[int, int], None]
 
@@ -90,11 +91,11 @@ def statements(plan: Layout) -> list[tuple[str, int]]:
     rows that were copied to them is given back, children first.
     """
     quote = db.engine.dialect.identifier_preparer.quote
-    database = quote(str(db.engine.url.database))
+    alter = f"ALTER DATABASE {quote(str(db.engine.url.database))} SET"
     found = [
         *(
-            (f"SELECT run_command_on_all_nodes('ALTER DATABASE {database} SET {name} = off')", 0)
-            for name in PLANNER
+            (f"SELECT run_command_on_all_nodes('{alter} {name} = {value}')", 0)
+            for name, value in SETTINGS
         ),
         # One after the other: in one transaction Citus would meet its own locks.
         ("SET LOCAL citus.multi_shard_modify_mode = 'sequential'", 0),
