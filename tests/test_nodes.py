@@ -219,6 +219,8 @@ def test_a_wall_of_some_counts_those_of_its_own(torn: Torn, app: Flask) -> None:
         alone = said(torn, app, f"/wall?project={gone}")[1]
         assert "<b>1 project has not answered</b>" in alone
         assert "unknown here" not in alone
+        assert "of the others" not in alone
+        assert "projects</span>" not in alone, "none is said to be all"
 
 
 def test_an_outage_whose_end_nobody_saw_is_over(torn: Torn, app: Flask, monkeypatch) -> None:
