@@ -173,10 +173,18 @@ def boards(
                 engine.dispose()
 
 
+@pytest.fixture
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a machine with much else to do, one that answers late is not away."""
+    monkeypatch.setattr("app.store.standby.PATIENCE", 4.0)
+
+
+@pytest.mark.usefixtures("_patient")
 def test_it_makes_what_is_asked_for_and_no_other_answer_comes_of_it(boards: Boards) -> None:
     assert boards.ask_all() == HELPED
 
 
+@pytest.mark.usefixtures("_patient")
 def test_what_it_has_not_yet_the_primary_tells(boards: Boards) -> None:
     news = [replace(report(number), job_id=f"n{number}") for number in range(5)]
     with boards.lag():
@@ -190,6 +198,7 @@ def test_what_it_has_not_yet_the_primary_tells(boards: Boards) -> None:
     assert boards.ask_all() == HELPED
 
 
+@pytest.mark.usefixtures("_patient")
 def test_that_a_job_is_silent_it_never_says_by_itself(boards: Boards) -> None:
     """A sign of life raises no version: it may have come, and be unknown to the standby."""
     alive = [
