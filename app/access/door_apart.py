@@ -66,16 +66,16 @@ def _versions(
     connection: Connection, only: Collection[str] | None
 ) -> tuple[dict[str, int], Away | None]:
     """The versions of all projects, or of these, that answer; and what of them does not."""
-    known = nodes()
-    found = known.versions(connection)
+    there = nodes()
+    found = there.versions(connection)
     if found is None:
         versions = {row[0]: row[1] for row in _VERSIONS_OF_ALL.rows(connection)}
-        known.known = versions.keys()
+        there.projects = versions.keys()
     else:
         versions = {row[0]: row[1] for row in found}
     if only is not None:
         versions = {name: version for name, version in versions.items() if name in only}
-    return versions, known.away(connection, only)
+    return versions, there.away(connection, only)
 
 
 def _joined(versions: Mapping[str, int]) -> Versions:

@@ -86,9 +86,8 @@ class Wall:
     @staticmethod
     def states_of(lines: Sequence[ProjectLine]) -> list[tuple[ProjectState, int]]:
         """How many of these are in each state, the worst state first."""
-        amounts = Counter(line.verdict.state.rank for line in lines)
-        states = {line.verdict.state.rank: line.verdict.state for line in lines}
-        return [(states[rank], amounts[rank]) for rank in sorted(amounts)]
+        amounts = Counter(line.verdict.state for line in lines)
+        return sorted(amounts.items(), key=lambda pair: pair[0].rank)
 
     @property
     def blaming(self) -> int:

@@ -113,11 +113,10 @@ class Nodes:
     """What a process knows of the nodes of its database."""
 
     def __init__(self) -> None:
-        self.known: Collection[str] | None = None
+        self.projects: Collection[str] | None = None
         """The ids of all projects, as they were when all nodes answered."""
 
         self._seen = False  # there are nodes at all
-        self._apart = False  # they are asked each by itself
         self._away: dict[str, Outage] = {}
         self._all: frozenset[str] = frozenset()
         self._lock = threading.Lock()
@@ -140,12 +139,12 @@ class Nodes:
     @property
     def apart(self) -> bool:
         """Whether one does not answer, and the others are asked each by itself."""
-        return self._apart
+        return bool(self._away)
 
     def versions(self, connection: Connection) -> list[Row] | None:
         """Those of the projects whose nodes answer; None where every node is believed to."""
         self._seen = True
-        if not self._apart:
+        if not self.apart:
             return None
         found: list[Row] = []
         for node, answers, told in connection.execute(_VERSIONS, {"away": list(self._away)}):
@@ -193,9 +192,8 @@ class Nodes:
                         self._look()
                 except Exception as error:  # whatever it is, the next look may tell
                     log.warning("the nodes could not be looked at: %s", reason_of(error))
-                self._apart = bool(self._away)
                 self._looked.set()
-                if not self._apart:
+                if not self.apart:
                     return
                 time.sleep(AGAIN)
 
@@ -204,12 +202,10 @@ class Nodes:
             answers: dict[str, bool] = dict(connection.execute(_LOOK).all())
             silent = {node for node, success in answers.items() if not success}
             new = silent - self._away.keys()
-            counts = _count(connection, self.known) if new and self.known is not None else {}
-        at = now()
-        known = None if self.known is None else 0
-        away = {
-            node: self._away.get(node) or Outage(at, counts.get(node, known)) for node in silent
-        }
+            known = self.projects
+            counts = _count(connection, known) if new and known is not None else {}
+        at, none = now(), None if known is None else 0
+        away = {node: self._away.get(node) or Outage(at, counts.get(node, none)) for node in silent}
         for node in sorted(new):
             log.warning("node %s does not answer; the others are asked without it", node)
         for node in sorted(self._away.keys() - silent):
