@@ -88,11 +88,13 @@ def main(size: int, groups: list[str], keep: Path | None, seconds: int) -> None:
     machine alone meanwhile.
     """
     figures: Figures = {"size": size}
-    with databases(keep) as made:
-        for name in groups:
-            figures |= GROUPS[name](Run(made, size, seconds))
-    click.echo(f"\n{describe()}; SIZE {size:,}\n")
-    click.echo(table(figures))
+    try:
+        with databases(keep) as made:
+            for name in groups:
+                figures |= GROUPS[name](Run(made, size, seconds))
+    finally:  # where a group fails, or is interrupted, what the others took long for is not lost
+        click.echo(f"\n{describe()}; SIZE {size:,}\n")
+        click.echo(table(figures))
     if groups == list(GROUPS):
         README.write_text(renew(README.read_text(), save(RESULTS, figures, describe())))
         click.echo("\nwritten to bench/results.json and README.md")

@@ -86,7 +86,7 @@ def app(torn: Torn) -> Iterator[Flask]:
 
 
 def wait_until_all_answer(app: Flask) -> None:
-    """And until the thread that looked has put its connection back: an engine can be disposed of."""
+    """And the thread that looked has put its connection back: its engine can be disposed of."""
     known = app.extensions["nodes"]
     if known._looking is not None:
         known._looking.join(30)

@@ -31,7 +31,7 @@ from sqlalchemy.orm import DeclarativeBase
 from app.rules.fields import LONGEST_ID
 from app.store import deadline, distributed, opening
 from app.store.commits import committed
-from app.store.driver import execute_directly, is_busy, post_text
+from app.store.driver import begin_directly, execute_directly, is_begun, is_busy, post_text
 from app.store.turn import BusyError, long_turn, short_turn
 
 
@@ -155,9 +155,9 @@ def prepare_postgres(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # Every page and every report begins here.
     if not connection.get_execution_options().get("writes", False):
-        execute_directly(connection, "BEGIN").close()
+        if not is_begun(connection):
+            execute_directly(connection, "BEGIN").close()
         return
     # The connection waits for LOCK, whoever has it; who is not in a hurry asks again.
     end = time.monotonic() + (LONGEST if deadline.left() is None else 0)
@@ -178,8 +178,11 @@ def reading() -> Iterator[Connection]:
     Raises FilesError on SQLite, where its files are not those that are open.
     """
     with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execution_options(**READ_ONLY)
+        if connection.dialect.name == "sqlite":
+            begin_directly(connection)
+            yield connection
+            return
+        connection.execution_options(**READ_ONLY)
         with connection.begin():
             _take_time(connection)
             yield connection

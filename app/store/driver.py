@@ -21,6 +21,24 @@ def execute_directly(connection: Connection, statement: str, values: Sequence[An
     return _by_driver(connection, sqlite3.Cursor.execute, statement, values)
 
 
+def begin_directly(connection: Connection) -> None:
+    """Begin to read on SQLite; it ends with the connection's return to its pool.
+
+    SQLAlchemy's part of beginning and ending is ten times SQLite's.
+    """
+    if is_followed(connection.engine):
+        connection.begin()
+        return
+    _by_driver(connection, sqlite3.Cursor.execute, "BEGIN", ()).close()
+
+
+def is_begun(connection: Connection) -> bool:
+    """Whether SQLite has a transaction, of which SQLAlchemy need not know."""
+    driver: Any = connection.connection.dbapi_connection
+    begun: bool = driver.in_transaction
+    return begun
+
+
 def execute_many_directly(
     connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]
 ) -> int:
