@@ -38,6 +38,22 @@ def test_all_selects_of_a_page_see_one_moment(app: Flask) -> None:
         assert count(connection) == 2
 
 
+@sqlite_only
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_a_page_read_from_is_let_go_with_its_connection(app: Flask, *, fails: bool) -> None:
+    """Of its transaction SQLAlchemy does not know; left open, it would hold up the log for ever."""
+    with app.app_context():
+        try:
+            with reading() as connection:
+                driver = connection.connection.dbapi_connection
+                assert driver.in_transaction
+                if fails:
+                    raise ValueError
+        except ValueError:
+            assert fails
+        assert not driver.in_transaction
+
+
 def test_a_write_that_fails_leaves_nothing(app: Flask) -> None:
     def half() -> None:
         with writing() as connection:
