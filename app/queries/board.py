@@ -137,13 +137,15 @@ def with_hours(connection: Connection, now: int, lines: Iterable[ProjectLine]) -
 def _keep(line: ProjectLine, version: Version, now: int, *, many: bool, first: bool) -> KeptLine:
     """A line with the moment when it is to be made anew, if nothing is reported before.
 
-    Of many each has a moment of its own: made together at `first`, they would be so every minute.
+    That is within a minute, or when it is steady no more. Of many each has a moment of its own:
+    made together at `first`, they would be so every minute, and every hour.
     """
-    project_id, until = version[0], line.until
+    project_id, until, steady = version[0], line.until, line.facts.steady_until
+    own = 1 + hash(project_id) % MINUTE
     if many:
-        due = now + (1 + hash(project_id) % MINUTE if first else MINUTE)
+        due = max(now + (own if first else MINUTE), steady + own)
     else:
-        due = floor(now, MINUTE) + MINUTE
+        due = max(floor(now, MINUTE) + MINUTE, steady)
     order = urgency(project_id, line.verdict)
     due = due if until is None else min(due, until)
     return KeptLine(version, now, due, until, order, line)

@@ -31,6 +31,7 @@ from app.models import Project as ProjectRow
 from app.queries import habits
 from app.queries.hours import fill_hours, hours_of
 from app.queries.matching import EMPTY, ended, is_silent
+from app.queries.steady import steady_until
 from app.rules.silence import silent_since
 from app.rules.skew import TOLERANCE
 from app.rules.status import FAILURES, SUCCESSES, JobStatus
@@ -83,7 +84,8 @@ def list_facts(connection: Connection, now: int, only: Sequence[str] | None) -> 
     for project_id, row in known.items():
         fields = {name: row[name] for name in _FIELDS} | learned.get(project_id, {})
         shown = fill_hours(hours.get(project_id, ()), now) if project_id in charted else ()
-        facts.append(ProjectFacts(**fields, at=now, hours=shown))
+        steady = steady_until(row, now, doubted=project_id in learned)
+        facts.append(ProjectFacts(**fields, at=now, steady_until=steady, hours=shown))
     return facts
 
 
@@ -206,8 +208,11 @@ def _seeks(wanted: Wanted, *, apart: bool) -> Any:
     def since_success(at: Any) -> ColumnElement[bool]:
         return and_(at > last_success, at <= soon)
 
+    def some_of(what: Any, *conditions: Any) -> Any:
+        return select(what).where(*conditions).correlate(seen)
+
     def one(what: Any, *conditions: Any) -> Any:
-        return select(what).where(*conditions).correlate(seen).scalar_subquery()
+        return some_of(what, *conditions).scalar_subquery()
 
     def up_to(most: int, *conditions: Any) -> Any:
         found = select(inlined(1)).where(*conditions).limit(inlined(most))
@@ -236,12 +241,10 @@ def _seeks(wanted: Wanted, *, apart: bool) -> Any:
         of.last_created_at > _moment("now") - (WEEK + DAY),
     )
 
-    def came(earlier: int) -> Any:
-        span = (
-            Job.created_at > of.last_created_at - earlier,
-            Job.created_at <= _moment("now") - earlier,
-        )
-        return up_to(FEW_CAME, of_project, *span)
+    def came_at(earlier: int) -> Any:
+        span = (of_project, Job.created_at > of.last_created_at - earlier)
+        jobs = some_of(Job.created_at, *span).order_by(Job.created_at)
+        return jobs.limit(inlined(1)).offset(inlined(FEW_CAME - 1)).scalar_subquery() + earlier
 
     counted = {
         "stalled": (runs, one(func.count(), *silent)),
@@ -270,8 +273,6 @@ def _seeks(wanted: Wanted, *, apart: bool) -> Any:
             of.last_success_at > hour_ago,
             up_to(SLOW_JOBS, of_project, ended(SUCCESSES), of_last_hour(Job.ended_at)),
         ),
-        "came_week": (quiet, came(WEEK)),
-        "came_day": (quiet, came(DAY)),
     }
     told = {
         "stalled_heard_at": (runs, one(func.min(Job.heard_at), *silent)),
@@ -297,6 +298,9 @@ def _seeks(wanted: Wanted, *, apart: bool) -> Any:
             one(func.max(Job.ended_at), of_project, EMPTY, Job.ended_at <= soon),
         ),
         "first_at": (quiet, one(func.min(Job.created_at), of_project)),
+        # When so many had come a week before, or a day, after the last job was as long ago.
+        "came_week_at": (quiet, came_at(WEEK)),
+        "came_day_at": (quiet, came_at(DAY)),
     }
     return select(
         *of,

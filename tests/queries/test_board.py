@@ -92,7 +92,9 @@ def test_only_what_changed_is_judged_anew(asked: list[Any]) -> None:
     change_project("b", {"name": "Another"})
     assert ("b", "Another") in [line[:2] for line in shown(NOON + 2 * SECOND)]
     assert made(asked) == [["b"]]
-    shown(NOON + MINUTE)  # what follows from hours may be another with every minute
+    shown(NOON + MINUTE)  # what follows from its last hour may be another with every minute
+    assert made(asked) == [["c"]]
+    shown(NOON + HOUR)
     assert made(asked) == [None]
 
 
@@ -134,6 +136,8 @@ def test_of_many_each_is_made_anew_at_a_time_of_its_own(
 ) -> None:
     monkeypatch.setattr(board, "MANY", len(NAMES) - 1)
     monkeypatch.setattr(board, "hash", lambda name: ord(name) * 15 * SECOND, raising=False)
+    for name in NAMES:
+        record(name, [Report(job_id=name, source_doc_id="r", status=JobStatus.RUNNING)], now=NOON)
     shown(NOON)
     made(asked)
     again: dict[str, int] = {}
@@ -142,6 +146,18 @@ def test_of_many_each_is_made_anew_at_a_time_of_its_own(
         for call in made(asked):
             again |= {name: second for name in call if name not in again}
     assert again == {"d": 1, "a": 16, "b": 31, "c": 46}
+
+
+def test_of_many_that_rest_each_is_made_anew_at_a_time_of_its_own_after_the_hour(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board, "MANY", len(NAMES) - 1)
+    monkeypatch.setattr(board, "hash", lambda name: ord(name) * 15 * SECOND, raising=False)
+    shown(NOON)
+    made(asked)
+    for second, names in ((-1, []), (0, []), (2, [["d"]]), (17, [["a"]]), (59, [["b", "c"]])):
+        shown(NOON + HOUR + second * SECOND)
+        assert made(asked) == names
 
 
 def test_some_of_the_projects_are_those_that_were_asked_for(asked: list[Any]) -> None:

@@ -17,9 +17,10 @@ from app.store.database import inlined
 from app.store.seeks import ask_each, each_row, is_of
 
 
-def is_doubtful(row: Row, _now: int) -> bool:
+def is_doubtful(row: Row, now: int) -> bool:
     """Whether jobs came a week or a day before, and nobody said how often they should."""
-    return row["expect_every"] is None and FEW in (row["came_week"], row["came_day"])
+    came = (row["came_week_at"], row["came_day_at"])
+    return row["expect_every"] is None and any(at is not None and at <= now for at in came)
 
 
 def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:

@@ -93,6 +93,8 @@ class Output:
 class ProjectFacts:
     """What the store knows of a project at one moment, `at`.
 
+    Until `steady_until` it stays so if nothing is reported, but for what `verdicts.until` says.
+
     `streak` counts the failures since the last success, so far as the rule asks, and
     `streak_since` is the first of them; `streak_documents` and `hour_documents` say, to two at
     least, of how many documents the failures of the streak and of the last hour are, `hour_failing`
@@ -124,6 +126,7 @@ class ProjectFacts:
     silent_after: int
     wait_after: int
     at: int = 0
+    steady_until: int = 0
     expect_every: int | None = None
     total: int = 0
     running: int = 0
