@@ -1,5 +1,8 @@
 """Every project, worst first."""
 
+from collections import Counter
+from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from flask import Response, request, url_for
@@ -12,6 +15,7 @@ from app.dashboard.controls import options
 from app.dashboard.pager import make_pager
 from app.queries import board
 from app.queries.overview import shared_causes
+from app.queries.projects import ProjectLine, in_trouble, running_jobs
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import SOME_FAILURES, STATES
 from app.web.live import Head
@@ -30,39 +34,31 @@ def overview() -> Response:
 
         def build() -> tuple[Head, dict[str, Any]]:
             lines, until = board.look(connection, at, only and [only])
-            needle = q.casefold()
-            wanted = [
-                line
-                for line in lines
-                if needle in line.facts.name.casefold()
-                or needle in line.facts.project_id.casefold()
-                if state in ("", line.verdict.state.name)
-            ]
+            wanted = _matching(lines, q, state)
             page = min(max(1, number), max(1, -(-len(wanted) // PROJECTS_PER_PAGE)))
             first = (page - 1) * PROJECTS_PER_PAGE
             shown = board.with_hours(connection, at, wanted[first : first + PROJECTS_PER_PAGE])
-            found = {line.verdict.state.name for line in lines}
-            labels = {one.name: one.label for one in STATES if one.name in found}
+            states = Counter(map(attrgetter("verdict.state"), lines))
+            labels = {one.name: one.label for one in STATES if one in states}
             if state:
                 labels.setdefault(state, state)
-            verdicts = [line.verdict for line in lines]
-            in_trouble = sum(verdict.state.trouble for verdict in verdicts)
-            running = sum(line.facts.running for line in lines)
+            troubles = in_trouble(lines)
 
             def link(to: int) -> str:
                 return url_for(".overview", q=q or None, state=state or None, page=to)
 
-            alarm = in_trouble > 0 or away is not None
+            alarm = bool(troubles) or away is not None
+            verdicts = [line.verdict for line in troubles]
             head = Head("Projects", alarm, title("Projects", verdicts), until)
             return head, {
                 "away": away,
                 "lines": shown,
-                "shared_causes": shared_causes(lines),
+                "shared_causes": shared_causes(troubles),
                 "states": options("Every state", labels, state),
                 "everything": len(lines),
-                "in_trouble": in_trouble,
-                "running": running,
-                "some_failures": sum(line.verdict.state is SOME_FAILURES for line in lines),
+                "in_trouble": len(troubles),
+                "running": running_jobs(lines),
+                "some_failures": states[SOME_FAILURES],
                 "q": q,
                 "state": state,
                 "pager": make_pager(page, PROJECTS_PER_PAGE, len(wanted), len(shown), link),
@@ -70,3 +66,15 @@ def overview() -> Response:
 
         slot = (only, away, q, state, number)
         return answer("overview", slot, (*visit.versions, floor(at, MINUTE)), build, now=at)
+
+
+def _matching(lines: Sequence[ProjectLine], q: str, state: str) -> Sequence[ProjectLine]:
+    """Those that have the text in their name or id, and are in the state; all where none is."""
+    needle = q.casefold()
+    if needle:
+        lines = [
+            line
+            for line in lines
+            if needle in line.facts.name.casefold() or needle in line.facts.project_id.casefold()
+        ]
+    return [line for line in lines if line.verdict.state.name == state] if state else lines

@@ -7,8 +7,10 @@ put back: one that is not the same, older or newer, is of other rows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from operator import attrgetter
+from threading import Lock
 from typing import NamedTuple
 
 from flask import Flask, current_app
@@ -21,6 +23,7 @@ from app.queries.standby import lines_of
 from app.queries.versions import Version, Versions, all_versions, versions_of
 from app.rules.times import MINUTE, SECOND, floor
 from app.rules.verdicts import Hour, urgency
+from app.store import deadline
 from app.store.distributed import FEW, is_distributed
 from app.store.nodes import nodes
 
@@ -33,7 +36,7 @@ What is said of the last hour is then of a moment within the last minute, for ea
 OFTEN = 2 * SECOND
 """The state of one of many projects ends every moment; all of them are looked at no oftener."""
 
-PIECE = 1000  # projects that are judged, or asked for, at a time
+PIECE = 250  # projects that are judged, or asked for, at a time
 PIECE_APART = 200  # the same of several nodes, to which a statement costs more
 MOST_KEPT = 100_000  # projects; of more all are judged anew
 
@@ -66,6 +69,7 @@ Kept = dict[str, KeptLine]
 def init_app(app: Flask, *, keeps: bool) -> None:
     """Give the app its lines, none yet; none ever where it keeps no pages either."""
     app.extensions["lines"] = {} if keeps else None
+    app.extensions["judging"] = Lock()
 
 
 def look(connection: Connection, now: int, only: Sequence[str] | None = None) -> Board:
@@ -83,32 +87,68 @@ def look(connection: Connection, now: int, only: Sequence[str] | None = None) ->
     if kept is None or not 1 < len(versions) <= MOST_KEPT:
         lines = projects.list_lines(connection, now, only)
         return Board(lines, earliest(line.until for line in lines))
+    found, changed = _still_true(versions, now)
+    if changed:
+        with _turn() as waited:
+            if waited:  # another thread may have judged them
+                found, changed = _still_true(versions, now)
+            found += _judge(connection, now, versions, changed, every=only is None)
+    found.sort(key=attrgetter("urgency"))
+    if only is None:
+        current_app.extensions["lines"] = {one.version[0]: one for one in found}
+    until = earliest(one.until for one in found)
+    if len(versions) > MANY and until is not None:
+        until = max(until, now + OFTEN)
+    return Board([one.line for one in found], until)
+
+
+def _still_true(versions: Versions, now: int) -> tuple[list[KeptLine], Versions]:
+    """The lines of these projects that hold at `now` (µs), and the projects that have none."""
+    kept: Kept = current_app.extensions["lines"]
     found = [
         one
         for project_id, one in kept.copy().items()  # others may add to it meanwhile
         if one.since <= now < one.due and versions.get(project_id) == one.version
     ]
-    changed: Versions = {}
-    if len(found) < len(versions):
-        as_before = {one.version[0] for one in found}
-        changed = {one: version for one, version in versions.items() if one not in as_before}
+    if len(found) == len(versions):
+        return found, {}
+    as_before = {one.version[0] for one in found}
+    return found, {one: version for one, version in versions.items() if one not in as_before}
+
+
+def _judge(
+    connection: Connection, now: int, versions: Versions, changed: Versions, *, every: bool
+) -> list[KeptLine]:
+    """New lines of those that `changed`, kept from now on; all of them may be `every` project."""
+    kept: Kept = current_app.extensions["lines"]
     many, first = len(versions) > MANY, len(changed) > MANY
+    made = []
     # A request whose time is up keeps what it has, and the next one goes on.
     for piece in _pieces(connection, sorted(changed)):
         wanted = {project_id: changed[project_id] for project_id in piece}
-        every = only is None and len(piece) == len(versions)
-        for line in lines_of(connection, now, wanted, every=every):
+        all_of_them = every and len(piece) == len(versions)
+        for line in lines_of(connection, now, wanted, every=all_of_them):
             project_id = line.facts.project_id
             one = _keep(line, changed[project_id], now, many=many, first=first)
             kept[project_id] = one
-            found.append(one)
-    found.sort(key=attrgetter("urgency"))
-    if only is None:
-        current_app.extensions["lines"] = {one.version[0]: one for one in found}
-    until = earliest(one.until for one in found)
-    if many and until is not None:
-        until = max(until, now + OFTEN)
-    return Board([one.line for one in found], until)
+            made.append(one)
+    return made
+
+
+@contextmanager
+def _turn() -> Iterator[bool]:
+    """Let one thread at a time judge: others want the same. Tells whether another had the turn.
+
+    For longer than its request has, none waits: with what is left it gets no answer either.
+    """
+    lock: Lock = current_app.extensions["judging"]
+    waited = not lock.acquire(blocking=False)
+    mine = not waited or lock.acquire(timeout=deadline.left_or(deadline.REQUEST))
+    try:
+        yield waited
+    finally:
+        if mine:
+            lock.release()
 
 
 def _pieces(connection: Connection, ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -7,13 +7,13 @@ from app.queries.views import SharedCause
 
 
 def shared_causes(lines: Iterable[ProjectLine]) -> list[SharedCause]:
-    """The causes that more than one project in trouble names, as the worst of them words it.
+    """The causes that more than one of these names, as the worst of them words it.
 
     The one that most projects share comes first.
     """
     sharing: dict[int, list[ProjectLine]] = {}
     for line in lines:
-        if line.verdict.cause_id is not None and line.verdict.state.trouble:
+        if line.verdict.cause_id is not None:
             sharing.setdefault(line.verdict.cause_id, []).append(line)
     shared = [
         SharedCause(

@@ -8,8 +8,9 @@ put back, or what another wrote earlier was seen later. Then all are read.
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+import orjson
 from flask import Flask, current_app
-from sqlalchemy import BigInteger, Connection, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, Select, Text, bindparam, cast, func, select
 
 from app.models import Project
 from app.rules.times import SECOND
@@ -31,10 +32,19 @@ Versions = Mapping[str, Version]
 
 _VERSIONED = (Project.project_id, Project.version, Project.created_at)
 _ALL = Prepared(lambda _: select(*_VERSIONED))
-_SINCE = Prepared(
-    lambda _: select(*_VERSIONED).where(Project.version > bindparam("since", type_=BigInteger))
-)
-_SUMS = Prepared(lambda _: select(func.count(), func.sum(Project.version)).select_from(Project))
+
+
+def _sums_and_risen(dialect: str) -> Select[int, int, str]:
+    """In one look at the table how many there are, their sum, and those that rose, as JSON."""
+    gather, row = func.json_agg, func.json_build_array(*_VERSIONED)
+    if dialect == "sqlite":
+        gather, row = func.json_group_array, func.json_array(*_VERSIONED)
+    risen = gather(row).filter(Project.version > bindparam("since", type_=BigInteger))
+    sums = (func.count(), func.sum(Project.version))
+    return select(*sums, cast(risen, Text)).select_from(Project)
+
+
+_SUMS = Prepared(_sums_and_risen)
 
 
 class _Known(NamedTuple):
@@ -70,8 +80,9 @@ def _known(versions: Versions) -> _Known:
 def _risen(connection: Connection, known: _Known) -> _Known | None:
     """What is known, with what rose since; None where that is not all that happened."""
     versions, newest, total = known
+    [(count, sum_of_all, rows)] = _SUMS.rows(connection, since=newest - LATELY)
     risen: dict[str, Version] = {}
-    for project_id, version, created_at in _SINCE.rows(connection, since=newest - LATELY):
+    for project_id, version, created_at in orjson.loads(rows or "[]"):
         before = versions.get(project_id)
         if before is None or before[1] != version:
             risen[project_id] = (project_id, version, created_at)
@@ -79,7 +90,6 @@ def _risen(connection: Connection, known: _Known) -> _Known | None:
     if risen:
         versions = {**versions, **risen}
         newest = max(newest, *(version[1] for version in risen.values()))
-    [(count, sum_of_all)] = _SUMS.rows(connection)
     if (count, int(sum_of_all or 0)) != (len(versions), total):
         return None
     return _Known(versions, newest, total)

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from sqlalchemy import Connection
 
 from app.queries import causes, jobs
 from app.queries.filters import JobFilter
-from app.queries.projects import ProjectLine, get_project
+from app.queries.projects import ProjectLine, get_project, in_trouble, running_jobs
 from app.queries.views import Cause
 from app.rules.beginnings import told_apart
 from app.rules.job import Job
@@ -71,22 +72,22 @@ class Wall:
     @property
     def running(self) -> int:
         """How many jobs run in all of them."""
-        return sum(line.facts.running for line in self.lines)
+        return running_jobs(self.lines)
 
     @property
-    def troubles(self) -> list[ProjectLine]:
+    def troubles(self) -> Sequence[ProjectLine]:
         """Those in trouble."""
-        return [line for line in self.lines if line.verdict.state.trouble]
+        return in_trouble(self.lines)
 
     @property
-    def others(self) -> list[ProjectLine]:
+    def others(self) -> Sequence[ProjectLine]:
         """All others."""
-        return [line for line in self.lines if not line.verdict.state.trouble]
+        return self.lines[len(self.troubles) :]
 
     @staticmethod
     def states_of(lines: Sequence[ProjectLine]) -> list[tuple[ProjectState, int]]:
         """How many of these are in each state, the worst state first."""
-        amounts = Counter(line.verdict.state for line in lines)
+        amounts = Counter(map(attrgetter("verdict.state"), lines))
         return sorted(amounts.items(), key=lambda pair: pair[0].rank)
 
     @property

@@ -66,6 +66,12 @@ def test_the_first_rule_that_holds_decides(place: int) -> None:
     assert assess(facts, NOW).state is ORDER[place][1]
 
 
+def test_no_state_without_trouble_is_worse_than_one_in_trouble() -> None:
+    """Else those in trouble were not the first of lines that are worst first."""
+    in_trouble = [state.trouble for state in verdicts.STATES]
+    assert in_trouble == sorted(in_trouble, reverse=True)
+
+
 @pytest.mark.parametrize(
     ("completed", "failed", "failing"),
     [(12, 3, True), (13, 3, False), (0, 2, False), (0, 3, True), (100, 25, True)],

@@ -1,9 +1,8 @@
 """What documents and chunks take of late, and since when that is slower than usual."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, true
@@ -48,9 +47,14 @@ def _measurable(row: Row) -> bool:
 
 
 def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:
-    """What is usual in each project, and what is not so now."""
+    """What is usual in each project, and what is not so now.
+
+    Where few jobs completed in the last hour, what runs is measured too.
+    """
     usual = usual_of(connection, rows, now)
-    newest = _newest(connection, [row for row in rows if _measurable(row)], now)
+    measurable = [row for row in rows if _measurable(row)]
+    running = _running(connection, [row for row in measurable if _has_few(row)], now)
+    newest = _together(_completed(connection, measurable, now, HOUR, SLOW_JOBS), running)
     slow = []
     for row in rows:
         project_id = row["project_id"]
@@ -58,7 +62,9 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
         if slow_pace(usual[project_id], newest[project_id]):
             slow.append(row)
     if slow:
-        _learn_latest(connection, slow, usual, now, learned)
+        running |= _running(connection, [row for row in slow if not _has_few(row)], now)
+        completed = _completed(connection, slow, now, DAY, MOST_COMPLETED)
+        _learn_latest(_together(completed, running), slow, usual, now, learned)
         slow = [
             row
             for row in slow
@@ -69,71 +75,62 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
     standing.learn(connection, [row for row in rows if row["unmoved"]], usual, now, learned)
 
 
-def _newest(connection: Connection, rows: Sequence[Row], now: int) -> Jobs:
-    """The jobs of the last hour that completed last, so far as it is known what they took.
-
-    Where those are few, what runs is measured too.
-    """
-    few = [row for row in rows if row["measured"] < SLOW_JOBS]
-    completed = _completed(connection, rows, now, HOUR, SLOW_JOBS)
-    return _by_project(completed, _running(connection, few, now))
+def _has_few(row: Row) -> bool:
+    """Whether fewer completed in the last hour than tell what they take now."""
+    return bool(row["measured"] < SLOW_JOBS)
 
 
 def _learn_latest(
-    connection: Connection,
-    rows: Sequence[Row],
-    usual: Mapping[str, Usual],
-    now: int,
-    learned: Learned,
+    jobs: Jobs, rows: Sequence[Row], usual: Mapping[str, Usual], now: int, learned: Learned
 ) -> None:
-    """Take for the newest jobs those that began last: where those that ended last seem slow.
+    """Take for the newest jobs those of a day that began last: those that ended last seem slow.
 
     As a burst comes to its end, what ends last are those that take long in any case. They are
     sought in a whole day: within an hour those alone might be left that ended last.
     """
-    completed = _completed(connection, rows, now, DAY, MOST_COMPLETED)
-    found = _by_project(completed, _running(connection, rows, now))
     for row in rows:
         project_id = row["project_id"]
-        learned[project_id]["newest"] = latest(found[project_id], usual[project_id], now)
+        learned[project_id]["newest"] = latest(jobs[project_id], usual[project_id], now)
 
 
-def _by_project(*pairs: Iterable[tuple[str, Measured]]) -> Jobs:
+def _together(*some: Jobs) -> Jobs:
     found: Jobs = defaultdict(list)
-    for project_id, job in chain(*pairs):
-        found[project_id].append(job)
+    for jobs in some:
+        for project_id, of_project in jobs.items():
+            found[project_id] += of_project
     return found
 
 
-def _completed(
-    connection: Connection, rows: Sequence[Row], now: int, span: int, most: int
-) -> Iterator[tuple[str, Measured]]:
+def _completed(connection: Connection, rows: Sequence[Row], now: int, span: int, most: int) -> Jobs:
     """Those of so long (µs) up to now that completed last, so many of each project."""
+    found: Jobs = defaultdict(list)
     if not rows:
-        return
+        return found
     build = partial(_last_completed, most=most)
     times = {"since": now - span, "soon": now + TOLERANCE}
     for row in ask_each(connection, build, DOUBTED, named(rows), **times):
         if row.took is not None:
-            yield row.project_id, Measured(row.ended_at, row.took, row.chunks_processed)
+            job = Measured(row.ended_at, row.took, row.chunks_processed)
+            found[row.project_id].append(job)
+    return found
 
 
-def _running(
-    connection: Connection, rows: Sequence[Row], now: int
-) -> Iterator[tuple[str, Measured]]:
+def _running(connection: Connection, rows: Sequence[Row], now: int) -> Jobs:
     """What runs and is heard of: up to now, and up to the chunk that it is at.
 
     So it takes as long at least.
     """
+    found: Jobs = defaultdict(list)
     if not rows:
-        return
+        return found
     values = [
         {"project_id": row["project_id"], "heard_since": silent_since(now, row["silent_after"])}
         for row in rows
     ]
     for row in ask_each(connection, _last_running, DOUBTED, values):
         if row.started_at is not None:
-            yield row.project_id, _up_to_now(row, now)
+            found[row.project_id].append(_up_to_now(row, now))
+    return found
 
 
 def _up_to_now(row: Any, now: int) -> Measured:
