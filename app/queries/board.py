@@ -187,5 +187,7 @@ def _keep(line: ProjectLine, version: Version, now: int, *, many: bool, first: b
     else:
         due = max(floor(now, MINUTE) + MINUTE, steady)
     order = urgency(project_id, line.verdict)
+    if line.facts.newest:  # nothing but the judgement follows from these, and they are many
+        line = replace(line, facts=replace(line.facts, newest=()))
     due = due if until is None else min(due, until)
     return KeptLine(version, now, due, until, order, line)

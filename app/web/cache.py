@@ -21,7 +21,7 @@ OVERHEAD = 1000  # bytes that an entry takes beside its body, its slot and what 
 CHARACTER = 4  # bytes that one of these takes at most
 MIB = 1024 * 1024
 
-SPARED, LONGEST = 25, 4.0
+SPARED, LONGEST = 40, 4.0
 """What took a while to make is made anew no sooner than after so many times that, and so many
 seconds at most, for those who are patient: else a board of many projects did nothing else."""
 

@@ -110,10 +110,10 @@ def change(project_id: str, **values: int) -> None:
 
 
 def told(lines: Iterable[ProjectLine]) -> dict[str, ProjectLine]:
-    """Them by project, but for the moment at which they were made."""
+    """Them by project, but for the moment at which they were made, and what they followed from."""
+    made = {"at": 0, "steady_until": 0, "newest": ()}
     return {
-        line.facts.project_id: replace(line, facts=replace(line.facts, at=0, steady_until=0))
-        for line in lines
+        line.facts.project_id: replace(line, facts=replace(line.facts, **made)) for line in lines
     }
 
 
