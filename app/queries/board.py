@@ -36,6 +36,12 @@ What is said of the last hour is then of a moment within the last minute, for ea
 OFTEN = 2 * SECOND
 """The state of one of many projects ends every moment; all of them are looked at no oftener."""
 
+WAITED = int(deadline.REQUEST * SECOND)
+"""By so much (µs) a line may be of a later moment: another request made it while this one waited.
+
+One of a future that is further away is of a clock that was set back since.
+"""
+
 PIECE = 250  # projects that are judged, or asked for, at a time
 PIECE_APART = 200  # the same of several nodes, to which a statement costs more
 MOST_KEPT = 100_000  # projects; of more all are judged anew
@@ -108,7 +114,7 @@ def _still_true(versions: Versions, now: int) -> tuple[list[KeptLine], Versions]
     found = [
         one
         for project_id, one in kept.copy().items()  # others may add to it meanwhile
-        if one.since <= now < one.due and versions.get(project_id) == one.version
+        if one.since - WAITED <= now < one.due and versions.get(project_id) == one.version
     ]
     if len(found) == len(versions):
         return found, {}

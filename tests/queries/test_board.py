@@ -1,6 +1,8 @@
 """Lines that are kept say what lines that are made anew would say, and few are made anew."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -189,3 +191,26 @@ def test_where_no_pages_are_kept_no_lines_are(settings: dict[str, str], asked: l
         shown(NOON)
         db.engine.dispose()
     assert asked == [None] * 4
+
+
+def test_of_two_at_once_one_judges(app: Flask, asked: list[Any]) -> None:
+    begun = Barrier(2)
+
+    def look(now: int) -> list[tuple[Any, ...]]:
+        with app.app_context(), reading() as connection:
+            begun.wait(timeout=10)
+            return told(board.look(connection, now).lines)
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(look, (NOON, NOON + SECOND))
+    assert one == other
+    assert asked == [None]
+
+
+def test_what_was_judged_while_a_request_waited_is_of_a_later_moment(asked: list[Any]) -> None:
+    with reading() as connection:
+        board.look(connection, NOON)
+        board.look(connection, NOON - SECOND)
+        assert asked == [None]
+        board.look(connection, NOON - 10 * SECOND)  # of a clock that was set back
+        assert asked == [None, None]
