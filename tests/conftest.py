@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark tests by what they need, and begin with those that mostly wait for processes."""
     of_one_server = OF_ONE_SERVER if items and items[0].config.getoption("--citus") else ()
     for item in items:
-        if item.path.name in of_one_server:
+        if {item.path.name, getattr(item, "originalname", "")} & set(of_one_server):
             item.add_marker(pytest.mark.skip("of one server"))
         folder = item.path.relative_to(ROOT).parts[1]
         if folder == "browser":

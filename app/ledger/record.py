@@ -29,7 +29,7 @@ from app.ledger.rows import (
     ledger_job,
     state_values,
 )
-from app.ledger.sums import raise_version
+from app.ledger.sums import known_project, raise_version
 from app.models import Attempt, Event, Job
 from app.rules.events import EventKind
 from app.rules.project import Project
@@ -87,7 +87,7 @@ def _merge_all(
     project: Project, reports: Sequence[Report], folds: Folds, merge: Merging, now: int
 ) -> list[Recorded]:
     project_id, mode = project.project_id, project.mode
-    with writing(long=len(reports) > FEW) as connection:
+    with known_project(project_id), writing(long=len(reports) > FEW) as connection:
         drafts = load_drafts(connection, project_id, reports, folds)
         results = merge(drafts)
         changed = [draft for draft in drafts.values() if draft.changed]
@@ -98,7 +98,8 @@ def _merge_all(
         if any(draft.visible(project.silent_after) for draft in changed):
             before, after = [draft.before for draft in changed], [draft.job for draft in changed]
             skewed = (greatest(one.skew for one in results), now)
-            raise_version(connection, project_id, difference(before, after, mode), skewed)
+            cells = difference(before, after, mode)
+            raise_version(connection, project_id, cells, skewed, waits=False)
             documents = keep_documents(connection, project_id, before, after)
             keep_causes(connection, project_id, before, after, documents)
     return results

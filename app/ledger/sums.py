@@ -1,18 +1,21 @@
 """The kept counts as rows: added to in the transaction that changes the jobs."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, update
+from sqlalchemy.exc import DataError
 
 from app.ledger.counts import Cell
 from app.ledger.versions import next_version
 from app.models import CauseCount, CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
-from app.store.database import table_of
-from app.store.prepared import Prepared, insertion
+from app.store.database import inlined, table_of
+from app.store.prepared import Prepared, insertion, posts
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
     "cause_counts": (CauseCount, ("cause", "hour")),
@@ -36,11 +39,33 @@ def _raise(dialect: str) -> Any:
     return update(table_of(Project)).where(here).values(**values)
 
 
+def _raise_or_fail(dialect: str) -> Any:
+    """The same, which fails where there is no such project: so nobody has to wait for its answer.
+
+    No other statement stands between it and COMMIT then, for which the other writers wait.
+    """
+    raised = _raise(dialect).returning(Project.project_id).cte("raised")
+    return select(inlined(1) // func.count()).select_from(raised)
+
+
 _RAISE = Prepared(_raise)
+_RAISE_OR_FAIL = Prepared(_raise_or_fail)
+DIVISION_BY_ZERO = "22012"
 
 
 class UnknownProjectError(LookupError):
     """The project of a report is not there (any more)."""
+
+
+@contextmanager
+def known_project(project_id: str) -> Iterator[None]:
+    """Tell of a project that is gone, also where only COMMIT finds it out: UnknownProjectError."""
+    try:
+        yield
+    except DataError as error:
+        if getattr(error.orig, "sqlstate", None) != DIVISION_BY_ZERO:
+            raise
+        raise UnknownProjectError(project_id) from error
 
 
 def raise_version(
@@ -48,18 +73,23 @@ def raise_version(
     project_id: str,
     cells: Counter[Cell],
     skewed: tuple[int | None, int] = (None, 0),
+    *,
+    waits: bool = True,
 ) -> None:
     """Add to every count of the project, and tell every cache that it looks different now.
 
     The row of the project comes first. There the writers of one project queue, so that none can
     deadlock over the rows that follow. `skewed` is how many seconds a sender's clock was off (None:
-    not), and when that was found (µs). Raises UnknownProjectError.
+    not), and when that was found (µs). Raises UnknownProjectError; who does not wait for the
+    answer is told by `known_project`.
     """
     more: dict[str, int | None]
     more = {f"more_{name}": cells.get(("projects", (), name), 0) for name in TOTALS}
     skew, at = skewed
     more |= {"new_skew_seconds": skew, "new_skewed_at": None if skew is None else at}
-    if not _RAISE.run(connection, of_project=project_id, **more):
+    if not waits and posts(connection):
+        _RAISE_OR_FAIL.post(connection, of_project=project_id, **more)
+    elif not _RAISE.run(connection, of_project=project_id, **more):
         raise UnknownProjectError(project_id)
     _add_to_counts(connection, project_id, cells)
 

@@ -85,6 +85,12 @@ def insertion(dialect: str, table: Table) -> Any:
     return upsert(dialect, table).values(values)
 
 
+def posts(connection: Connection) -> bool:
+    """Whether a statement whose answer nobody needs may go with the next one there."""
+    at_once = connection.dialect.name == "sqlite" or is_distributed(connection)
+    return not at_once and not is_followed(connection.engine)
+
+
 class _Compiled(NamedTuple):
     """A statement as text, the order of its parameters, and those with fixed values."""
 
@@ -180,6 +186,11 @@ class Prepared:
         text, bound = self._bound(connection, dialect, values)
         return execute_many_directly(connection, text, [tuple(bound)])
 
+    def post(self, connection: Connection, **values: Any) -> None:
+        """Execute it on PostgreSQL with the next statement, or with COMMIT: see `posts`."""
+        kind = connection.dialect.name
+        post_directly(connection, *self._bound(connection, kind, values))
+
     def run_many(self, connection: Connection, rows: list[tuple[Any, ...]]) -> int:
         """Execute it for rows of `names`, of one project; gives how many rows that concerned."""
         if connection.dialect.name != "sqlite":
@@ -191,12 +202,11 @@ class Prepared:
 
         A Citus is asked at once: what it says of a COMMIT is not what it says of a statement.
         """
-        at_once = connection.dialect.name == "sqlite" or is_distributed(connection)
-        if at_once or is_followed(connection.engine):
-            self.run_many(connection, rows)
-        else:
+        if posts(connection):
             brought = self._brought(connection, rows)
             post_directly(connection, *self._bound(connection, *brought))
+        else:
+            self.run_many(connection, rows)
 
     def _brought(
         self, connection: Connection, rows: list[tuple[Any, ...]]

@@ -29,12 +29,12 @@ pytestmark = postgres_only
 NAMES = Prepared(lambda _: select(Project.name).where(Project.project_id == bindparam("of_id")))
 RENAME = "UPDATE projects SET name = $1 WHERE project_id = 'p'"
 LIFE = {
-    "new": ["BEGIN SELECT", "INSERT", "UPDATE", "INSERT COMMIT"],
-    "on its way": ["BEGIN SELECT", "UPDATE UPDATE", "COMMIT"],
+    "new": ["BEGIN SELECT", "INSERT", "WITH INSERT COMMIT"],
+    "on its way": ["BEGIN SELECT", "UPDATE WITH COMMIT"],  # the job, the project
     "done": [
         "BEGIN SELECT",
-        "UPDATE INSERT UPDATE",  # the job, its event, the project
-        "INSERT INSERT INSERT SELECT",  # three kinds of counts, and how its document stands
+        # The job, its event, the project, three kinds of counts, and how its document stands.
+        "UPDATE INSERT WITH INSERT INSERT INSERT SELECT",
         "COMMIT",
     ],
 }
