@@ -25,6 +25,7 @@ from tests.kit.apps import compile_routes_once
 from tests.kit.board import Board, served
 from tests.kit.citus import OF_ONE_SERVER, Citus
 from tests.kit.databases import Databases
+from tests.kit.nodes import wait_for_look
 
 TESTS_A_COLLECTION = 50
 _ended = itertools.count(1)
@@ -138,6 +139,7 @@ def app(settings: dict[str, str], compiled: BytecodeCache) -> Iterator[Flask]:
     app.testing = False  # errors must reach the handlers, as in production
     with app.app_context():
         yield app
+        wait_for_look(app)
         db.engine.dispose()
 
 

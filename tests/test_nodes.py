@@ -20,7 +20,7 @@ from app.store.database import db, reading
 from tests.kit.asks import ASKS, CLOCK, PART, Ask, Store, make_store
 from tests.kit.databases import Databases, postgres_only
 from tests.kit.forms import without_token
-from tests.kit.nodes import Nodes
+from tests.kit.nodes import Nodes, wait_for_look
 
 pytestmark = postgres_only
 IDS = ["own", *(f"p{number}" for number in range(1, 9))]
@@ -86,11 +86,8 @@ def app(torn: Torn) -> Iterator[Flask]:
 
 
 def wait_until_all_answer(app: Flask) -> None:
-    """And the thread that looked has put its connection back: its engine can be disposed of."""
-    known = app.extensions["nodes"]
-    if known._looking is not None:
-        known._looking.join(30)
-    assert not known.apart, "it believes still that a node is away"
+    wait_for_look(app)
+    assert not app.extensions["nodes"].apart, "it believes still that a node is away"
 
 
 def said(torn: Torn, app: Flask, path: str) -> tuple[int, str]:

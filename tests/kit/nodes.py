@@ -103,3 +103,13 @@ class Nodes:
     def _tell(self, node: int, port: int) -> None:
         update = "UPDATE pg_dist_node SET nodeport = %s WHERE groupid = %s"
         self._connection.execute(update, (port, node))
+
+
+def wait_for_look(app: Flask) -> None:
+    """Until the thread that looks at the nodes, if one does, has put its connection back.
+
+    Only then can the engine be disposed of.
+    """
+    looking = app.extensions["nodes"]._looking
+    if looking is not None:
+        looking.join(30)
