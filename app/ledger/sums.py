@@ -14,7 +14,7 @@ from app.ledger.counts import Cell
 from app.ledger.versions import next_version
 from app.models import CauseCount, CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
-from app.store.database import inlined, table_of
+from app.store.database import inlined, is_refused_in_time, table_of
 from app.store.prepared import Prepared, insertion, posts
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -87,7 +87,7 @@ def raise_version(
     more = {f"more_{name}": cells.get(("projects", (), name), 0) for name in TOTALS}
     skew, at = skewed
     more |= {"new_skew_seconds": skew, "new_skewed_at": None if skew is None else at}
-    if not waits and posts(connection):
+    if not waits and posts(connection) and is_refused_in_time():
         _RAISE_OR_FAIL.post(connection, of_project=project_id, **more)
     elif not _RAISE.run(connection, of_project=project_id, **more):
         raise UnknownProjectError(project_id)

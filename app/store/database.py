@@ -75,6 +75,9 @@ IDLE = 60
 transaction in which nothing happens, because its thread or its machine is gone. The deadline of the
 request mostly comes first."""
 
+ANSWER = 0.5
+"""Seconds in which it has told a request that it gives up."""
+
 PERIOD = 20_000
 """Instructions of SQLite between looks at the deadline: about a millisecond."""
 
@@ -205,6 +208,16 @@ def writing(*, long: bool = False) -> Iterator[Connection]:
         with committed(connection):
             _take_time(connection)
             yield connection
+
+
+def is_refused_in_time() -> bool:
+    """Whether the server refuses a lock that is not to be had before the time for it is up.
+
+    Else nobody could tell what became of a statement that waits for one in a message with COMMIT:
+    the server has both, and goes on with them when the lock is free.
+    """
+    left = deadline.left()
+    return left is None or left > LOCK + ANSWER
 
 
 def _take_time(connection: Connection) -> None:

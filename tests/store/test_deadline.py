@@ -108,8 +108,13 @@ def test_a_command_asks_again_for_a_lock_and_a_request_on_its_connection_does_no
             create_project("q", name="q", mode="kg_vector", now=now())
 
 
+@pytest.mark.parametrize("time_for_it", [0.5, 2.0])
 @postgres_only
-def test_a_locked_project_holds_up_its_reports_for_a_while_and_nothing_else(api: Api) -> None:
+def test_a_locked_project_holds_up_its_reports_for_a_while_and_nothing_else(
+    api: Api, monkeypatch: pytest.MonkeyPatch, time_for_it: float
+) -> None:
+    """Whether the request's time is up first, or the server refuses the lock."""
+    monkeypatch.setattr(deadline, "REQUEST", time_for_it)
     create_project("other", name="other", mode="kg_vector", now=now())
     with db.engine.connect() as stranger, stranger.begin():
         stranger.execute(text("SELECT * FROM projects WHERE project_id = 'p1' FOR UPDATE"))
@@ -119,6 +124,7 @@ def test_a_locked_project_holds_up_its_reports_for_a_while_and_nothing_else(api:
             "/api/v1/projects/other/jobs", json={"source_doc_id": "d"}, headers=api.headers()
         )
         assert answer.status_code == 201
+    assert api.get().json["total"] == 0
     assert not is_refused(api)
 
 
