@@ -7,8 +7,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +35,17 @@ def frozen(folder: Path) -> Iterator[None]:
     """The server of this folder and its processes stopped as they are: it refuses nothing."""
     stopped = processes_of(folder)
     try:
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
+        _tell(stopped, signal.SIGSTOP)
         yield
     finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
+        _tell(stopped, signal.SIGCONT)
+
+
+def _tell(pids: Iterable[int], what: signal.Signals) -> None:
+    """Send a signal to the processes that are still there: a worker of a server ends by itself."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, what)
 
 
 @dataclass
@@ -81,9 +86,8 @@ class Server:
             main, *children = processes_of(self.folder)
         except FileNotFoundError:
             return
-        os.kill(main, signal.SIGSTOP)  # or it would begin anew
-        for pid in (*children, main):
-            os.kill(pid, signal.SIGKILL)
+        _tell([main], signal.SIGSTOP)  # or it would begin anew
+        _tell([*children, main], signal.SIGKILL)
         (self.folder / "postmaster.pid").unlink()
 
     @contextmanager
