@@ -1,8 +1,6 @@
 """Every project, worst first."""
 
-from collections import Counter
 from collections.abc import Sequence
-from operator import attrgetter
 from typing import Any
 
 from flask import Response, request, url_for
@@ -14,8 +12,8 @@ from app.dashboard.answers import answer, title
 from app.dashboard.controls import options
 from app.dashboard.pager import make_pager
 from app.queries import board
-from app.queries.overview import shared_causes
-from app.queries.projects import ProjectLine, in_trouble, running_jobs
+from app.queries.overview import count_states, in_trouble, running_jobs, shared_causes
+from app.queries.projects import ProjectLine
 from app.rules.times import MINUTE, floor
 from app.rules.verdicts import SOME_FAILURES, STATES
 from app.web.live import Head
@@ -38,7 +36,7 @@ def overview() -> Response:
             page = min(max(1, number), max(1, -(-len(wanted) // PROJECTS_PER_PAGE)))
             first = (page - 1) * PROJECTS_PER_PAGE
             shown = board.with_hours(connection, at, wanted[first : first + PROJECTS_PER_PAGE])
-            states = Counter(map(attrgetter("verdict.state"), lines))
+            states = count_states(lines)
             labels = {one.name: one.label for one in STATES if one in states}
             if state:
                 labels.setdefault(state, state)

@@ -15,6 +15,7 @@ from app.ledger.versions import next_version
 from app.models import CauseCount, CreatedCount, DurationCount, FinishedCount, Project
 from app.models.counts import CREATED_COLUMNS
 from app.store.database import inlined, is_refused_in_time, table_of
+from app.store.faults import state_of
 from app.store.prepared import Prepared, insertion, posts
 
 COUNTS: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -63,7 +64,7 @@ def known_project(project_id: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        if getattr(error.orig, "sqlstate", None) != DIVISION_BY_ZERO:
+        if state_of(error.orig) != DIVISION_BY_ZERO:
             raise
         raise UnknownProjectError(project_id) from error
 

@@ -1,9 +1,28 @@
 """What several projects have in common."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from app.queries.projects import ProjectLine
 from app.queries.views import SharedCause
+from app.rules.verdicts import ProjectState
+
+
+def in_trouble(lines: Sequence[ProjectLine]) -> Sequence[ProjectLine]:
+    """Of lines that are worst first those in trouble, which therefore are the first ones."""
+    return lines[: bisect_left(lines, True, key=lambda line: not line.verdict.state.trouble)]
+
+
+def count_states(lines: Iterable[ProjectLine]) -> Counter[ProjectState]:
+    """How many of these projects are in each state."""
+    return Counter(map(attrgetter("verdict.state"), lines))
+
+
+def running_jobs(lines: Iterable[ProjectLine]) -> int:
+    """How many jobs run in all of these projects."""
+    return sum(map(attrgetter("facts.running"), lines))
 
 
 def shared_causes(lines: Iterable[ProjectLine]) -> list[SharedCause]:

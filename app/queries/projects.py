@@ -1,9 +1,7 @@
 """Projects: their rows, and what is to be said of each of them."""
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, false, func, or_, select
@@ -83,16 +81,6 @@ class ProjectLine:
 def earliest(moments: Iterable[int | None]) -> int | None:
     """The first of those that are known."""
     return min((at for at in moments if at is not None), default=None)
-
-
-def in_trouble(lines: Sequence[ProjectLine]) -> Sequence[ProjectLine]:
-    """Of lines that are worst first those in trouble, which therefore are the first ones."""
-    return lines[: bisect_left(lines, True, key=lambda line: not line.verdict.state.trouble)]
-
-
-def running_jobs(lines: Iterable[ProjectLine]) -> int:
-    """How many jobs run in all of these projects."""
-    return sum(map(attrgetter("facts.running"), lines))
 
 
 def get_project(connection: Connection, project_id: str) -> Project | None:

@@ -1,15 +1,14 @@
 """What a wall shows: the projects it was given, or one of them and more of it."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
 from sqlalchemy import Connection
 
 from app.queries import causes, jobs
 from app.queries.filters import JobFilter
-from app.queries.projects import ProjectLine, get_project, in_trouble, running_jobs
+from app.queries.overview import count_states, in_trouble, running_jobs
+from app.queries.projects import ProjectLine, get_project
 from app.queries.views import Cause
 from app.rules.beginnings import told_apart
 from app.rules.job import Job
@@ -87,8 +86,7 @@ class Wall:
     @staticmethod
     def states_of(lines: Sequence[ProjectLine]) -> list[tuple[ProjectState, int]]:
         """How many of these are in each state, the worst state first."""
-        amounts = Counter(map(attrgetter("verdict.state"), lines))
-        return sorted(amounts.items(), key=lambda pair: pair[0].rank)
+        return sorted(count_states(lines).items(), key=lambda pair: pair[0].rank)
 
     @property
     def blaming(self) -> int:

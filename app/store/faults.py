@@ -96,7 +96,7 @@ def sentence_of(error: BaseException) -> str | None:
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         return _AWAY_CODES.get(_code_of(cause) & 0xFF)
-    if state := _state_of(cause):
+    if state := state_of(cause):
         if state == _INTERNAL and str(cause).startswith(_NODE_GONE):
             return NO_ANSWER
         known = [begin for begin in _AWAY_STATES if state.startswith(begin)]
@@ -122,7 +122,7 @@ def lacks_tables(error: BaseException) -> bool:
     if isinstance(cause, sqlite3.OperationalError):  # which has no code of its own for these
         text = str(cause)
         return text.startswith(("no such table", "no such column")) or " has no column " in text
-    return _state_of(cause) in _UNDEFINED
+    return state_of(cause) in _UNDEFINED
 
 
 def reason_of(error: BaseException) -> str:
@@ -140,6 +140,6 @@ def _code_of(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0)
 
 
-def _state_of(error: object) -> str:
+def state_of(error: object) -> str:
     """PostgreSQL's code; "" where nothing came from the server."""
     return getattr(error, "sqlstate", None) or ""

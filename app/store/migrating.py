@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from app.store.faults import state_of
 from app.store.files import open_lock
 
 PATIENCE = 600.0  # seconds: a migration of ten million jobs takes minutes
@@ -74,7 +75,7 @@ def _by_server(engine: Engine, say: Say) -> Iterator[None]:
             try:
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY})"))
             except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) != NOT_IN_TIME:
+                if state_of(error.orig) != NOT_IN_TIME:
                     raise
                 raise StillMigratingError(GIVEN_UP.format(PATIENCE)) from error
         try:

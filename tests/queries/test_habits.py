@@ -12,7 +12,7 @@ from app.rules import verdicts
 from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
 from app.store.database import db, reading
-from tests.kit.recording import record
+from tests.kit.recording import done, record
 from tests.kit.statements import statements
 
 NOON = floor(1_700_000_000 * SECOND, DAY) + 12 * HOUR  # a Tuesday
@@ -28,23 +28,6 @@ def line_at(now: int, project_id: str = "p") -> ProjectLine:
     with reading() as connection:
         [line] = list_lines(connection, now, project_id)
     return line
-
-
-def done(
-    at: int, *, took: int = 30, chunks: int = 10, nodes: int = 5, failed: bool = False
-) -> Report:
-    """A job that ended at `at`, after so many seconds."""
-    return Report(
-        job_id=f"j{at}",
-        source_doc_id=f"d{at}",
-        status=JobStatus.FAILED if failed else JobStatus.COMPLETED,
-        created_at=at - took * SECOND,
-        started_at=at - took * SECOND,
-        completed_at=at,
-        chunks_processed=chunks,
-        nodes_created=nodes,
-        error_message="timeout" if failed else None,
-    )
 
 
 def send(reports: Iterable[Report], now: int, project_id: str = "p") -> None:

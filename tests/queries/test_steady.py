@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from app.ledger.projects import create_project
 from app.ledger.report import Report
+from app.ledger.sources import create_source, note_answer
 from app.models import Project
 from app.queries import board, projects
 from app.queries.projects import ProjectLine
@@ -19,26 +20,11 @@ from app.rules.status import JobStatus
 from app.rules.times import DAY, HOUR, MINUTE, SECOND, floor
 from app.store.database import reading, writing
 from tests.kit.judged import count_judged
-from tests.kit.recording import record
+from tests.kit.recording import done, record
 
 NOON = floor(1_700_000_000 * SECOND, DAY) + 12 * HOUR  # a Tuesday
 HOURS = 3
 """So often an hour of the clock begins while it is looked at."""
-
-
-def done(at: int, *, failed: bool = False, nodes: int = 5, took: int = 30) -> Report:
-    """A job that ended at `at`, after so many seconds."""
-    return Report(
-        job_id=f"j{at}",
-        source_doc_id=f"d{at}",
-        status=JobStatus.FAILED if failed else JobStatus.COMPLETED,
-        created_at=at - took * SECOND,
-        started_at=at - took * SECOND,
-        completed_at=at,
-        chunks_processed=10,
-        nodes_created=nodes,
-        error_message="timeout" if failed else None,
-    )
 
 
 def every(step: int, days: int, until: int = NOON, **fields: Any) -> list[Report]:
@@ -91,6 +77,7 @@ HISTORIES: dict[str, Iterable[Report]] = {
         *every(7 * MINUTE, 1, NOON)[-8:],
     ],
     "clock-was-off": [done(NOON - MINUTE)],
+    "follows-a-source": every(HOUR, 1, NOON - DAY),
 }
 
 
@@ -101,6 +88,9 @@ def _projects(app: Flask) -> None:
         if reports := list(history):
             record(name, reports, now=NOON)
     change("expected", expect_every=2 * HOUR)
+    create_source(
+        "follows-a-source", url="http://x", upstream_project="p", sealed_key=None, now=NOON - HOUR
+    )
     change("clock-was-off", skew_seconds=90, skewed_at=NOON - DAY + 30 * MINUTE)
 
 
@@ -133,8 +123,9 @@ def test_what_is_kept_is_what_is_true(seed: int, monkeypatch: pytest.MonkeyPatch
             if before and line != before[name]:
                 moved.add(name)
         before = anew
-        if minute % 10 == 0:  # a sign of life, and no new version
+        if minute % 10 == 0:  # signs of life, and no new version
             record("drains", [Report(job_id=f"j{NOON - 9 * MINUTE}")], now=now)
+            note_answer("follows-a-source", {"synced_at": now, "answered_at": now})
         if seed and random.random() < 0.1:
             name, failed = random.choice(list(HISTORIES)), random.random() < 0.3
             record(name, [done(now, failed=failed)], now=now)

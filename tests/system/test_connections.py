@@ -17,7 +17,7 @@ GIVEN = 6
 OPEN = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
-  AND backend_type = 'client backend' AND application_name NOT LIKE 'citus%'  -- its own
+  AND application_name NOT ILIKE 'citus%'  -- its daemon, and what it opens to itself
 """
 
 
