@@ -17,7 +17,8 @@ GIVEN = 6
 OPEN = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
-  AND application_name NOT ILIKE 'citus%'  -- its daemon, and what it opens to itself
+  AND backend_type = 'client backend'    -- no autovacuum, no daemon of Citus
+  AND application_name NOT LIKE 'citus%'  -- nor what Citus opens to itself
 """
 
 
