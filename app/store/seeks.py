@@ -117,7 +117,7 @@ def ask_each(
     name: str,
     rows: Iterable[Mapping[str, Any]],
     **values: Any,
-) -> list[Row[Any]]:
+) -> list[Row[*tuple[Any, ...]]]:
     """What a statement that is built with `each_row` finds for rows: for all of them at once."""
     rows = list(rows)
     ids = sorted({row["project_id"] for row in rows})

@@ -1,12 +1,14 @@
 """What is usual in a project is read from the ledger, and what is not so now is said."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
 from app.ledger.projects import create_project
 from app.ledger.report import Report
+from app.queries.habits.pace import SOME_COMPLETED
 from app.queries.projects import ProjectLine, list_lines
 from app.rules import verdicts
 from app.rules.status import JobStatus
@@ -132,6 +134,15 @@ def test_what_ends_last_of_a_burst_takes_long_and_is_no_sign_that_all_does() -> 
     assert line_at(NOON + 75 * MINUTE).verdict.state is verdicts.SLOW
 
 
+def test_jobs_that_began_last_are_found_behind_many_that_ended_later() -> None:
+    weeks()
+    fast = [done(NOON + n * 5 * SECOND, took=30) for n in range(120)]
+    long = [done(NOON + 600 * SECOND + n, took=590) for n in range(SOME_COMPLETED + 50)]
+    long[-100:-50] = [replace(one, started_at=None) for one in long[-100:-50]]  # not measured
+    send(fast + long, NOON + 601 * SECOND)
+    assert line_at(NOON + 11 * MINUTE).verdict.state is verdicts.FINE
+
+
 def test_what_runs_three_times_as_long_is_slow_before_it_ends() -> None:
     """By the chunk that each is at, or, where none counts any, by the documents."""
     weeks(took=600, chunks=10)
@@ -160,14 +171,15 @@ def test_what_runs_and_counts_no_chunks_is_slow_by_the_document() -> None:
         assert (line_at(at).verdict.state is verdicts.SLOW) == slow, minutes
 
 
-def test_slow_begins_with_the_first_slow_job_of_its_hours() -> None:
+@pytest.mark.parametrize("jobs", [100, 400])
+def test_slow_begins_with_the_first_slow_job_of_its_hours(jobs: int) -> None:
     weeks(every=MINUTE)
     send([done(NOON + n * MINUTE) for n in range(20)], NOON + 20 * MINUTE)
     small = [done(NOON + 21 * MINUTE, took=12, chunks=1), done(NOON + 22 * MINUTE, chunks=0)]
     send(small, NOON + 22 * MINUTE)  # neither is slow, whatever a chunk took
     first = NOON + 25 * MINUTE
-    send([done(first + n * MINUTE, took=200) for n in range(100)], first + 100 * MINUTE)
-    verdict = line_at(first + 100 * MINUTE).verdict
+    send([done(first + n * MINUTE, took=200) for n in range(jobs)], first + jobs * MINUTE)
+    verdict = line_at(first + jobs * MINUTE).verdict
     assert (verdict.state, verdict.since) == (verdicts.SLOW, first - 200 * SECOND)
 
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.rules import verdicts
 from app.rules.times import DAY, HOUR, MINUTE, SECOND
@@ -23,7 +25,7 @@ from app.rules.verdicts.calm import drained
 from app.rules.verdicts.chance import least_of, least_run
 from app.rules.verdicts.facts import Measured, Output
 from app.rules.verdicts.pace import Bin, Usual, slow_since, stands_after, usual_pace
-from app.rules.verdicts.slow import latest
+from app.rules.verdicts.slow import are_latest, latest
 
 NOW = 1_700_000_000_000_000
 FACTS = ProjectFacts("p", "P", "kg_vector", NOW - DAY, 15 * MINUTE, 15 * MINUTE)
@@ -372,3 +374,24 @@ def test_of_jobs_that_began_at_once_the_same_ones_are_the_latest() -> None:
     expected = latest(jobs, Usual(), NOW)
     assert [one.took for one in expected] == [took * SECOND for took in range(20, 10, -1)]
     assert latest(jobs[::-1], Usual(), NOW) == expected
+
+
+TIMES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=60)
+
+
+@given(TIMES, st.integers(1, 60))
+def test_the_latest_of_those_read_are_so_of_all(times: list[tuple[int, int]], read: int) -> None:
+    """Read are those that ended last, and what ended with the first of them."""
+    jobs = [Measured(NOW - ended * SECOND, took * SECOND, 1) for ended, took in sorted(times)]
+    last = [one for one in jobs if one.ended_at >= jobs[:read][-1].ended_at]
+    newest = latest(last, Usual(), NOW)
+    if are_latest(newest, last):
+        assert newest == latest(jobs, Usual(), NOW)
+
+
+def test_more_are_read_only_where_one_before_those_may_have_begun_later() -> None:
+    read = [Measured(NOW - n * MINUTE, 4 * MINUTE, 1) for n in range(20)]
+    newest = latest(read, Usual(), NOW)
+    assert are_latest(newest, read)
+    assert not are_latest(newest, read[:12])  # the tenth began before the last of these ended
+    assert not are_latest(newest[:9], read)

@@ -36,8 +36,8 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
         came[one.project_id][Span(one.start, one.stop)] = one.jobs
     hours: dict[str, dict[int, int]] = defaultdict(dict)
     since = floor(now, HOUR) - (TIMES + 1) * WEEK - DAY
-    for one in ask_each(connection, _hours, DOUBTED, named(rows), since=since):
-        hours[one.project_id][one.bucket] = int(one.jobs)
+    for project_id, hour, jobs in ask_each(connection, _hours, DOUBTED, named(rows), since=since):
+        hours[project_id][hour] = int(jobs)
     for row in rows:
         project_id = row["project_id"]
         known = Arrivals(

@@ -37,9 +37,10 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
     """The run of empty jobs of each project, those of the last hour, and what is usual."""
     since = floor(now, HOUR) - USUAL
     hours: dict[str, list[tuple[int, int, int]]] = {}
-    for row in ask_each(connection, _hours, DOUBTED, named(rows), since=since):
-        counts = (row.bucket, int(row.completed), int(row.empty))
-        hours.setdefault(row.project_id, []).append(counts)
+    for project_id, hour, completed, empty in ask_each(
+        connection, _hours, DOUBTED, named(rows), since=since
+    ):
+        hours.setdefault(project_id, []).append((hour, int(completed), int(empty)))
     spells = {
         project_id: spell_start([hour for hour in of if hour[0] > now - DAY], now, EMPTY_SHARE)
         for project_id, of in hours.items()

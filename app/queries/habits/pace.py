@@ -19,14 +19,16 @@ from app.rules.status import SUCCESSES
 from app.rules.times import DAY, HOUR, SECOND
 from app.rules.verdicts.facts import Measured
 from app.rules.verdicts.failing import FAILING_STREAK, fails_by_rate
-from app.rules.verdicts.pace import SLOW_TIMES, Usual, slow_since
-from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS, latest, slow_pace
+from app.rules.verdicts.pace import SLOW_TIMES, Usual, slow_since, was_slow
+from app.rules.verdicts.slow import LONGER_TIMES, SLOW_JOBS, are_latest, latest, slow_pace
 from app.store.database import inlined
 from app.store.distributed import APART
 from app.store.seeks import ask_each, each_row, is_of
 
 MOST_RUNNING = 100  # jobs that are measured while they run
-MOST_COMPLETED = 2_000  # jobs among which those are sought that began last
+SOME_COMPLETED = 200  # jobs among which those that began last are sought first
+MOST_COMPLETED = 2_000  # and then at most
+SOME_HOURS = 3 * HOUR  # in which it is sought first since when a project is slow
 MOST_OF_HOUR = 5_000  # jobs among which the first slow one is sought
 
 
@@ -63,8 +65,7 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
             slow.append(row)
     if slow:
         running |= _running(connection, [row for row in slow if not _has_few(row)], now)
-        completed = _completed(connection, slow, now, DAY, MOST_COMPLETED)
-        _learn_latest(_together(completed, running), slow, usual, now, learned)
+        _learn_latest(connection, slow, running, now, learned)
         slow = [
             row
             for row in slow
@@ -81,16 +82,25 @@ def _has_few(row: Row) -> bool:
 
 
 def _learn_latest(
-    jobs: Jobs, rows: Sequence[Row], usual: Mapping[str, Usual], now: int, learned: Learned
+    connection: Connection, rows: Sequence[Row], running: Jobs, now: int, learned: Learned
 ) -> None:
     """Take for the newest jobs those of a day that began last: those that ended last seem slow.
 
     As a burst comes to its end, what ends last are those that take long in any case. They are
-    sought in a whole day: within an hour those alone might be left that ended last.
+    sought in a whole day: within an hour those alone might be left that ended last. More are read
+    only of a project where one that ended before those read may have begun later.
     """
-    for row in rows:
-        project_id = row["project_id"]
-        learned[project_id]["newest"] = latest(jobs[project_id], usual[project_id], now)
+    for most in (SOME_COMPLETED, MOST_COMPLETED):
+        completed = _completed(connection, rows, now, DAY, most)
+        unsure = []
+        for row in rows:
+            project_id = row["project_id"]
+            facts, read = learned[project_id], completed[project_id]
+            newest = latest(read + running[project_id], facts["usual"], now)
+            facts["newest"] = newest
+            if not are_latest(newest, read):
+                unsure.append(row)
+        rows = unsure
 
 
 def _together(*some: Jobs) -> Jobs:
@@ -108,10 +118,11 @@ def _completed(connection: Connection, rows: Sequence[Row], now: int, span: int,
         return found
     build = partial(_last_completed, most=most)
     times = {"since": now - span, "soon": now + TOLERANCE}
-    for row in ask_each(connection, build, DOUBTED, named(rows), **times):
-        if row.took is not None:
-            job = Measured(row.ended_at, row.took, row.chunks_processed)
-            found[row.project_id].append(job)
+    for project_id, ended_at, took, chunks in ask_each(
+        connection, build, DOUBTED, named(rows), **times
+    ):
+        if took is not None:
+            found[project_id].append(Measured(ended_at, took, chunks))
     return found
 
 
@@ -203,13 +214,23 @@ def _learn_spells(
     now: int,
     learned: Learned,
 ) -> None:
+    """Since which job it is slow; hours before the last are read where those do not tell."""
+    rows = [row for row in rows if usual[row["project_id"]].per_chunk]
     spells = []
-    for project_id, hours in hours_of(connection, rows, now).items():
-        if (begun := slow_since(hours, usual[project_id])) is not None:
-            spells.append(_spell(project_id, usual[project_id], begun))
+    for span in (SOME_HOURS, DAY):
+        unsure = []
+        found = hours_of(connection, rows, now, span)
+        for row in rows:
+            project_id = row["project_id"]
+            hours, pace = found[project_id], usual[project_id]
+            if span < DAY and all(was_slow(hour, pace) is not False for hour in hours):
+                unsure.append(row)
+            elif (begun := slow_since(hours, pace)) is not None:
+                spells.append(_spell(project_id, pace, begun))
+        rows = unsure
     if spells:
-        for row in ask_each(connection, _first_slow, DOUBTED, spells):
-            learned[row.project_id]["slow_since"] = row.begun
+        for project_id, begun in ask_each(connection, _first_slow, DOUBTED, spells):
+            learned[project_id]["slow_since"] = begun
 
 
 @cache

@@ -73,9 +73,11 @@ def usual_of(connection: Connection, rows: Sequence[Row], now: int) -> dict[str,
     return found
 
 
-def hours_of(connection: Connection, rows: Sequence[Row], now: int) -> Mapping[str, list[Bin]]:
-    """What finished in the hours of the last day, by project: two statements."""
-    return _bins(connection, rows, _edge(now), _edge(now))
+def hours_of(
+    connection: Connection, rows: Sequence[Row], now: int, span: int
+) -> Mapping[str, list[Bin]]:
+    """What finished in the hours of so long (µs, a day at most), by project: two statements."""
+    return _bins(connection, rows, _edge(now), floor(now, HOUR) - span)
 
 
 def _edge(now: int) -> int:
@@ -92,8 +94,10 @@ def _bins(
     finished = _finished_in(connection, rows, edge, since, FOREVER)
     steps: dict[tuple[str, int], list[tuple[float, int]]] = defaultdict(list)
     times = {"edge": edge, "since": since, "until": FOREVER}
-    for row in ask_each(connection, _steps, DOUBTED, named(rows), **times):
-        steps[row.project_id, row.start].append((middle_of(row.step), int(row.jobs)))
+    for project_id, start, step, jobs in ask_each(
+        connection, _steps, DOUBTED, named(rows), **times
+    ):
+        steps[project_id, start].append((middle_of(step), int(jobs)))
     return {
         (project_id := row["project_id"]): [
             Bin(start, *counts, steps[project_id, start])

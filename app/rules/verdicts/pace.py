@@ -103,12 +103,18 @@ def slow_since(hours: Sequence[Bin], usual: Usual) -> int | None:
     """The start (µs) of the unbroken run of the last hours that were slow, None if none was."""
     since = None
     for hour in sorted(hours, key=lambda one: one.start, reverse=True):
-        if hour.per_chunk is None or usual.per_chunk is None:
-            continue
-        if hour.per_chunk < SLOW_TIMES * usual.per_chunk:
+        slow = was_slow(hour, usual)
+        if slow is False:
             break
-        since = hour.start
+        since = hour.start if slow else since
     return since
+
+
+def was_slow(hour: Bin, usual: Usual) -> bool | None:
+    """Whether a chunk took much longer in it than usually; None where too few jobs say."""
+    if hour.per_chunk is None or usual.per_chunk is None:
+        return None
+    return hour.per_chunk >= SLOW_TIMES * usual.per_chunk
 
 
 def _middle(numbers: Sequence[float | None]) -> float | None:

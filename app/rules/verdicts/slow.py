@@ -92,6 +92,16 @@ def latest(jobs: Iterable[Measured], usual: Usual, now: int) -> list[Measured]:
     return ripe[:SLOW_JOBS]
 
 
+def are_latest(newest: Sequence[Measured], ended: Iterable[Measured]) -> bool:
+    """Whether no job that ended before all of these can have begun later than the ten newest.
+
+    A job begins before it ends.
+    """
+    if len(newest) < SLOW_JOBS:
+        return False
+    return newest[-1].began_at >= min(one.ended_at for one in ended)
+
+
 def per_chunk(jobs: Sequence[Measured]) -> float | None:
     """Seconds that a chunk of these jobs took, None where they counted none."""
     chunks = sum(one.chunks for one in jobs)
