@@ -94,11 +94,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.method_queue.close()
 
     def _turn(self) -> None:
-        self.notify()
         self.wait_for_and_dispatch_events(TICK)
         now = time.monotonic()
         if now - self._ticked >= TICK:
             self._ticked = now
+            self.notify()  # a loop that hangs is ended, after `timeout`
             self._tick(now)
 
     _ticked = 0.0

@@ -171,15 +171,15 @@ def test_what_runs_and_counts_no_chunks_is_slow_by_the_document() -> None:
         assert (line_at(at).verdict.state is verdicts.SLOW) == slow, minutes
 
 
-@pytest.mark.parametrize("jobs", [100, 400])
-def test_slow_begins_with_the_first_slow_job_of_its_hours(jobs: int) -> None:
+@pytest.mark.parametrize("pace", [MINUTE, 2 * MINUTE])
+def test_slow_begins_with_the_first_slow_job_of_its_hours(pace: int) -> None:
     weeks(every=MINUTE)
     send([done(NOON + n * MINUTE) for n in range(20)], NOON + 20 * MINUTE)
     small = [done(NOON + 21 * MINUTE, took=12, chunks=1), done(NOON + 22 * MINUTE, chunks=0)]
     send(small, NOON + 22 * MINUTE)  # neither is slow, whatever a chunk took
     first = NOON + 25 * MINUTE
-    send([done(first + n * MINUTE, took=200) for n in range(jobs)], first + jobs * MINUTE)
-    verdict = line_at(first + jobs * MINUTE).verdict
+    send([done(first + n * pace, took=200) for n in range(100)], first + 100 * pace)
+    verdict = line_at(first + 100 * pace).verdict
     assert (verdict.state, verdict.since) == (verdicts.SLOW, first - 200 * SECOND)
 
 
