@@ -171,6 +171,15 @@ def test_what_runs_and_counts_no_chunks_is_slow_by_the_document() -> None:
         assert (line_at(at).verdict.state is verdicts.SLOW) == slow, minutes
 
 
+def test_what_runs_is_slow_also_where_none_completed_for_a_day() -> None:
+    weeks(until=NOON - 2 * DAY)
+    begun = {"status": JobStatus.RUNNING, "created_at": NOON, "started_at": NOON}
+    send([Report(job_id=f"r{n}", source_doc_id=f"r{n}", **begun) for n in range(10)], NOON)
+    at = NOON + 5 * MINUTE
+    send([Report(job_id=f"r{n}") for n in range(10)], at)
+    assert line_at(at).verdict.state is verdicts.SLOW
+
+
 @pytest.mark.parametrize("pace", [MINUTE, 2 * MINUTE])
 def test_slow_begins_with_the_first_slow_job_of_its_hours(pace: int) -> None:
     weeks(every=MINUTE)

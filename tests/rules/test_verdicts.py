@@ -395,3 +395,4 @@ def test_more_are_read_only_where_one_before_those_may_have_begun_later() -> Non
     assert are_latest(newest, read)
     assert not are_latest(newest, read[:12])  # the tenth began before the last of these ended
     assert not are_latest(newest[:9], read)
+    assert not are_latest(newest, []), "they run, and what ended is not known"

@@ -92,12 +92,12 @@ def latest(jobs: Iterable[Measured], usual: Usual, now: int) -> list[Measured]:
     return ripe[:SLOW_JOBS]
 
 
-def are_latest(newest: Sequence[Measured], ended: Iterable[Measured]) -> bool:
+def are_latest(newest: Sequence[Measured], ended: Sequence[Measured]) -> bool:
     """Whether no job that ended before all of these can have begun later than the ten newest.
 
     A job begins before it ends.
     """
-    if len(newest) < SLOW_JOBS:
+    if len(newest) < SLOW_JOBS or not ended:
         return False
     return newest[-1].began_at >= min(one.ended_at for one in ended)
 
