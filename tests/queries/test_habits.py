@@ -180,10 +180,10 @@ def test_what_runs_is_slow_also_where_none_completed_for_a_day() -> None:
     assert line_at(at).verdict.state is verdicts.SLOW
 
 
-@pytest.mark.parametrize("pace", [MINUTE, 2 * MINUTE])
+@pytest.mark.parametrize("pace", [MINUTE, 3 * MINUTE])
 def test_slow_begins_with_the_first_slow_job_of_its_hours(pace: int) -> None:
     weeks(every=MINUTE)
-    send([done(NOON + n * MINUTE) for n in range(20)], NOON + 20 * MINUTE)
+    send([done(NOON + n * 2 * MINUTE) for n in range(10)], NOON + 20 * MINUTE)
     small = [done(NOON + 21 * MINUTE, took=12, chunks=1), done(NOON + 22 * MINUTE, chunks=0)]
     send(small, NOON + 22 * MINUTE)  # neither is slow, whatever a chunk took
     first = NOON + 25 * MINUTE

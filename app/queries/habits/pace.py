@@ -1,7 +1,7 @@
 """What documents and chunks take of late, and since when that is slower than usual."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -56,12 +56,13 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
     usual = usual_of(connection, rows, now)
     measurable = [row for row in rows if _measurable(row)]
     running = _running(connection, [row for row in measurable if _has_few(row)], now)
-    newest = _together(_completed(connection, measurable, now, HOUR, SLOW_JOBS), running)
+    completed = _completed(connection, measurable, now, HOUR, SLOW_JOBS)
     slow = []
     for row in rows:
         project_id = row["project_id"]
-        learned[project_id] |= {"usual": usual[project_id], "newest": newest[project_id]}
-        if slow_pace(usual[project_id], newest[project_id]):
+        newest = completed[project_id] + running[project_id]
+        learned[project_id] |= {"usual": usual[project_id], "newest": newest}
+        if slow_pace(usual[project_id], newest):
             slow.append(row)
     if slow:
         running |= _running(connection, [row for row in slow if not _has_few(row)], now)
@@ -72,7 +73,7 @@ def learn(connection: Connection, rows: Sequence[Row], now: int, learned: Learne
             if slow_pace(usual[row["project_id"]], learned[row["project_id"]]["newest"])
         ]
     if slow:
-        _learn_spells(connection, slow, usual, now, learned)
+        _learn_spells(connection, slow, now, learned)
     standing.learn(connection, [row for row in rows if row["unmoved"]], usual, now, learned)
 
 
@@ -101,14 +102,6 @@ def _learn_latest(
             if not are_latest(newest, read):
                 unsure.append(row)
         rows = unsure
-
-
-def _together(*some: Jobs) -> Jobs:
-    found: Jobs = defaultdict(list)
-    for jobs in some:
-        for project_id, of_project in jobs.items():
-            found[project_id] += of_project
-    return found
 
 
 def _completed(connection: Connection, rows: Sequence[Row], now: int, span: int, most: int) -> Jobs:
@@ -207,29 +200,23 @@ def _last(dialect: str, projects: Any, found: Any, at: Any, *, since: Any, most:
     return found.where(at >= func.coalesce(oldest, since + inlined(1)))
 
 
-def _learn_spells(
-    connection: Connection,
-    rows: Sequence[Row],
-    usual: Mapping[str, Usual],
-    now: int,
-    learned: Learned,
-) -> None:
+def _learn_spells(connection: Connection, rows: Sequence[Row], now: int, learned: Learned) -> None:
     """Since which job it is slow; hours before the last are read where those do not tell."""
-    rows = [row for row in rows if usual[row["project_id"]].per_chunk]
-    spells = []
+    rows = [row for row in rows if learned[row["project_id"]]["usual"].per_chunk]
+    spells: dict[str, dict[str, Any]] = {}
     for span in (SOME_HOURS, DAY):
-        unsure = []
         found = hours_of(connection, rows, now, span)
+        unsure = []
         for row in rows:
             project_id = row["project_id"]
-            hours, pace = found[project_id], usual[project_id]
-            if span < DAY and all(was_slow(hour, pace) is not False for hour in hours):
+            hours, usual = found[project_id], learned[project_id]["usual"]
+            if (begun := slow_since(hours, usual)) is not None:
+                spells[project_id] = _spell(project_id, usual, begun)
+            if all(was_slow(hour, usual) is not False for hour in hours):
                 unsure.append(row)
-            elif (begun := slow_since(hours, pace)) is not None:
-                spells.append(_spell(project_id, pace, begun))
         rows = unsure
     if spells:
-        for project_id, begun in ask_each(connection, _first_slow, DOUBTED, spells):
+        for project_id, begun in ask_each(connection, _first_slow, DOUBTED, spells.values()):
             learned[project_id]["slow_since"] = begun
 
 
